@@ -1,0 +1,40 @@
+//! The words of the farm: ids, time, jobs, frames, profiles, resource information, messages.
+//!
+//! Every other crate speaks in these types, and the roles speak in nothing else. This crate checks and
+//! prints values; it decides nothing, and it must not know of clocks, sockets, files or processes.
+
+mod description;
+mod digest;
+mod fault;
+mod frames;
+mod id;
+mod info;
+mod link;
+mod path;
+mod profile;
+mod report;
+mod role;
+mod time;
+mod version;
+mod view;
+
+pub use description::{FrameSpan, JobDescription, JobFile, Size, SizeError, Source, Step, Work};
+pub use digest::{Digest, DigestError};
+pub use fault::{Fault, Faults};
+pub use frames::{FrameListError, FrameRange, FrameSet};
+pub use id::{AttemptNumber, FrameId, HostId, InstanceId, JobId, LeaseId, SlotIndex, StepIndex};
+pub use info::{PackageInfo, ResourceInfo};
+pub use link::{
+    Grant, HEARTBEAT_MS, HeldLease, LEASE_MS, RenderToResource, RenderToSchedule, ResourceToRender,
+    ResourceToSchedule, ScheduleToRender, ScheduleToResource, SlotState,
+};
+pub use path::{JobPath, JobPathError};
+pub use profile::{Field, PackageNeed, Profile, Requirement, Value};
+pub use report::{FailureClass, Outcome, Output, Report, Usage};
+pub use role::Role;
+pub use time::Time;
+pub use version::{VersionPattern, VersionPatternError};
+pub use view::{
+    AttemptView, FrameState, FrameView, HostState, HostView, JobState, JobView, Match, NoticeView,
+    OutputView, Problem, Rejection, ResourceList, SlotView, SubmitReply, SubmitRequest,
+};

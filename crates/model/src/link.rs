@@ -1,0 +1,211 @@
+//! What the roles say to each other over their links, one enum per direction.
+//!
+//! Links carry JSON objects tagged by `type`. A render server dials the schedule server and the resource
+//! server; the schedule server dials the resource server. Who dials says hello first.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AttemptNumber, FrameId, HostId, HostView, InstanceId, LeaseId, Profile, Report, ResourceInfo,
+    ResourceList, SlotIndex, Time,
+};
+
+/// The right to one attempt of one frame on one slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The lease.
+    pub lease: LeaseId,
+    /// The frame to render.
+    pub frame: FrameId,
+    /// Its number, as the package counts.
+    pub number: i64,
+    /// Which try it is.
+    pub attempt: AttemptNumber,
+    /// The slot to render it on.
+    pub slot: SlotIndex,
+}
+
+/// A lease that a render server holds when it says hello.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldLease {
+    /// The lease.
+    pub lease: LeaseId,
+    /// Its slot.
+    pub slot: SlotIndex,
+}
+
+/// Render server to schedule server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum RenderToSchedule {
+    /// First on each link.
+    Hello {
+        /// Its name.
+        host: HostId,
+        /// Its installation.
+        instance: InstanceId,
+        /// How many slots it has.
+        slots: u16,
+        /// Every lease it still works on or whose report is not acknowledged.
+        held: Vec<HeldLease>,
+    },
+    /// Every `HEARTBEAT_MS`: the leases it still works on.
+    Alive {
+        /// Those leases.
+        held: Vec<LeaseId>,
+    },
+    /// It does not take a grant; that costs the frame nothing.
+    Refused {
+        /// The lease.
+        lease: LeaseId,
+        /// Why, as a sentence.
+        why: String,
+    },
+    /// The package has started.
+    Started {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// How far the package says it is.
+    Progress {
+        /// The lease.
+        lease: LeaseId,
+        /// Thousandths done, 0 to 1000.
+        permille: u16,
+    },
+    /// An attempt ended. Sent until acknowledged.
+    Report(Report),
+    /// It is stopping and wants nothing more; its reports have been acknowledged or given up.
+    Bye,
+}
+
+/// Schedule server to render server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ScheduleToRender {
+    /// The hello is taken.
+    Welcome,
+    /// The hello is not taken, and the link will be closed.
+    TurnedAway {
+        /// Why and what to do, for the log of the render server.
+        why: String,
+    },
+    /// Take a frame.
+    Grant(Grant),
+    /// Stop working on a lease; it is worth nothing any more.
+    Revoke {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// A report is durably dealt with and may be forgotten.
+    Acknowledge {
+        /// Its lease.
+        lease: LeaseId,
+    },
+}
+
+/// What a slot does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SlotState {
+    /// Ready for a frame.
+    Free,
+    /// Holding one.
+    Busy {
+        /// The frame.
+        frame: FrameId,
+        /// Since when.
+        since: Time,
+    },
+}
+
+/// Render server to resource server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum RenderToResource {
+    /// First on each link: all there is to know.
+    Hello {
+        /// Its name.
+        host: HostId,
+        /// Its installation.
+        instance: InstanceId,
+        /// What it has.
+        info: ResourceInfo,
+        /// Each slot, by index.
+        slots: Vec<SlotState>,
+    },
+    /// A slot changed.
+    Slot {
+        /// Which.
+        slot: SlotIndex,
+        /// What it does now.
+        now: SlotState,
+    },
+    /// The host changed.
+    Info {
+        /// What it has now.
+        info: ResourceInfo,
+    },
+    /// Every `HEARTBEAT_MS`.
+    Alive,
+    /// It is stopping.
+    Bye,
+}
+
+/// Resource server to render server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ResourceToRender {
+    /// The hello is taken.
+    Welcome,
+    /// The hello is not taken, and the link will be closed.
+    TurnedAway {
+        /// Why and what to do.
+        why: String,
+    },
+}
+
+/// Schedule server to resource server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ScheduleToResource {
+    /// Which hosts match? (figure 5B step 124)
+    Ask {
+        /// Returned with the answer.
+        ask: u64,
+        /// What is wanted.
+        profile: Profile,
+    },
+    /// Which hosts are there, for people?
+    Hosts {
+        /// Returned with the answer.
+        ask: u64,
+    },
+}
+
+/// Resource server to schedule server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ResourceToSchedule {
+    /// The resource list for an ask (figure 5B step 126).
+    List {
+        /// The ask.
+        ask: u64,
+        /// The answer.
+        list: ResourceList,
+    },
+    /// The hosts, for people.
+    Hosts {
+        /// The ask.
+        ask: u64,
+        /// Each host, by name.
+        hosts: Vec<HostView>,
+    },
+    /// Hosts came, went or changed otherwise than in what their slots do: earlier lists are stale.
+    Changed,
+}
+
+/// A render server is heard of at least this often.
+pub const HEARTBEAT_MS: u64 = 2_000;
+/// A host not heard of for this long is lost, and so are its leases.
+pub const LEASE_MS: u64 = 12_000;

@@ -1,0 +1,305 @@
+//! What the faces see of the farm. Field names are the public API's and stay.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AttemptNumber, Digest, FailureClass, Field, HostId, JobDescription, JobId, Outcome, ResourceInfo,
+    SlotIndex, SlotState, Time, Usage,
+};
+
+/// A job, asked to be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmitRequest {
+    /// Made by the client; the same key again is the same job.
+    pub key: String,
+    /// The job.
+    pub description: JobDescription,
+}
+
+/// A job, taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubmitReply {
+    /// Its number.
+    pub id: JobId,
+    /// False where the key had been used before.
+    pub new: bool,
+    /// What the client should know though the job is taken, for instance that no host matches now.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+/// What a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// No frame of it has been started.
+    Queued,
+    /// Some frame of it has.
+    Active,
+    /// On hold: what runs goes on, nothing new starts.
+    Held,
+    /// Every frame is done.
+    Done,
+    /// Every frame has ended, some of them failed.
+    Failed,
+    /// Killed.
+    Killed,
+}
+
+impl JobState {
+    /// Whether nothing will change any more.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Killed)
+    }
+}
+
+/// What a frame does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FrameState {
+    /// Waiting for a slot.
+    Waiting,
+    /// Leased to a slot.
+    Running,
+    /// Its pictures are in the storage.
+    Done,
+    /// Its tries are used up.
+    Failed,
+    /// Its job was killed before it was done.
+    Killed,
+}
+
+/// A job for people and scripts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobView {
+    /// Its number, as text.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// What it does.
+    pub state: JobState,
+    /// Lower goes first.
+    pub priority: i32,
+    /// Who submitted it.
+    pub user: String,
+    /// For which group.
+    pub group: Option<String>,
+    /// The rendering package of its first step.
+    pub package: String,
+    /// Frame list of its first step.
+    pub frames: String,
+    /// Picture size of its first step.
+    pub size: Option<String>,
+    /// Frames in all.
+    pub frames_total: u32,
+    /// Frames done.
+    pub frames_done: u32,
+    /// Frames failed.
+    pub frames_failed: u32,
+    /// Frames on a slot now.
+    pub frames_running: u32,
+    /// Frames waiting for a slot.
+    pub frames_waiting: u32,
+    /// Attempts that failed so far and counted.
+    pub attempts_failed: u32,
+    /// Thousandths done, running frames counted by what they report.
+    pub progress_permille: u32,
+    /// Milliseconds since the Unix epoch.
+    pub submitted_at: Time,
+    /// First frame started.
+    pub started_at: Option<Time>,
+    /// Final state reached.
+    pub ended_at: Option<Time>,
+    /// Why frames wait, as a sentence, where they do.
+    pub waiting_because: Option<String>,
+    /// Folder of its frames in the storage, absolute at the schedule server.
+    pub results: String,
+    /// The frames that run now.
+    pub running: Vec<FrameView>,
+    /// Notifications and what became of them.
+    pub notices: Vec<NoticeView>,
+}
+
+/// A mail about a job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeView {
+    /// Address.
+    pub to: String,
+    /// `waiting`, `sent` or `given_up`.
+    pub state: String,
+    /// Tries so far.
+    pub tries: u32,
+    /// Why the last try failed.
+    pub problem: Option<String>,
+}
+
+/// A frame for people and scripts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrameView {
+    /// Frame number.
+    pub number: i64,
+    /// Name of its step.
+    pub step: String,
+    /// What it does.
+    pub state: FrameState,
+    /// Host of the running or last attempt.
+    pub host: Option<HostId>,
+    /// Slot of the running or last attempt.
+    pub slot: Option<SlotIndex>,
+    /// Attempts begun.
+    pub attempts: u32,
+    /// Thousandths done, as the package says.
+    pub progress_permille: u16,
+    /// Start of the running or last attempt.
+    pub started_at: Option<Time>,
+    /// End of the last attempt.
+    pub ended_at: Option<Time>,
+    /// Why the last attempt failed.
+    pub problem: Option<String>,
+    /// Its files, once done.
+    pub outputs: Vec<OutputView>,
+    /// Every attempt that ended or runs, first to last.
+    pub history: Vec<AttemptView>,
+}
+
+/// A stored file of a frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputView {
+    /// File name in the job's folder.
+    pub name: String,
+    /// Its content.
+    pub digest: Digest,
+    /// Size in bytes.
+    pub bytes: u64,
+}
+
+/// One attempt of a frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptView {
+    /// Which try.
+    pub attempt: AttemptNumber,
+    /// Where.
+    pub host: HostId,
+    /// On which slot.
+    pub slot: SlotIndex,
+    /// Leased when.
+    pub started_at: Time,
+    /// Ended when; absent while it runs.
+    pub ended_at: Option<Time>,
+    /// `running`, `done`, or the class of failure.
+    pub outcome: String,
+    /// Why it failed.
+    pub problem: Option<String>,
+    /// What it used.
+    pub usage: Option<Usage>,
+}
+
+impl AttemptView {
+    /// The word for `outcome` that `AttemptView::outcome` holds.
+    #[must_use]
+    pub const fn word(outcome: &Outcome) -> &'static str {
+        match outcome {
+            Outcome::Done { .. } => "done",
+            Outcome::Failed { class, .. } => match class {
+                FailureClass::Frame => "failed",
+                FailureClass::Host => "host_failed",
+                FailureClass::HostLost => "host_lost",
+                FailureClass::GivenBack => "given_back",
+                FailureClass::Killed => "killed",
+            },
+        }
+    }
+}
+
+/// What a host does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostState {
+    /// No slot is busy.
+    Idle,
+    /// Some slot is.
+    Busy,
+    /// Nothing was heard of it for a while.
+    Silent,
+}
+
+/// A render host for people and scripts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostView {
+    /// Its name.
+    pub name: HostId,
+    /// What it does.
+    pub state: HostState,
+    /// Slots it has.
+    pub slots_total: u32,
+    /// Slots busy.
+    pub slots_busy: u32,
+    /// Each slot.
+    pub slots: Vec<SlotView>,
+    /// What it has.
+    pub info: ResourceInfo,
+    /// When it was last heard of.
+    pub heard_at: Time,
+}
+
+/// A slot for people and scripts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotView {
+    /// Which.
+    pub slot: SlotIndex,
+    /// What it does.
+    #[serde(flatten)]
+    pub now: SlotState,
+}
+
+/// The hosts that match a profile, and why others do not (figure 5B step 126).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceList {
+    /// Matching hosts, by name.
+    pub matches: Vec<Match>,
+    /// Hosts known in all.
+    pub hosts_total: u32,
+    /// What keeps the others out; counts add up to more than the hosts where one fails several.
+    pub rejections: Vec<Rejection>,
+    /// The database is being rebuilt, so an empty list means nothing yet.
+    pub rebuilding: bool,
+}
+
+/// A host that matches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Match {
+    /// Its name.
+    pub host: HostId,
+    /// Its slots.
+    pub slots_total: u16,
+    /// Those that are free, as far as the resource server knows.
+    pub slots_free: u16,
+}
+
+/// One reason why hosts do not match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// The field, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<Field>,
+    /// What they lack, as people say it: `no povray 3.7`, `memory below 16 GiB`.
+    pub lacking: String,
+    /// How many hosts.
+    pub hosts: u32,
+}
+
+/// An API error (RFC 9457, `application/problem+json`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// HTTP status.
+    pub status: u16,
+    /// What went wrong, as a sentence.
+    pub title: String,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Every fault of a refused description.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<crate::Fault>,
+}

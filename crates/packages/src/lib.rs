@@ -1,0 +1,1 @@
+//! Rendering packages as data: probe, command, progress, outputs.

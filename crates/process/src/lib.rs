@@ -1,0 +1,1 @@
+//! Starts, contains, measures and stops process trees; probes the host.

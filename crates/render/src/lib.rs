@@ -1,0 +1,1 @@
+//! The render server's decisions, without input or output.

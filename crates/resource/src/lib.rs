@@ -1,0 +1,1 @@
+//! The resource database's decisions, without input or output.

@@ -1,0 +1,1 @@
+//! The schedule server's decisions, without input or output.

@@ -1,0 +1,1 @@
+//! The shells that give the roles hands: sockets, files, processes, mail.

@@ -1,0 +1,1 @@
+//! The simulated farm: virtual time, lossy network, crashes. Never shipped.

@@ -1,0 +1,1 @@
+//! Journal, content and results on disk.

@@ -1,0 +1,1 @@
+//! Discovery, links between roles, and the client of the API.
