@@ -11,6 +11,7 @@ mod id;
 mod info;
 mod link;
 mod path;
+mod process;
 mod profile;
 mod report;
 mod role;
@@ -29,6 +30,7 @@ pub use link::{
     ResourceToSchedule, ScheduleToRender, ScheduleToResource, SlotState,
 };
 pub use path::{JobPath, JobPathError};
+pub use process::{Exit, ProcessMark};
 pub use profile::{Field, PackageNeed, Profile, Requirement, Value};
 pub use report::{FailureClass, Outcome, Output, Report, Usage};
 pub use role::Role;
