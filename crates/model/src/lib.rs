@@ -3,6 +3,7 @@
 //! Every other crate speaks in these types, and the roles speak in nothing else. This crate checks and
 //! prints values; it decides nothing, and it must not know of clocks, sockets, files or processes.
 
+mod check;
 mod description;
 mod digest;
 mod fault;

@@ -1,0 +1,134 @@
+//! Everything that can be wrong with a job description by itself, found at once.
+//!
+//! Both the client and the schedule server ask this. What needs a package's definition or a disk is checked
+//! by those who have them.
+
+use std::collections::BTreeSet;
+
+use crate::{Fault, Faults, Field, JobDescription, Profile, Requirement, Step};
+
+/// Priorities run from 0 (first) to this.
+const PRIORITY_MAX: i32 = 100;
+/// More tries of one frame than this are a typing error.
+const ATTEMPTS_MAX: u32 = 100;
+/// The longest name of anything, in characters.
+const NAME_MAX: usize = 200;
+
+impl JobDescription {
+    /// Finds every fault.
+    ///
+    /// # Errors
+    /// All of them, in the order of the fields.
+    pub fn check(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        check_name("name", &self.name, &mut faults);
+        check_name("user", &self.user, &mut faults);
+        if let Some(group) = &self.group {
+            check_name("group", group, &mut faults);
+        }
+        if !(0..=PRIORITY_MAX).contains(&self.priority) {
+            let what = format!("priority {} is outside 0 to {PRIORITY_MAX}", self.priority);
+            faults.push(Fault::new("priority", what).hint("0 goes first, 100 last; 50 is usual"));
+        }
+        if !(1..=ATTEMPTS_MAX).contains(&self.attempts_max) {
+            let what = format!("{} attempts are outside 1 to {ATTEMPTS_MAX}", self.attempts_max);
+            faults.push(Fault::new("attempts", what));
+        }
+        for address in &self.notify {
+            if !looks_like_mail(address) {
+                let what = format!("{address:?} is not a mail address");
+                faults.push(Fault::new("notify", what).hint("write it as name@example.com"));
+            }
+        }
+        self.check_files(&mut faults);
+        if self.steps.is_empty() {
+            faults.push(Fault::new("steps", "there is nothing to do for any frame"));
+        }
+        let mut names = BTreeSet::new();
+        for step in &self.steps {
+            if !names.insert(&step.name) {
+                faults.push(Fault::new("steps", format!("two steps are called {:?}", step.name)));
+            }
+            self.check_step(step, &mut faults);
+        }
+        faults.or(())
+    }
+
+    fn check_files(&self, faults: &mut Faults) {
+        let mut paths = BTreeSet::new();
+        for file in &self.files {
+            if !paths.insert(file.path.as_str()) {
+                let what = format!("two files would stand at {}", file.path);
+                faults.push(Fault::new("support", what));
+            }
+        }
+        for path in &paths {
+            let inside = |other: &&str| other.strip_prefix(*path).is_some_and(|rest| rest.starts_with('/'));
+            if paths.range(*path..).skip(1).take_while(|other| other.starts_with(*path)).any(|p| inside(&p)) {
+                faults.push(Fault::new("support", format!("{path} is both a file and a folder")));
+            }
+        }
+    }
+
+    fn check_step(&self, step: &Step, faults: &mut Faults) {
+        check_name("step", &step.name, faults);
+        let span = step.animation;
+        if span.first > span.last {
+            let what = format!("the first frame {} comes after the last frame {}", span.first, span.last);
+            faults.push(Fault::new("first_frame", what));
+        } else if step.frames.lowest() < span.first || step.frames.highest() > span.last {
+            let what = format!(
+                "frames {} go beyond the animation, which runs from {} to {}",
+                step.frames, span.first, span.last
+            );
+            faults
+                .push(Fault::new("frames", what).hint("widen first_frame and last_frame, or leave them out"));
+        }
+        if let Some(scene) = &step.work.scene
+            && !self.files.iter().any(|file| file.path == *scene)
+        {
+            faults.push(Fault::new("scene", format!("{scene} is not among the files of the job")));
+        }
+        check_profile(&step.profile, faults);
+    }
+}
+
+fn check_profile(profile: &Profile, faults: &mut Faults) {
+    for (field, requirement) in &profile.fields {
+        let fits = match requirement {
+            Requirement::AtLeast(_) | Requirement::AtMost(_) => field.is_amount(),
+            Requirement::OneOf(texts) | Requirement::NoneOf(texts) => {
+                if texts.is_empty() {
+                    faults.push(Fault::new(format!("needs.{field}"), "the list of values is empty"));
+                }
+                !field.is_amount()
+            }
+            Requirement::Version(_) => *field == Field::OsVersion,
+        };
+        if !fits {
+            let wanted = if field.is_amount() { "an amount, like >=4" } else { "a text" };
+            faults.push(Fault::new(format!("needs.{field}"), format!("{field} takes {wanted}")));
+        }
+    }
+}
+
+fn check_name(place: &str, name: &str, faults: &mut Faults) {
+    if name.trim().is_empty() {
+        faults.push(Fault::new(place, format!("the {place} is empty")));
+    } else if name.chars().count() > NAME_MAX {
+        faults.push(Fault::new(place, format!("the {place} is longer than {NAME_MAX} characters")));
+    } else if name.chars().any(char::is_control) {
+        faults.push(Fault::new(place, format!("the {place} holds a control character")));
+    }
+}
+
+/// Enough to catch a slip; the mail server has the last word.
+fn looks_like_mail(address: &str) -> bool {
+    let clean =
+        address.chars().all(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, ',' | ';' | '<' | '>'));
+    clean
+        && address.rsplit_once('@').is_some_and(|(name, host)| {
+            let labels = host.split('.').all(|label| !label.is_empty());
+            !name.is_empty() && !name.contains('@') && labels
+        })
+}

@@ -1,0 +1,5 @@
+//! The vocabulary, as people and packages write it.
+
+mod check;
+mod frames;
+mod version;
