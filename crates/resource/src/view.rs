@@ -1,0 +1,43 @@
+//! The database as people see it.
+
+use model::{HEARTBEAT_MS, HostId, HostState, HostView, SlotIndex, SlotState, SlotView, Time};
+
+use crate::{Host, Resource};
+
+/// A host that missed this many heartbeats is shown as silent before it is put out of the database.
+const MISSED_MAX: u64 = 3;
+
+impl Resource {
+    /// Every host, by name.
+    #[must_use]
+    pub fn host_views(&self, now: Time) -> Vec<HostView> {
+        self.hosts.iter().map(|(name, host)| host.view(name, now)).collect()
+    }
+
+    /// How many hosts the database holds.
+    #[must_use]
+    pub fn hosts_total(&self) -> usize {
+        self.hosts.len()
+    }
+}
+
+impl Host {
+    fn view(&self, name: &HostId, now: Time) -> HostView {
+        let busy = self.slots.iter().filter(|slot| **slot != SlotState::Free).count();
+        let state = match busy {
+            _ if now.since_ms(self.heard_at) > MISSED_MAX * HEARTBEAT_MS => HostState::Silent,
+            0 => HostState::Idle,
+            _ => HostState::Busy,
+        };
+        let slot = |(index, now): (u16, &SlotState)| SlotView { slot: SlotIndex(index), now: now.clone() };
+        HostView {
+            name: name.clone(),
+            state,
+            slots_total: u32::try_from(self.slots.len()).unwrap_or(u32::MAX),
+            slots_busy: u32::try_from(busy).unwrap_or(u32::MAX),
+            slots: (0..=u16::MAX).zip(&self.slots).map(slot).collect(),
+            info: self.info.clone(),
+            heard_at: self.heard_at,
+        }
+    }
+}
