@@ -32,7 +32,7 @@ impl Resource {
             if lacks.is_empty() {
                 matches.push(Match {
                     host: name.clone(),
-                    slots_total: amount(host.slots.iter().count()),
+                    slots_total: amount(host.slots.len()),
                     slots_free: amount(host.slots.iter().filter(|slot| **slot == SlotState::Free).count()),
                 });
             }

@@ -13,7 +13,7 @@ pub enum Event {
         /// Over which link.
         link: LinkId,
         /// What it said.
-        message: RenderToResource,
+        message: Box<RenderToResource>,
     },
     /// The link of a render server is gone.
     RenderLinkClosed {

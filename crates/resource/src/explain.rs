@@ -1,5 +1,6 @@
 //! Lacks as people say them.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -16,7 +17,7 @@ pub(crate) fn rejections(counts: BTreeMap<Lack, u32>) -> Vec<Rejection> {
         .into_iter()
         .map(|(lack, hosts)| Rejection { field: lack.field(), lacking: lack.to_string(), hosts })
         .collect();
-    rejections.sort_by(|one, other| other.hosts.cmp(&one.hosts));
+    rejections.sort_by_key(|rejection| Reverse(rejection.hosts));
     rejections
 }
 
