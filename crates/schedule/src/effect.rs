@@ -1,0 +1,108 @@
+//! What the shell has to do once the records behind it are durable.
+
+use model::{JobId, JobState, LeaseId, Output, Profile, ScheduleToRender, Time};
+
+use crate::{LinkId, NoticeId};
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Say something to a render server; nothing, where the link is gone.
+    ToHost {
+        /// On which link.
+        link: LinkId,
+        /// What.
+        message: ScheduleToRender,
+    },
+    /// Close a link, after what was said on it.
+    CloseLink {
+        /// Which.
+        link: LinkId,
+    },
+    /// Ask the resource server which hosts match.
+    Ask {
+        /// Comes back with the list.
+        ask: u64,
+        /// What is wanted.
+        profile: Profile,
+    },
+    /// Hand in `Event::Pass` soon; many wishes make one pass.
+    PassWanted,
+    /// Move outputs from a lease's intake to the job's folder, durably; answer `Published`, `PublishFailed` or
+    /// `OutputsMissing`. Asked again after a restart, when some of them may have been moved already.
+    Publish {
+        /// The lease.
+        lease: LeaseId,
+        /// The job's folder in the storage.
+        folder: String,
+        /// The files.
+        outputs: Vec<Output>,
+    },
+    /// Drop the intake of a lease that is over; nothing, where there is none.
+    Discard {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// A job ended: write `B3SUMS` beside its frames; answer `Sealed` or `SealFailed`.
+    SealResults {
+        /// The job.
+        job: JobId,
+        /// Its folder in the storage.
+        folder: String,
+        /// Every file of it.
+        outputs: Vec<Output>,
+    },
+    /// Send a mail about a job's end; answer `NoticeSent` or `NoticeFailed`.
+    Mail {
+        /// Which.
+        notice: NoticeId,
+        /// To whom.
+        to: String,
+        /// About what.
+        summary: Box<JobSummary>,
+    },
+    /// Something that people see of the job has changed.
+    JobChanged(JobId),
+}
+
+/// What there is to say of a job that ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobSummary {
+    /// Its number.
+    pub job: JobId,
+    /// What people call it.
+    pub name: String,
+    /// Who submitted it.
+    pub user: String,
+    /// How it ended.
+    pub state: JobState,
+    /// Frames in all.
+    pub frames_total: u32,
+    /// Frames done.
+    pub frames_done: u32,
+    /// Frames failed.
+    pub frames_failed: u32,
+    /// Attempts that failed and counted.
+    pub attempts_failed: u32,
+    /// When it was submitted.
+    pub submitted_at: Time,
+    /// When its first frame started.
+    pub started_at: Option<Time>,
+    /// When it ended.
+    pub ended_at: Option<Time>,
+    /// Its folder in the storage.
+    pub folder: String,
+    /// The first few failed frames.
+    pub failed: Vec<FailedFrame>,
+}
+
+/// A failed frame, for the mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedFrame {
+    /// Name of its step.
+    pub step: String,
+    /// Frame number.
+    pub number: i64,
+    /// Why its last attempt failed.
+    pub problem: String,
+}

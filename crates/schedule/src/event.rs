@@ -1,0 +1,88 @@
+//! What happens to the schedule server, as far as it decides anything: commands of people, words of the
+//! other roles, answers of the shell to earlier effects, deadlines.
+
+use model::{JobId, LeaseId, RenderToSchedule, ResourceToSchedule, SubmitRequest};
+
+use crate::NoticeId;
+
+/// A link of a render server, numbered by the shell; a later link has a larger number.
+pub type LinkId = u64;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A client hands over a job. The job's number is found by `Schedule::job_with_key` afterwards.
+    Submit(Box<SubmitRequest>),
+    /// A person puts a job on hold.
+    Hold(JobId),
+    /// A person ends the hold.
+    Release(JobId),
+    /// A person kills a job.
+    Kill(JobId),
+    /// A render server said something; `Hello` comes first on each link.
+    HostSpoke {
+        /// On which link.
+        link: LinkId,
+        /// What.
+        message: RenderToSchedule,
+    },
+    /// A render server's link is gone, whoever closed it.
+    HostLinkClosed {
+        /// Which.
+        link: LinkId,
+    },
+    /// The link to the resource server stands.
+    ResourceLinked,
+    /// The link to the resource server is gone.
+    ResourceUnlinked,
+    /// The resource server said something.
+    ResourceSpoke(ResourceToSchedule),
+    /// The outputs of a lease are in the job's folder, durably.
+    Published {
+        /// Which lease.
+        lease: LeaseId,
+    },
+    /// They could not be moved there; it will be tried again.
+    PublishFailed {
+        /// Which lease.
+        lease: LeaseId,
+        /// What the storage said.
+        why: String,
+    },
+    /// The intake does not hold what the report names, so that publishing can never succeed: the attempt
+    /// is worth nothing.
+    OutputsMissing {
+        /// Which lease.
+        lease: LeaseId,
+        /// What is missing.
+        why: String,
+    },
+    /// The sums of an ended job are written.
+    Sealed {
+        /// Which job.
+        job: JobId,
+    },
+    /// They could not be written; it will be tried again.
+    SealFailed {
+        /// Which job.
+        job: JobId,
+        /// What the storage said.
+        why: String,
+    },
+    /// A mail is with the mail server.
+    NoticeSent {
+        /// Which.
+        notice: NoticeId,
+    },
+    /// A mail could not be handed over; it will be tried again for a while.
+    NoticeFailed {
+        /// Which.
+        notice: NoticeId,
+        /// What the mail server said.
+        why: String,
+    },
+    /// The scheduling pass that `Effect::PassWanted` asked for; several wishes make one pass.
+    Pass,
+    /// The moment of `next_deadline` has come.
+    DeadlinePassed,
+}

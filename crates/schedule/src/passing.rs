@@ -1,0 +1,183 @@
+//! What becomes true until the next restart: links, resource lists, deadlines, progress, tries under way.
+//!
+//! None of it is in the journal. A restart begins without any of it and learns it again from the other roles.
+
+use model::{
+    HostId, InstanceId, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, SlotIndex, Time,
+    Usage,
+};
+
+use crate::{LinkId, NoticeId};
+
+/// Something that is now true and need not survive.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Passing {
+    /// A render server's hello was taken, in place of any earlier link of the same host.
+    HostLinked {
+        /// Its link.
+        link: LinkId,
+        /// Its name.
+        host: HostId,
+        /// Its installation.
+        instance: InstanceId,
+        /// Its slots.
+        slots: u16,
+        /// Taken for silent then, if nothing is heard.
+        until: Time,
+    },
+    /// A render server is not linked any more.
+    HostUnlinked {
+        /// Its name.
+        host: HostId,
+        /// Its link still stands and has to be closed.
+        close: bool,
+    },
+    /// A hello was not taken.
+    HostTurnedAway {
+        /// Its link.
+        link: LinkId,
+        /// Why and what to do.
+        why: String,
+    },
+    /// A render server was heard of.
+    HostHeard {
+        /// Its name.
+        host: HostId,
+        /// Taken for silent then, if nothing more is heard.
+        until: Time,
+        /// Leases that it said it works on, which live until then too.
+        leases: Vec<LeaseId>,
+    },
+    /// A host refused a lease and is left alone for a while.
+    HostSkipped {
+        /// Its name.
+        host: HostId,
+        /// Until when.
+        until: Time,
+        /// What it said.
+        why: String,
+    },
+    /// Something is to be said to a render server.
+    HostTold {
+        /// On which link.
+        link: LinkId,
+        /// What.
+        message: ScheduleToRender,
+    },
+    /// A slot is busy with a lease that is worth nothing any more.
+    SlotDraining {
+        /// The host.
+        host: HostId,
+        /// The slot.
+        slot: SlotIndex,
+        /// What keeps it busy.
+        lease: LeaseId,
+    },
+    /// A slot has got rid of such a lease.
+    SlotDrained {
+        /// The host.
+        host: HostId,
+        /// The slot.
+        slot: SlotIndex,
+    },
+    /// A lease that nothing was known about is waited for.
+    LeaseAwaited {
+        /// Which.
+        lease: LeaseId,
+        /// Lost then, if nothing is heard.
+        until: Time,
+    },
+    /// The package of a lease has started, or says how far it is.
+    LeaseProgressed {
+        /// Which.
+        lease: LeaseId,
+        /// Thousandths.
+        permille: u16,
+    },
+    /// An attempt is done and its outputs are being published.
+    PublishBegun {
+        /// Its lease.
+        lease: LeaseId,
+        /// Its outputs.
+        outputs: Vec<Output>,
+        /// What it used.
+        usage: Usage,
+    },
+    /// Publishing failed and is tried again.
+    PublishPutOff {
+        /// The lease.
+        lease: LeaseId,
+        /// When.
+        until: Time,
+        /// What the storage said.
+        why: String,
+    },
+    /// Publishing is tried again now.
+    PublishTried {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// What the host says of a lease that ended, or was never its own, is of no use.
+    ReportDropped {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// The resource server is linked, or not.
+    ResourceSeen {
+        /// Whether it is.
+        linked: bool,
+    },
+    /// Hosts changed, so every resource list is old.
+    ListsStale,
+    /// The resource server was asked for a list.
+    ListAsked {
+        /// Which ask this is.
+        ask: u64,
+        /// For what.
+        profile: Profile,
+        /// When.
+        at: Time,
+    },
+    /// A list came.
+    ListCame {
+        /// For which ask.
+        ask: u64,
+        /// The list.
+        list: ResourceList,
+        /// When.
+        at: Time,
+    },
+    /// A mail is being sent.
+    NoticeTried {
+        /// Which.
+        notice: NoticeId,
+    },
+    /// A mail is to be sent later.
+    NoticeAwaited {
+        /// Which.
+        notice: NoticeId,
+        /// When.
+        until: Time,
+    },
+    /// Sums are being written.
+    SealTried {
+        /// Of which job.
+        job: JobId,
+    },
+    /// Writing sums failed and is tried again.
+    SealPutOff {
+        /// Of which job.
+        job: JobId,
+        /// When.
+        until: Time,
+    },
+    /// A scheduling pass went over the queue.
+    Passed {
+        /// When.
+        at: Time,
+        /// When another is worth while though nothing happens.
+        wake: Option<Time>,
+        /// It stopped at its limit and another is wanted at once.
+        again: bool,
+    },
+}

@@ -1,0 +1,194 @@
+//! What becomes true. The durable records are the journal's format: a field or a record is only ever added
+//! (with a default), never renamed, removed or given another meaning, so that old journals stay readable.
+//!
+//! A record holds what was decided, not what it was decided from: a retry carries its time, so that another
+//! back-off in a later version replays the same history.
+
+use model::{
+    AttemptNumber, FailureClass, FrameId, HostId, JobDescription, JobId, LeaseId, Output, SlotIndex, Time,
+    Usage,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::passing::Passing;
+
+/// A mail about a job, counted from 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NoticeId(pub u64);
+
+/// Something that is now true.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// A job was taken.
+    JobSubmitted {
+        /// Its number.
+        job: JobId,
+        /// The client's key for it.
+        key: String,
+        /// When.
+        at: Time,
+        /// The job.
+        description: Box<JobDescription>,
+    },
+    /// A job was put on hold.
+    JobHeld {
+        /// Which.
+        job: JobId,
+        /// When.
+        at: Time,
+    },
+    /// A job's hold ended.
+    JobReleased {
+        /// Which.
+        job: JobId,
+        /// When.
+        at: Time,
+    },
+    /// A job was killed, and with it every frame that had not ended and every lease it held.
+    JobKilled {
+        /// Which.
+        job: JobId,
+        /// When.
+        at: Time,
+    },
+    /// A frame was leased to a slot.
+    FrameLeased {
+        /// The lease.
+        lease: LeaseId,
+        /// The frame.
+        frame: FrameId,
+        /// Which try of it.
+        attempt: AttemptNumber,
+        /// The host.
+        host: HostId,
+        /// The slot there.
+        slot: SlotIndex,
+        /// When.
+        at: Time,
+    },
+    /// A lease ended without a finished frame.
+    LeaseEnded {
+        /// The lease.
+        lease: LeaseId,
+        /// When.
+        at: Time,
+        /// In which way.
+        ending: Ending,
+        /// What happened, as a sentence.
+        message: String,
+        /// What the attempt used, where it said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usage: Option<Usage>,
+        /// When the frame may be tried again; absent where its tries are used up, which fails it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again_at: Option<Time>,
+    },
+    /// A lease ended with its frame's outputs in the job's folder.
+    FrameFinished {
+        /// The lease.
+        lease: LeaseId,
+        /// When.
+        at: Time,
+        /// The files.
+        outputs: Vec<Output>,
+        /// What the attempt used.
+        usage: Usage,
+    },
+    /// The sums of an ended job stand beside its frames.
+    ResultsSealed {
+        /// Which job.
+        job: JobId,
+    },
+    /// A mail about a job's end is to be sent.
+    NoticeQueued {
+        /// Which.
+        notice: NoticeId,
+        /// About which job.
+        job: JobId,
+        /// To which address.
+        to: String,
+        /// When.
+        at: Time,
+    },
+    /// A mail is with the mail server.
+    NoticeSent {
+        /// Which.
+        notice: NoticeId,
+        /// When.
+        at: Time,
+    },
+    /// A mail could not be handed over and is tried again.
+    NoticePostponed {
+        /// Which.
+        notice: NoticeId,
+        /// Not before.
+        until: Time,
+        /// What the mail server said.
+        why: String,
+    },
+    /// A mail could not be handed over often enough to stop trying.
+    NoticeGivenUp {
+        /// Which.
+        notice: NoticeId,
+        /// When.
+        at: Time,
+        /// What the mail server said last.
+        why: String,
+    },
+    /// Soft knowledge that a restart may forget; never in the journal.
+    #[serde(skip)]
+    Passing(Passing),
+}
+
+/// How a lease ended that did not finish its frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The frame failed. Counted.
+    Frame,
+    /// The host could not do its part. Counted.
+    Host,
+    /// The render server did not take the lease. Not counted, and no try of the frame.
+    Refused,
+    /// The host was not heard of for too long. Not counted.
+    HostLost,
+    /// The render server gave the lease back. Not counted.
+    GivenBack,
+    /// The attempt was killed, though not its job. Not counted.
+    Killed,
+}
+
+impl Ending {
+    /// Whether it counts against the frame's tries.
+    #[must_use]
+    pub const fn counted(self) -> bool {
+        matches!(self, Self::Frame | Self::Host)
+    }
+
+    /// The word that the public API has for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Frame => "failed",
+            Self::Host => "host_failed",
+            Self::Refused => "refused",
+            Self::HostLost => "host_lost",
+            Self::GivenBack => "given_back",
+            Self::Killed => "killed",
+        }
+    }
+}
+
+impl From<FailureClass> for Ending {
+    fn from(class: FailureClass) -> Self {
+        match class {
+            FailureClass::Frame => Self::Frame,
+            FailureClass::Host => Self::Host,
+            FailureClass::HostLost => Self::HostLost,
+            FailureClass::GivenBack => Self::GivenBack,
+            FailureClass::Killed => Self::Killed,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Why an event changes nothing.
+
+use model::{Faults, JobId, JobState, LeaseId};
+
+use crate::{LinkId, NoticeId};
+
+/// Why an event changes nothing. The first four are for the person who asked, the others for the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The description has faults.
+    #[error("the job description has faults")]
+    Faults(#[source] Faults),
+    /// The key stands for another job.
+    #[error("the key {key:?} was used for job {job}, which is another job; make a new key for each job")]
+    KeyTaken {
+        /// The key.
+        key: String,
+        /// The job it stands for.
+        job: JobId,
+    },
+    /// There is no such job.
+    #[error("there is no job {0}; the jobs there are can be listed with `framefarm jobs`")]
+    UnknownJob(JobId),
+    /// The job has ended.
+    #[error("job {job} has ended ({}), so nothing about it can be changed", word(*.state))]
+    JobEnded {
+        /// The job.
+        job: JobId,
+        /// How.
+        state: JobState,
+    },
+    /// The lease is over, or not one that this could be said of.
+    #[error("lease {0} is over or not in this state")]
+    StaleLease(LeaseId),
+    /// No hello was taken on the link.
+    #[error("link {0} has said no hello that was taken")]
+    UnknownLink(LinkId),
+    /// Nothing waits for this list.
+    #[error("no list is waited for under ask {0}")]
+    UnknownAsk(u64),
+    /// There is no such mail to be sent.
+    #[error("no mail {} is waiting to be sent", .0.0)]
+    UnknownNotice(NoticeId),
+    /// The job's sums are not being written.
+    #[error("the sums of job {0} are not being written")]
+    NotSealing(JobId),
+}
+
+const fn word(state: JobState) -> &'static str {
+    match state {
+        JobState::Queued => "queued",
+        JobState::Active => "active",
+        JobState::Held => "held",
+        JobState::Done => "done",
+        JobState::Failed => "failed",
+        JobState::Killed => "killed",
+    }
+}
