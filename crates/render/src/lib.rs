@@ -1,1 +1,183 @@
-//! The render server's decisions, without input or output.
+//! The render server's decisions: which frames its slots take, what becomes of the processes that render
+//! them, and which reports still wait to be acknowledged.
+//!
+//! This crate does no input or output and knows no clock: events and the time come in, records and effects
+//! go out. It is the last gate for its own slots: whatever it is told, a slot holds one attempt, and a
+//! report is kept until the schedule server says that it has dealt with it. It does not know what a
+//! rendering package, a file or a resource database is.
+//!
+//! An attempt goes through the phases of [`Phase`]. A restart keeps every attempt: where a process had been
+//! started it is adopted, where one had ended its outputs are collected, all else starts over.
+
+mod check;
+mod effect;
+mod event;
+mod link;
+mod outbox;
+mod passing;
+mod processes;
+mod record;
+mod sessions;
+mod stopping;
+mod view;
+
+use std::collections::BTreeMap;
+
+use model::{Exit, Grant, HostId, InstanceId, LeaseId, ProcessMark, Report, Role, SlotIndex, Time, Usage};
+use serde::{Deserialize, Serialize};
+
+pub use effect::Effect;
+pub use event::{Event, Refusal};
+pub use record::Record;
+pub use view::{AttemptNow, Phase};
+
+use passing::Passing;
+
+/// How long a session is kept without a frame of its step, in milliseconds.
+pub const SESSION_IDLE_MS: u64 = 60_000;
+/// How long the end of the render server waits for processes and acknowledgements, in milliseconds.
+pub const STOP_MS: u64 = 5_000;
+
+/// The slots of a render host and what is in them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Render {
+    host: HostId,
+    instance: InstanceId,
+    slots: u16,
+    /// By slot, so that a slot cannot hold two.
+    attempts: BTreeMap<SlotIndex, Attempt>,
+    /// Reports that are not acknowledged.
+    outbox: BTreeMap<LeaseId, Kept>,
+    #[serde(skip)]
+    passing: Passing,
+}
+
+/// What a slot works on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Attempt {
+    grant: Grant,
+    taken_at: Time,
+    process: Option<ProcessMark>,
+    ended: Option<Ended>,
+    /// The lease is worth nothing any more; the slot waits for its process to be gone.
+    dropped: bool,
+}
+
+/// The end of an attempt's process.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Ended {
+    exit: Exit,
+    usage: Usage,
+}
+
+/// A report in the outbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Kept {
+    slot: SlotIndex,
+    report: Report,
+}
+
+impl Render {
+    /// A render server with `slots` free slots.
+    #[must_use]
+    pub fn new(host: HostId, instance: InstanceId, slots: u16) -> Self {
+        let (attempts, outbox) = (BTreeMap::new(), BTreeMap::new());
+        Self { host, instance, slots, attempts, outbox, passing: Passing::default() }
+    }
+
+    /// The same state under the name and with the slots it is started with now, which need not be those it
+    /// had when its snapshot was made. An attempt on a slot that is no longer there goes on to its end.
+    #[must_use]
+    pub fn identified(self, host: HostId, instance: InstanceId, slots: u16) -> Self {
+        Self { host, instance, slots, ..self }
+    }
+
+    fn attempt(&self, lease: LeaseId) -> Result<(SlotIndex, &Attempt), Refusal> {
+        let found = self.attempts.iter().find(|(_, attempt)| attempt.grant.lease == lease);
+        found.map(|(slot, attempt)| (*slot, attempt)).ok_or(Refusal::UnknownLease(lease))
+    }
+
+    fn attempt_mut(&mut self, lease: LeaseId) -> Option<&mut Attempt> {
+        self.attempts.values_mut().find(|attempt| attempt.grant.lease == lease)
+    }
+}
+
+impl Role for Render {
+    type Event = Event;
+    type Record = Record;
+    type Effect = Effect;
+    type Refusal = Refusal;
+
+    fn decide(&self, now: Time, event: &Event) -> Result<Vec<Record>, Refusal> {
+        match event {
+            Event::ScheduleLinked => Ok(vec![Record::Linked { at: now }]),
+            Event::ScheduleSpoke(message) => self.schedule_spoke(now, message),
+            Event::ScheduleUnlinked => Ok(vec![Record::Unlinked]),
+            Event::SessionReady { lease } => self.session_ready(*lease),
+            Event::SessionFailed { lease, class, why } => self.session_failed(now, *lease, *class, why),
+            Event::Started { lease, process } => self.started(*lease, *process),
+            Event::StartFailed { lease, class, why } => self.start_failed(now, *lease, *class, why),
+            Event::Progress { lease, permille } => self.progressed(*lease, *permille),
+            Event::Exited { lease, exit, usage } => self.exited(now, *lease, *exit, *usage),
+            Event::Collected { lease, outputs } => self.collected(now, *lease, outputs),
+            Event::NotCollected { lease, class, message } => self.not_collected(now, *lease, *class, message),
+            Event::Stop => Ok(self.stop(now)),
+            Event::DeadlinePassed => Ok(self.deadline_passed(now)),
+        }
+    }
+
+    fn apply(&mut self, record: &Record, effects: &mut Vec<Effect>) {
+        match record {
+            Record::GrantTaken { grant, at } => self.grant_taken(grant, *at, effects),
+            Record::ProcessStarted { lease, process } => self.process_started(*lease, *process, effects),
+            Record::ProcessExited { lease, exit, usage } => {
+                self.process_exited(*lease, Ended { exit: *exit, usage: *usage }, effects);
+            }
+            Record::AttemptEnded { report, at } => self.attempt_ended(report, *at, effects),
+            Record::ReportAcknowledged { lease } => {
+                self.outbox.remove(lease);
+            }
+            Record::GrantDropped { lease } => self.grant_dropped(*lease, effects),
+            Record::GrantForgotten { lease, at } => self.grant_forgotten(*lease, *at, effects),
+            Record::Linked { at } => self.linked(*at, effects),
+            Record::Welcomed => self.welcomed(),
+            Record::TurnedAway { why } => self.turned_away(why),
+            Record::Unlinked => self.unlinked(),
+            Record::AliveSaid { at } => self.alive_said(*at, effects),
+            Record::GrantRefused { lease, why } => self.grant_refused(*lease, why, effects),
+            Record::ReportRepeated { lease } => self.send_report(*lease, effects),
+            Record::SessionClosed { slot } => self.session_closed(*slot, effects),
+            Record::SessionWanted { slot } => self.session_wanted(*slot, effects),
+            Record::SessionOpened { slot, job, step } => self.session_opened(*slot, *job, *step),
+            Record::StartWanted { lease } => self.start_wanted(*lease, effects),
+            Record::ProgressMade { lease, permille } => self.progress_made(*lease, *permille, effects),
+            Record::GiveBackWanted { lease } => self.give_back_wanted(*lease, effects),
+            Record::StopBegun { at } => self.stop_begun(*at),
+            Record::StopForced => self.stop_ended(effects),
+        }
+        self.end_stop_when_quiet(effects);
+    }
+
+    fn durable(record: &Record) -> bool {
+        record.is_durable()
+    }
+
+    fn resume(&self, _now: Time, effects: &mut Vec<Effect>) {
+        for attempt in self.attempts.values() {
+            self.resume_attempt(attempt, effects);
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Time> {
+        let passing = [self.stop_deadline(), self.alive_deadline(), self.idle_deadline()];
+        passing.into_iter().flatten().min()
+    }
+
+    fn deadline_event() -> Event {
+        Event::DeadlinePassed
+    }
+
+    fn check(&self) {
+        self.assert_invariants();
+    }
+}

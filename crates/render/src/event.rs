@@ -1,0 +1,106 @@
+//! What happens to the render server.
+
+use std::fmt;
+
+use model::{Exit, FailureClass, LeaseId, Output, ProcessMark, ScheduleToRender, Usage};
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A link to the schedule server stands; it takes the place of an earlier one.
+    ScheduleLinked,
+    /// The schedule server said something.
+    ScheduleSpoke(ScheduleToRender),
+    /// The link to the schedule server is gone.
+    ScheduleUnlinked,
+    /// The session that `Effect::OpenSession` asked for stands.
+    SessionReady {
+        /// The lease it was opened for.
+        lease: LeaseId,
+    },
+    /// The session that `Effect::OpenSession` asked for cannot be made.
+    SessionFailed {
+        /// The lease it was to be opened for.
+        lease: LeaseId,
+        /// Whose fault that is.
+        class: FailureClass,
+        /// Why, as a sentence.
+        why: String,
+    },
+    /// The process that `Effect::Start` asked for runs.
+    Started {
+        /// Its lease.
+        lease: LeaseId,
+        /// How it is found again after a restart.
+        process: ProcessMark,
+    },
+    /// The process that `Effect::Start` asked for cannot be started.
+    StartFailed {
+        /// Its lease.
+        lease: LeaseId,
+        /// Whose fault that is.
+        class: FailureClass,
+        /// Why, as a sentence.
+        why: String,
+    },
+    /// The package says how far it is.
+    Progress {
+        /// Its lease.
+        lease: LeaseId,
+        /// Thousandths done, 0 to 1000.
+        permille: u16,
+    },
+    /// A process and all it started are gone. Also the answer to `Effect::Kill` where nothing was left to
+    /// kill.
+    Exited {
+        /// Its lease.
+        lease: LeaseId,
+        /// How it ended.
+        exit: Exit,
+        /// What it used.
+        usage: Usage,
+    },
+    /// The outputs of an attempt are verified and stand in the storage's intake.
+    Collected {
+        /// Its lease.
+        lease: LeaseId,
+        /// The outputs, at least one.
+        outputs: Vec<Output>,
+    },
+    /// An attempt has made nothing that counts.
+    NotCollected {
+        /// Its lease.
+        lease: LeaseId,
+        /// Whose fault that is.
+        class: FailureClass,
+        /// What happened, as one or two sentences.
+        message: String,
+    },
+    /// The render server is to end: leases are given back.
+    Stop,
+    /// The moment that `next_deadline` named has passed.
+    DeadlinePassed,
+}
+
+/// Why an event changes nothing. None of these is a fault: links and processes are slower than decisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No attempt and no unacknowledged report has this lease (any more).
+    UnknownLease(LeaseId),
+    /// The attempt is not where the event could come from: it has moved on, or starts over after a restart.
+    OutOfTurn(LeaseId),
+    /// The schedule server spoke over a link that is gone.
+    NotLinked,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownLease(lease) => write!(f, "lease {lease} is not held here"),
+            Self::OutOfTurn(lease) => write!(f, "the attempt under lease {lease} is elsewhere by now"),
+            Self::NotLinked => write!(f, "the link to the schedule server is gone"),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,152 @@
+//! The link to the schedule server: saying hello and being alive, and what the schedule server says.
+
+use model::{Grant, HEARTBEAT_MS, LeaseId, RenderToSchedule, ScheduleToRender, SlotState, Time};
+
+use crate::passing::Link;
+use crate::{Attempt, Effect, Phase, Record, Refusal, Render};
+
+impl Render {
+    pub(crate) fn schedule_spoke(
+        &self,
+        now: Time,
+        message: &ScheduleToRender,
+    ) -> Result<Vec<Record>, Refusal> {
+        if !self.passing.is_linked() {
+            return Err(Refusal::NotLinked);
+        }
+        match message {
+            ScheduleToRender::Welcome => Ok(vec![Record::Welcomed]),
+            ScheduleToRender::TurnedAway { why } => Ok(vec![Record::TurnedAway { why: why.clone() }]),
+            ScheduleToRender::Grant(grant) => Ok(self.granted(now, grant)),
+            ScheduleToRender::Revoke { lease } => self.revoked(now, *lease),
+            ScheduleToRender::Acknowledge { lease } if self.outbox.contains_key(lease) => {
+                Ok(vec![Record::ReportAcknowledged { lease: *lease }])
+            }
+            ScheduleToRender::Acknowledge { lease } => Err(Refusal::UnknownLease(*lease)),
+        }
+    }
+
+    fn granted(&self, now: Time, grant: &Grant) -> Vec<Record> {
+        let Grant { lease, slot, .. } = *grant;
+        let refused = |why| vec![Record::GrantRefused { lease, why }];
+        if self.outbox.contains_key(&lease) {
+            return vec![Record::ReportRepeated { lease }];
+        }
+        if let Ok((_, attempt)) = self.attempt(lease)
+            && !attempt.dropped
+        {
+            return Vec::new();
+        }
+        if self.passing.stop.is_some() {
+            return refused(format!("render server {} is stopping", self.host));
+        }
+        if slot.0 >= self.slots {
+            return refused(format!("render host {} has {} slots and no slot {slot}", self.host, self.slots));
+        }
+        if let Some(attempt) = self.attempts.get(&slot) {
+            let frame = attempt.grant.frame;
+            return refused(format!("slot {slot} of render host {} still holds frame {frame}", self.host));
+        }
+        let mut records = vec![Record::GrantTaken { grant: grant.clone(), at: now }];
+        records.extend(self.session_for(grant));
+        records
+    }
+
+    fn revoked(&self, now: Time, lease: LeaseId) -> Result<Vec<Record>, Refusal> {
+        if self.outbox.contains_key(&lease) {
+            return Ok(vec![Record::ReportAcknowledged { lease }]);
+        }
+        let (_, attempt) = self.attempt(lease)?;
+        Ok(match self.phase_of(attempt) {
+            Phase::Starting | Phase::Running => vec![Record::GrantDropped { lease }],
+            Phase::Preparing | Phase::Collecting => vec![Record::GrantForgotten { lease, at: now }],
+            Phase::Ending => Vec::new(),
+        })
+    }
+
+    pub(crate) fn alive_deadline(&self) -> Option<Time> {
+        match &self.passing.link {
+            Link::Up { alive_said_at, .. } => Some(alive_said_at.plus_ms(HEARTBEAT_MS)),
+            Link::Down | Link::TurnedAway(_) => None,
+        }
+    }
+
+    pub(crate) fn deadline_passed(&self, now: Time) -> Vec<Record> {
+        let due = |deadline: Option<Time>| deadline.is_some_and(|deadline| deadline <= now);
+        let mut records = self.idle_sessions(now);
+        if due(self.alive_deadline()) {
+            records.push(Record::AliveSaid { at: now });
+        }
+        if due(self.stop_deadline()) {
+            records.push(Record::StopForced);
+        }
+        records
+    }
+
+    pub(crate) fn grant_taken(&mut self, grant: &Grant, at: Time, effects: &mut Vec<Effect>) {
+        let attempt =
+            Attempt { grant: grant.clone(), taken_at: at, process: None, ended: None, dropped: false };
+        self.attempts.insert(grant.slot, attempt);
+        let now = SlotState::Busy { frame: grant.frame, since: at };
+        effects.push(Effect::SlotChanged { slot: grant.slot, now });
+    }
+
+    pub(crate) fn grant_refused(&self, lease: LeaseId, why: &str, effects: &mut Vec<Effect>) {
+        self.say(RenderToSchedule::Refused { lease, why: why.to_owned() }, effects);
+    }
+
+    pub(crate) fn grant_dropped(&mut self, lease: LeaseId, effects: &mut Vec<Effect>) {
+        if let Some(attempt) = self.attempt_mut(lease) {
+            attempt.dropped = true;
+            effects.push(Effect::Kill { lease });
+        }
+    }
+
+    pub(crate) fn linked(&mut self, at: Time, effects: &mut Vec<Effect>) {
+        self.passing.link = Link::Up { welcomed: false, alive_said_at: at };
+        let hello = RenderToSchedule::Hello {
+            host: self.host.clone(),
+            instance: self.instance.clone(),
+            slots: self.slots,
+            held: self.held(),
+        };
+        self.say(hello, effects);
+        for lease in self.outbox.keys() {
+            self.send_report(*lease, effects);
+        }
+    }
+
+    pub(crate) fn welcomed(&mut self) {
+        if let Link::Up { welcomed, .. } = &mut self.passing.link {
+            *welcomed = true;
+        }
+    }
+
+    pub(crate) fn turned_away(&mut self, why: &str) {
+        self.passing.link = Link::TurnedAway(why.to_owned());
+    }
+
+    pub(crate) fn unlinked(&mut self) {
+        // Why the hello was not taken stays to be seen until the next one.
+        if self.passing.is_linked() {
+            self.passing.link = Link::Down;
+        }
+    }
+
+    pub(crate) fn alive_said(&mut self, at: Time, effects: &mut Vec<Effect>) {
+        if let Link::Up { alive_said_at, .. } = &mut self.passing.link {
+            *alive_said_at = at;
+        }
+        let live = self.attempts.values().filter(|attempt| !attempt.dropped);
+        let held = live.map(|attempt| attempt.grant.lease).collect();
+        self.say(RenderToSchedule::Alive { held }, effects);
+    }
+
+    /// Says something to the schedule server; without a link nothing is lost, because the next hello and
+    /// the outbox say all of it.
+    pub(crate) fn say(&self, message: RenderToSchedule, effects: &mut Vec<Effect>) {
+        if self.passing.is_linked() {
+            effects.push(Effect::ToSchedule(message));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What a render server knows only as long as it runs.
+//!
+//! It stands in one field of [`Render`](crate::Render) and outside its equality, so that a state replayed
+//! from the journal can be compared with the live one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{JobId, LeaseId, SlotIndex, StepIndex, Time};
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Passing {
+    pub(crate) link: Link,
+    /// Sessions that stand. One that is being opened belongs to the attempt that waits for it.
+    pub(crate) sessions: BTreeMap<SlotIndex, Session>,
+    /// Attempts whose process was asked for.
+    pub(crate) starting: BTreeSet<LeaseId>,
+    /// Attempts whose process is killed to give the lease back.
+    pub(crate) giving_back: BTreeSet<LeaseId>,
+    /// Thousandths done, as the packages said last.
+    pub(crate) progress: BTreeMap<LeaseId, u16>,
+    pub(crate) stop: Option<Stop>,
+}
+
+/// The link to the schedule server.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Link {
+    #[default]
+    Down,
+    Up {
+        welcomed: bool,
+        alive_said_at: Time,
+    },
+    /// Up, but of no use: the hello was not taken.
+    TurnedAway(String),
+}
+
+/// What a slot is set up for.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    pub(crate) job: JobId,
+    pub(crate) step: StepIndex,
+    /// Since when no attempt uses it.
+    pub(crate) idle_since: Option<Time>,
+}
+
+/// The end of the render server.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop {
+    pub(crate) begun_at: Time,
+    pub(crate) ended: bool,
+}
+
+/// Always equal: what passes is no part of the state that is compared.
+impl PartialEq for Passing {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Passing {
+    pub(crate) const fn is_linked(&self) -> bool {
+        matches!(self.link, Link::Up { .. })
+    }
+
+    /// Drops what was known of an attempt that has left its slot.
+    pub(crate) fn attempt_left(&mut self, lease: LeaseId) {
+        self.starting.remove(&lease);
+        self.giving_back.remove(&lease);
+        self.progress.remove(&lease);
+    }
+}

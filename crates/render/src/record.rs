@@ -1,0 +1,149 @@
+//! What is now true. Durable records are what a render server must know after a restart to keep every
+//! process and every report it has; the rest is passing.
+
+use model::{Exit, Grant, JobId, LeaseId, ProcessMark, Report, SlotIndex, StepIndex, Time, Usage};
+use serde::{Deserialize, Serialize};
+
+/// What is now true.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Record {
+    /// Durable: a slot has taken a frame.
+    GrantTaken {
+        /// What was granted.
+        grant: Grant,
+        /// When.
+        at: Time,
+    },
+    /// Durable: the package runs.
+    ProcessStarted {
+        /// Its lease.
+        lease: LeaseId,
+        /// How it is found again.
+        process: ProcessMark,
+    },
+    /// Durable: the package has ended; its outputs are looked for.
+    ProcessExited {
+        /// Its lease.
+        lease: LeaseId,
+        /// How it ended.
+        exit: Exit,
+        /// What it used.
+        usage: Usage,
+    },
+    /// Durable: an attempt has ended, its slot is free, and its report waits in the outbox.
+    AttemptEnded {
+        /// How it ended.
+        report: Report,
+        /// When.
+        at: Time,
+    },
+    /// Durable: the schedule server has dealt with a report.
+    ReportAcknowledged {
+        /// Its lease.
+        lease: LeaseId,
+    },
+    /// Durable: a lease is worth nothing any more; its process is on its way out.
+    GrantDropped {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// Durable: nothing is left of a dropped lease, and its slot is free.
+    GrantForgotten {
+        /// The lease.
+        lease: LeaseId,
+        /// Since when.
+        at: Time,
+    },
+
+    /// Passing: a link to the schedule server stands.
+    Linked {
+        /// Since when.
+        at: Time,
+    },
+    /// Passing: the schedule server has taken the hello.
+    Welcomed,
+    /// Passing: the schedule server has not taken the hello.
+    TurnedAway {
+        /// Why and what to do.
+        why: String,
+    },
+    /// Passing: the link to the schedule server is gone.
+    Unlinked,
+    /// Passing: the schedule server is told that this render server lives.
+    AliveSaid {
+        /// When.
+        at: Time,
+    },
+    /// Passing: a grant is not taken.
+    GrantRefused {
+        /// Its lease.
+        lease: LeaseId,
+        /// Why, as a sentence.
+        why: String,
+    },
+    /// Passing: a report is sent once more.
+    ReportRepeated {
+        /// Its lease.
+        lease: LeaseId,
+    },
+    /// Passing: a slot's session is no longer wanted.
+    SessionClosed {
+        /// The slot.
+        slot: SlotIndex,
+    },
+    /// Passing: a slot without a session needs the one of its attempt.
+    SessionWanted {
+        /// The slot.
+        slot: SlotIndex,
+    },
+    /// Passing: a slot has the session of its attempt.
+    SessionOpened {
+        /// The slot.
+        slot: SlotIndex,
+        /// The job it is set up for.
+        job: JobId,
+        /// The step within the job.
+        step: StepIndex,
+    },
+    /// Passing: the process of an attempt is being started.
+    StartWanted {
+        /// Its lease.
+        lease: LeaseId,
+    },
+    /// Passing: how far an attempt is.
+    ProgressMade {
+        /// Its lease.
+        lease: LeaseId,
+        /// Thousandths done.
+        permille: u16,
+    },
+    /// Passing: the process of an attempt is to be killed and the lease given back.
+    GiveBackWanted {
+        /// Its lease.
+        lease: LeaseId,
+    },
+    /// Passing: the render server ends as soon as nothing is left to do, and at the latest after a while.
+    StopBegun {
+        /// When.
+        at: Time,
+    },
+    /// Passing: the render server ends with something left to do, which it finds again at its next start.
+    StopForced,
+}
+
+impl Record {
+    /// Whether a restart must know it.
+    pub(crate) const fn is_durable(&self) -> bool {
+        matches!(
+            self,
+            Self::GrantTaken { .. }
+                | Self::ProcessStarted { .. }
+                | Self::ProcessExited { .. }
+                | Self::AttemptEnded { .. }
+                | Self::ReportAcknowledged { .. }
+                | Self::GrantDropped { .. }
+                | Self::GrantForgotten { .. }
+        )
+    }
+}
