@@ -1,1 +1,3 @@
+//! The one binary.
+mod describe;
 fn main() {}

@@ -1,0 +1,30 @@
+//! Job descriptions: from a file, or from flags, to the job that is submitted.
+//!
+//! Text becomes nodes with lines (`node`, `toml_text`, `json_text`), nodes become a draft that remembers
+//! where each thing was said (`fields`, `need_fields`), drafts are laid over each other (`draft`), and the
+//! result is understood (`understand`, `frames`, `needs`). Faults are collected all the way, never thrown
+//! one by one.
+
+mod draft;
+mod fields;
+mod frames;
+mod json_text;
+mod need_fields;
+mod needs;
+mod node;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod toml_text;
+mod understand;
+
+pub(crate) use draft::{Draft, Said};
+
+use model::Faults;
+
+/// The faults from the top of the file to its end, those of flags last.
+pub(crate) fn in_order(mut faults: Faults) -> Faults {
+    let line = |place: &str| place.rsplit_once(':').and_then(|(_, line)| line.parse().ok());
+    faults.0.sort_by_key(|fault| line(&fault.place).unwrap_or(usize::MAX));
+    faults
+}
