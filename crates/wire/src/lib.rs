@@ -1,1 +1,17 @@
-//! Discovery, links between roles, and the client of the API.
+//! How the parts of a farm find and speak to each other: discovery over UDP, links between roles over
+//! WebSocket, and the client of the API.
+//!
+//! This crate moves the words of `model` and decides nothing about them. It must not know what a role does
+//! with a message, nor where anything is stored.
+
+mod backoff;
+pub mod client;
+pub mod discovery;
+pub mod link;
+mod server_url;
+
+pub use backoff::Backoff;
+pub use client::{Client, ClientError, FarmView};
+pub use discovery::{DiscoveryConfig, Service};
+pub use link::Link;
+pub use server_url::{ServerUrl, ServerUrlError};

@@ -1,0 +1,244 @@
+//! Every call of the API, one method each.
+
+use std::path::Path;
+
+use model::{
+    AttemptNumber, Digest, FrameView, HostView, JobDescription, JobId, JobView, LeaseId, OutputView,
+    SubmitReply, SubmitRequest,
+};
+use reqwest::{Method, StatusCode};
+use serde::Deserialize;
+use tokio::io::AsyncWrite;
+
+use super::{Client, ClientError, FarmView, Watch};
+
+/// Which log of a frame is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogOf<'a> {
+    /// Of which attempt; the latest where it is not said.
+    pub attempt: Option<AttemptNumber>,
+    /// Of which step; the first that has the frame where it is not said.
+    pub step: Option<&'a str>,
+}
+
+/// What became of a piece of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogReceipt {
+    /// It is kept.
+    Kept {
+        /// Bytes kept of this log, all together.
+        length: u64,
+    },
+    /// It begins beyond what is kept, so what lies between has to be sent first.
+    Gap {
+        /// Bytes kept of this log, all together.
+        length: u64,
+    },
+}
+
+#[derive(Deserialize)]
+struct LogLength {
+    length: u64,
+}
+
+impl Client {
+    /// What the farm says of itself.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached or refuses; the same holds for every call.
+    pub async fn farm(&self) -> Result<FarmView, ClientError> {
+        self.json(self.request(Method::GET, &["farm"])).await
+    }
+
+    /// Which of these contents the farm does not have.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn missing(&self, digests: &[Digest]) -> Result<Vec<Digest>, ClientError> {
+        self.json(self.request(Method::POST, &["content", "missing"]).json(digests)).await
+    }
+
+    /// Sends the file at `path`, whose content `digest` names. `progress` is told the bytes sent so far.
+    ///
+    /// # Errors
+    /// As for every call, and where the file cannot be read.
+    pub async fn put_content(
+        &self,
+        digest: Digest,
+        path: &Path,
+        progress: impl Fn(u64) + Send + 'static,
+    ) -> Result<(), ClientError> {
+        self.upload(&["content", &digest.to_string()], path, progress).await
+    }
+
+    /// Writes the content that `digest` names to `to` and says how many bytes it has.
+    ///
+    /// # Errors
+    /// As for every call, and where what arrives is not that content or cannot be written. `to` has got
+    /// something then that must not be used.
+    pub async fn get_content(
+        &self,
+        digest: Digest,
+        to: &mut (impl AsyncWrite + Unpin),
+    ) -> Result<u64, ClientError> {
+        let name = format!("content {digest}");
+        let url = self.resource(&["content", &digest.to_string()]);
+        self.receive_exactly(url, &name, digest, to).await
+    }
+
+    /// Hands over a job. The same key again is the same job, so this may be called again after an error.
+    ///
+    /// # Errors
+    /// As for every call; the faults of the description are all in the refusal.
+    pub async fn submit(&self, request: &SubmitRequest) -> Result<SubmitReply, ClientError> {
+        self.json(self.request(Method::POST, &["jobs"]).json(request)).await
+    }
+
+    /// All jobs; what runs and the notices are left out.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn jobs(&self) -> Result<Vec<JobView>, ClientError> {
+        self.json(self.request(Method::GET, &["jobs"])).await
+    }
+
+    /// One job.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn job(&self, job: JobId) -> Result<JobView, ClientError> {
+        self.json(self.request(Method::GET, &["jobs", &job.to_string()])).await
+    }
+
+    /// Follows a job: its state now, and again whenever it changes.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn watch(&self, job: JobId) -> Result<Watch, ClientError> {
+        Watch::start(self, &["jobs", &job.to_string(), "watch"]).await
+    }
+
+    /// The description that a job was made from.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn description(&self, job: JobId) -> Result<JobDescription, ClientError> {
+        self.json(self.request(Method::GET, &["jobs", &job.to_string(), "description"])).await
+    }
+
+    /// The frames of a job.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn frames(&self, job: JobId) -> Result<Vec<FrameView>, ClientError> {
+        self.json(self.request(Method::GET, &["jobs", &job.to_string(), "frames"])).await
+    }
+
+    /// Writes the log of frame `number` to `to`: what has arrived of it, where the attempt still runs.
+    ///
+    /// # Errors
+    /// As for every call, and where it cannot be written.
+    pub async fn log(
+        &self,
+        job: JobId,
+        number: i64,
+        of: LogOf<'_>,
+        to: &mut (impl AsyncWrite + Unpin),
+    ) -> Result<u64, ClientError> {
+        let mut url = self.resource(&["jobs", &job.to_string(), "frames", &number.to_string(), "log"]);
+        if let Some(attempt) = of.attempt {
+            url.query_pairs_mut().append_pair("attempt", &attempt.to_string());
+        }
+        if let Some(step) = of.step {
+            url.query_pairs_mut().append_pair("step", step);
+        }
+        self.receive(url, "a log", to, |_| ()).await
+    }
+
+    /// Starts nothing new of a job.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn hold(&self, job: JobId) -> Result<JobView, ClientError> {
+        self.json(self.request(Method::POST, &["jobs", &job.to_string(), "hold"])).await
+    }
+
+    /// Lets a held job go on.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn release(&self, job: JobId) -> Result<JobView, ClientError> {
+        self.json(self.request(Method::POST, &["jobs", &job.to_string(), "release"])).await
+    }
+
+    /// Ends a job at once.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn kill(&self, job: JobId) -> Result<JobView, ClientError> {
+        self.json(self.request(Method::POST, &["jobs", &job.to_string(), "kill"])).await
+    }
+
+    /// The stored files of a job.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn results(&self, job: JobId) -> Result<Vec<OutputView>, ClientError> {
+        self.json(self.request(Method::GET, &["jobs", &job.to_string(), "results"])).await
+    }
+
+    /// Writes a stored file of a job to `path`. It stands there only when it is whole and has the digest
+    /// it should have; what stood there before is replaced.
+    ///
+    /// # Errors
+    /// As for every call, and where it arrives damaged or cannot be written.
+    pub async fn download(&self, job: JobId, output: &OutputView, path: &Path) -> Result<(), ClientError> {
+        let url = self.resource(&["jobs", &job.to_string(), "results", &output.name]);
+        self.save(url, &output.name, output.digest, path).await
+    }
+
+    /// The render hosts of the farm.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn hosts(&self) -> Result<Vec<HostView>, ClientError> {
+        self.json(self.request(Method::GET, &["hosts"])).await
+    }
+
+    /// For render hosts: hands over the file at `path`, which an attempt made, under its published name.
+    ///
+    /// # Errors
+    /// As for every call, and where the file cannot be read.
+    pub async fn put_output(&self, lease: LeaseId, name: &str, path: &Path) -> Result<(), ClientError> {
+        self.upload(&["leases", &lease.to_string(), "outputs", name], path, |_| ()).await
+    }
+
+    /// For render hosts: hands over a piece of the log of an attempt that begins at byte `offset`. What is
+    /// kept already may be sent again.
+    ///
+    /// # Errors
+    /// As for every call; a piece that leaves a gap is no error.
+    pub async fn put_log(
+        &self,
+        lease: LeaseId,
+        offset: u64,
+        bytes: Vec<u8>,
+    ) -> Result<LogReceipt, ClientError> {
+        let mut url = self.resource(&["leases", &lease.to_string(), "log"]);
+        url.query_pairs_mut().append_pair("offset", &offset.to_string());
+        let request = self.http.put(url).timeout(super::REQUEST_TIME).body(bytes);
+        let response = request.send().await.map_err(|error| ClientError::of(error, &self.url))?;
+        if response.status() == StatusCode::CONFLICT {
+            let body = response.bytes().await.map_err(|error| ClientError::of(error, &self.url))?;
+            return match self.parsed::<LogLength>(&body) {
+                Ok(LogLength { length }) => Ok(LogReceipt::Gap { length }),
+                // Another conflict than that of the offset, for instance a lease that has ended.
+                Err(unclear) => Err(self.parsed(&body).map_or(unclear, ClientError::Refused)),
+            };
+        }
+        let response = self.checked(response).await?;
+        let body = response.bytes().await.map_err(|error| ClientError::of(error, &self.url))?;
+        let LogLength { length } = self.parsed(&body)?;
+        Ok(LogReceipt::Kept { length })
+    }
+}

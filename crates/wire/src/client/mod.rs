@@ -1,0 +1,123 @@
+//! The client of the API: the one way in which commands, programs and render hosts reach a schedule server.
+//!
+//! Every call is one request and says in its error what a person needs. Trying again is left to the
+//! caller, who knows whether that is wanted.
+
+mod calls;
+mod error;
+mod sse;
+mod transfer;
+mod watch;
+
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder, Response, Url};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::ServerUrl;
+use crate::discovery::{self, DiscoveryConfig, Patience, Service};
+
+pub use calls::{LogOf, LogReceipt};
+pub use error::ClientError;
+pub use watch::Watch;
+
+/// A server is reached after this long or not at all.
+const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// A request and its answer, where neither is of unknown length.
+const REQUEST_TIME: Duration = Duration::from_secs(60);
+/// Transfers of unknown length end when nothing has moved for this long.
+const IDLE_TIME: Duration = Duration::from_secs(30);
+/// How long to look for a server whose address nobody gave.
+const LOCATE_TIME: Duration = Duration::from_secs(3);
+
+/// What a farm says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FarmView {
+    /// Its name.
+    pub farm: String,
+    /// Version of its schedule server.
+    pub version: String,
+    /// Folder of the results, absolute at the schedule server.
+    pub storage: String,
+    /// What the process that answers does for the farm.
+    pub roles: Vec<Service>,
+}
+
+/// A schedule server, as clients and render hosts speak to it. Clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    url: ServerUrl,
+    http: reqwest::Client,
+}
+
+impl Client {
+    /// A client of the server at `url`. Nothing is sent yet.
+    #[must_use]
+    pub fn new(url: ServerUrl) -> Self {
+        let http = reqwest::Client::builder()
+            // A farm is in the house: whatever proxy the environment names leads out of it.
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIME)
+            .user_agent(concat!("framefarm/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .expect("a client without TLS and with a fixed name can be built");
+        Self { url, http }
+    }
+
+    /// A client of the server at `server`, or of the one that discovery finds.
+    ///
+    /// # Errors
+    /// Where none is given and none is found.
+    pub async fn locate(server: Option<ServerUrl>, config: &DiscoveryConfig) -> Result<Self, ClientError> {
+        let url = match server {
+            Some(url) => url,
+            None => discovery::find(config, Service::Schedule, Patience::AtMost(LOCATE_TIME)).await?.url,
+        };
+        Ok(Self::new(url))
+    }
+
+    /// The server that this is a client of.
+    #[must_use]
+    pub const fn url(&self) -> &ServerUrl {
+        &self.url
+    }
+
+    /// The URL of a resource of the API; every part is escaped.
+    fn resource(&self, parts: &[&str]) -> Url {
+        self.url.join(&[&["api", "v1"], parts].concat())
+    }
+
+    fn request(&self, method: Method, parts: &[&str]) -> RequestBuilder {
+        self.http.request(method, self.resource(parts)).timeout(REQUEST_TIME)
+    }
+
+    /// The answer, where it is one of success.
+    async fn answer(&self, request: RequestBuilder) -> Result<Response, ClientError> {
+        let response = request.send().await.map_err(|error| ClientError::of(error, &self.url))?;
+        self.checked(response).await
+    }
+
+    /// `response`, where it is one of success.
+    async fn checked(&self, response: Response) -> Result<Response, ClientError> {
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(ClientError::refusal(response, &self.url).await)
+    }
+
+    /// What the answer holds.
+    async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
+        let response = self.answer(request).await?;
+        let bytes = response.bytes().await.map_err(|error| ClientError::of(error, &self.url))?;
+        self.parsed(&bytes)
+    }
+
+    fn parsed<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, ClientError> {
+        serde_json::from_slice(bytes).map_err(|error| ClientError::Protocol {
+            url: self.url.to_string(),
+            why: format!("its answer cannot be understood: {error}"),
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! The dialling end of a link.
+
+use std::io;
+use std::time::Duration;
+
+use model::Problem;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::client_async_with_config;
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
+use tokio_tungstenite::tungstenite::http::{Response, Uri};
+
+use super::pump::Side;
+use super::{Limits, Link, PROTOCOL, frame};
+use crate::ServerUrl;
+
+/// A link has to stand after this long.
+const DIAL_TIME: Duration = Duration::from_secs(5);
+
+/// Why there is no link.
+#[derive(Debug, thiserror::Error)]
+pub enum DialError {
+    /// Nothing listens there, or it cannot be reached.
+    #[error("cannot reach {url}")]
+    Unreachable {
+        /// The server.
+        url: String,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// Something listens there and does not answer.
+    #[error("{url} does not answer within {} s", DIAL_TIME.as_secs())]
+    Silent {
+        /// The server.
+        url: String,
+    },
+    /// The server does not want the link.
+    #[error("{url} refuses the link: {why}")]
+    Refused {
+        /// The server.
+        url: String,
+        /// Why, in its words.
+        why: String,
+        /// What can be done about it, in its words.
+        hint: Option<String>,
+    },
+    /// Whatever listens there is no server of a farm.
+    #[error("{url} is no server of this version of framefarm: {why}")]
+    Protocol {
+        /// The server.
+        url: String,
+        /// How that shows.
+        why: String,
+    },
+}
+
+/// Links with the server at `url`; `path` names the kind of link, `/link/schedule`.
+///
+/// # Errors
+/// Where there is no such server or it refuses.
+pub async fn dial<Out, In>(url: &ServerUrl, path: &str) -> Result<Link<Out, In>, DialError>
+where
+    Out: Serialize,
+    In: DeserializeOwned,
+{
+    let silent = || DialError::Silent { url: url.to_string() };
+    let stream = timeout(DIAL_TIME, TcpStream::connect(url.authority())).await.map_err(|_| silent())?;
+    let stream = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
+    let stream = stream.map_err(|source| DialError::Unreachable { url: url.to_string(), source })?;
+    timeout(DIAL_TIME, dial_over(stream, url, path, Limits::FARM)).await.map_err(|_| silent())?
+}
+
+/// Links over a stream that already leads to the server. It does not mind the time.
+///
+/// # Errors
+/// Where the server refuses or is none.
+pub async fn dial_over<Out, In, S>(
+    stream: S,
+    url: &ServerUrl,
+    path: &str,
+    limits: Limits,
+) -> Result<Link<Out, In>, DialError>
+where
+    Out: Serialize,
+    In: DeserializeOwned,
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let garbled = |why: String| DialError::Protocol { url: url.to_string(), why };
+    let uri: Uri = format!("ws://{}{path}", url.authority())
+        .parse()
+        .map_err(|error| garbled(format!("{path:?} is no path: {error}")))?;
+    let request = ClientRequestBuilder::new(uri).with_sub_protocol(PROTOCOL);
+    match client_async_with_config(request, stream, Some(frame::config(&limits))).await {
+        Ok((socket, _)) => Ok(Link::over(frame::dialled(socket), Side::Dialled, limits)),
+        Err(Error::Http(response)) => Err(refused(url, &response)),
+        Err(Error::Io(source)) => Err(DialError::Unreachable { url: url.to_string(), source }),
+        Err(other) => Err(garbled(other.to_string())),
+    }
+}
+
+fn refused(url: &ServerUrl, response: &Response<Option<Vec<u8>>>) -> DialError {
+    let body = response.body().as_deref().unwrap_or_default();
+    let url = url.to_string();
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(Problem { title, hint, .. }) => DialError::Refused { url, why: title, hint },
+        Err(_) => DialError::Protocol { url, why: format!("it answers {}", response.status()) },
+    }
+}

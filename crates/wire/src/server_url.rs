@@ -1,0 +1,116 @@
+//! Where a server is reached: an `http` URL that holds a host and a port and nothing else.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+
+/// The address of a server, `http://127.0.0.1:7117`. Written `127.0.0.1:7117` it is understood as well.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ServerUrl(Url);
+
+/// Text that is not the address of a server.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not the address of a server: {why}; write for example http://127.0.0.1:7117")]
+pub struct ServerUrlError {
+    text: String,
+    why: String,
+}
+
+impl ServerUrl {
+    /// The address of a server that listens on `address`.
+    #[must_use]
+    pub fn at(address: SocketAddr) -> Self {
+        // An address is always a valid authority, so the parser has nothing to refuse.
+        Self(Url::parse(&format!("http://{address}/")).expect("an address and a port are a valid URL"))
+    }
+
+    /// Host and port as a resolver takes them.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let host = self.0.host_str().unwrap_or_default();
+        format!("{host}:{}", self.0.port_or_known_default().unwrap_or(80))
+    }
+
+    /// The URL of a resource of the server; each part is escaped, so that a name may hold anything.
+    pub(crate) fn join(&self, parts: &[&str]) -> Url {
+        let mut url = self.0.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.clear().extend(parts);
+        }
+        url
+    }
+}
+
+impl FromStr for ServerUrl {
+    type Err = ServerUrlError;
+
+    fn from_str(text: &str) -> Result<Self, ServerUrlError> {
+        let wrong = |why: String| ServerUrlError { text: text.to_owned(), why };
+        let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let url = Url::parse(&full).map_err(|error| wrong(error.to_string()))?;
+        match url.scheme() {
+            "http" => (),
+            "https" => return Err(wrong("this version speaks http only".to_owned())),
+            other => return Err(wrong(format!("it starts with {other}:// and not with http://"))),
+        }
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("something follows host and port".to_owned()));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong("it holds a user name".to_owned()));
+        }
+        Ok(Self(url))
+    }
+}
+
+impl TryFrom<String> for ServerUrl {
+    type Error = ServerUrlError;
+
+    fn try_from(text: String) -> Result<Self, ServerUrlError> {
+        text.parse()
+    }
+}
+
+impl From<ServerUrl> for String {
+    fn from(url: ServerUrl) -> Self {
+        url.to_string()
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_url_is_a_host_and_a_port() {
+        let table = [
+            ("http://127.0.0.1:7117", "http://127.0.0.1:7117"),
+            ("http://127.0.0.1:7117/", "http://127.0.0.1:7117"),
+            ("127.0.0.1:7117", "http://127.0.0.1:7117"),
+            ("localhost:80", "http://localhost"),
+            ("http://[::1]:7117", "http://[::1]:7117"),
+        ];
+        for (text, shown) in table {
+            assert_eq!(text.parse::<ServerUrl>().unwrap().to_string(), shown, "{text}");
+        }
+        for text in ["", "https://x:1", "ftp://x", "http://x:1/api", "http://x:1/?q", "x:99999", "a@b:1"] {
+            assert!(text.parse::<ServerUrl>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_path_are_escaped() {
+        let url = ServerUrl::at(([127, 0, 0, 1], 1).into()).join(&["a", "b/c d?#%", "ü"]);
+        assert_eq!(url.as_str(), "http://127.0.0.1:1/a/b%2Fc%20d%3F%23%25/%C3%BC");
+    }
+}
