@@ -1,1 +1,29 @@
-//! Starts, contains, measures and stops process trees; probes the host.
+//! Starts, adopts, measures and stops process trees, and probes the host. Linux.
+//!
+//! Owns everything the farm asks of the operating system about processes, so that nothing else has to know
+//! what a pid, a process group or `/proc` is. It decides nothing: when to start, how long to wait and when to
+//! kill are the caller's, and so are the threads to wait in. It must not know of leases, slots or packages.
+//!
+//! The processes of an attempt are known by an environment variable, [`MARK_VARIABLE`], which holds the path
+//! of the attempt's mark file. Unlike a process group it survives `setsid` and the death of parents, and
+//! unlike a pid it cannot come to mean somebody else's process.
+
+mod capture;
+mod launch;
+mod mark;
+mod meter;
+mod procfs;
+mod program;
+mod reap;
+mod running;
+mod tree;
+
+pub mod probe;
+
+pub use capture::{CaptureError, Captured, capture};
+pub use launch::{Launch, LaunchError, launch};
+pub use mark::MARK_VARIABLE;
+pub use meter::TreeUsage;
+pub use program::ProgramError;
+pub use running::{Running, adopt};
+pub use tree::{KillError, kill_leftover};

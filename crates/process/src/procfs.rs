@@ -1,0 +1,162 @@
+//! Reads `/proc`: what processes there are, whose children they are and what they use.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use model::ProcessMark;
+
+/// What `/proc/PID/stat` says of a process; times in clock ticks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stat {
+    pub(crate) pid: u32,
+    /// One letter: `R` running, `Z` zombie.
+    pub(crate) state: u8,
+    pub(crate) parent: u32,
+    pub(crate) group: u32,
+    pub(crate) session: u32,
+    /// Processor time of the process itself.
+    pub(crate) own_ticks: u64,
+    /// Processor time of the children that it has waited for, and of theirs.
+    pub(crate) reaped_ticks: u64,
+    pub(crate) threads: u64,
+    /// Since boot.
+    pub(crate) started: u64,
+    pub(crate) resident_pages: u64,
+}
+
+impl Stat {
+    /// Reads the line. The command's name stands in brackets and may itself hold brackets, blanks and bytes
+    /// that are no text, so the fields are counted from the last closing one.
+    pub(crate) fn parse(line: &[u8]) -> Option<Self> {
+        let open = line.iter().position(|byte| *byte == b'(')?;
+        let close = line.iter().rposition(|byte| *byte == b')')?;
+        let pid = std::str::from_utf8(&line[..open]).ok()?.trim().parse().ok()?;
+        let rest = std::str::from_utf8(line.get(close + 1..)?).ok()?;
+        let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
+        let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
+        let id =
+            |index: usize| fields.get(index)?.parse::<i64>().ok().map(|id| u32::try_from(id).unwrap_or(0));
+        Some(Self {
+            pid,
+            state: *fields.first()?.as_bytes().first()?,
+            parent: id(1)?,
+            group: id(2)?,
+            session: id(3)?,
+            own_ticks: number(11)? + number(12)?,
+            reaped_ticks: number(13)? + number(14)?,
+            threads: number(17)?,
+            started: number(19)?,
+            resident_pages: number(21)?,
+        })
+    }
+
+    pub(crate) fn mark(&self) -> ProcessMark {
+        ProcessMark { pid: self.pid, started: self.started }
+    }
+
+    /// Whether it runs no more. A process whose first thread ended shows as a zombie while other threads work
+    /// on, so the letter alone does not tell.
+    pub(crate) fn dead(&self) -> bool {
+        matches!(self.state, b'Z' | b'X' | b'x') && self.threads <= 1
+    }
+}
+
+/// The process with this pid, where there is one.
+pub(crate) fn stat(pid: u32) -> Option<Stat> {
+    Stat::parse(&fs::read(folder(pid).join("stat")).ok()?)
+}
+
+/// Every process that can be seen. One that ends while we look is left out.
+pub(crate) fn all() -> io::Result<Vec<Stat>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        if let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
+            found.extend(stat(pid));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the process was started with `entry` (`NAME=value`) in its environment. What may not be read, as
+/// another person's processes, does not carry it.
+pub(crate) fn carries(pid: u32, entry: &[u8]) -> bool {
+    fs::read(folder(pid).join("environ"))
+        .is_ok_and(|bytes| bytes.split(|byte| *byte == 0).any(|it| it == entry))
+}
+
+/// The largest resident memory that this very process ever had, in bytes; 0 where unknown.
+pub(crate) fn own_peak_bytes() -> u64 {
+    fs::read_to_string("/proc/self/status").ok().and_then(|text| peak_bytes(&text)).unwrap_or(0)
+}
+
+fn peak_bytes(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.split_ascii_whitespace().next()?.parse::<u64>().ok()? * 1024)
+}
+
+fn folder(pid: u32) -> PathBuf {
+    PathBuf::from("/proc").join(pid.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SLEEP: &[u8] =
+        b"812 (sleep) S 800 812 800 34816 812 4194304 110 0 0 0 7 3 20 1 20 0 1 0 55221 5713920 \
+          402 18446744073709551615 1 2 3 0 0 0 0 0 0 1 0 0 17 1 0 0 0 0 0";
+
+    #[test]
+    fn reads_a_stat_line() {
+        let stat = Stat::parse(SLEEP).unwrap();
+        let expected = Stat {
+            pid: 812,
+            state: b'S',
+            parent: 800,
+            group: 812,
+            session: 800,
+            own_ticks: 10,
+            reaped_ticks: 21,
+            threads: 1,
+            started: 55221,
+            resident_pages: 402,
+        };
+        assert_eq!(stat, expected);
+        assert!(!stat.dead());
+    }
+
+    #[test]
+    fn a_command_may_be_called_anything() {
+        for name in [&b"a) R 1 1 1"[..], b"(", b") (", b"", b"\xff\xfe"] {
+            let line = [b"812 (", name, &SLEEP[10..]].concat();
+            assert_eq!(Stat::parse(&line).unwrap().parent, 800, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn broken_lines_are_nothing() {
+        for line in [&b""[..], b"812", b"812 (sleep", b"812 (sleep) S 800", b") ("] {
+            assert_eq!(Stat::parse(line), None);
+        }
+    }
+
+    #[test]
+    fn a_zombie_with_threads_still_runs() {
+        let mut stat = Stat::parse(SLEEP).unwrap();
+        stat.state = b'Z';
+        assert!(stat.dead());
+        stat.threads = 2;
+        assert!(!stat.dead());
+    }
+
+    #[test]
+    fn this_process_is_there() {
+        let own = std::process::id();
+        let stat = stat(own).unwrap();
+        assert_eq!(stat.pid, own);
+        assert!(all().unwrap().iter().any(|it| it.mark() == stat.mark()));
+        assert!(own_peak_bytes() > 0);
+        assert_eq!(peak_bytes("Name:\tx\nVmHWM:\t    1234 kB\n"), Some(1234 * 1024));
+    }
+}

@@ -1,0 +1,209 @@
+//! A process that was started or found again: waits for it, measures it, ends it.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::process::Child;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use model::{Exit, ProcessMark, Usage};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{PidfdFlags, Signal, WaitId, WaitIdOptions, WaitIdStatus, pidfd_open, waitid};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::meter::{TreeUsage, milliseconds};
+use crate::tree::{KillError, Tree, pid};
+use crate::{mark, procfs, reap};
+
+/// The process of an attempt, with everything that it started. Dropping it ends nothing.
+#[derive(Debug)]
+#[must_use = "the process runs on when this is dropped"]
+pub struct Running {
+    mark: ProcessMark,
+    descriptor: OwnedFd,
+    tree: Tree,
+    /// Whether it is our child and was not waited for yet.
+    held: bool,
+    /// Since boot.
+    began: Duration,
+    end: Option<End>,
+}
+
+/// What is known once it ended.
+#[derive(Debug)]
+struct End {
+    exit: Exit,
+    usage: Usage,
+    strays: Result<usize, KillError>,
+}
+
+impl Running {
+    /// Takes over a child that was started just now with `value` in the mark variable.
+    pub(crate) fn own(child: &Child, value: &std::ffi::OsString) -> io::Result<Self> {
+        let began = since_boot();
+        let stat =
+            procfs::stat(child.id()).ok_or_else(|| io::Error::other("/proc does not show the process"))?;
+        let descriptor = open(child.id())?;
+        let mark = stat.mark();
+        Ok(Self { mark, descriptor, tree: Tree::new(value, Some(mark)), held: true, began, end: None })
+    }
+
+    /// The process, to be found again after a restart.
+    #[must_use]
+    pub fn mark(&self) -> ProcessMark {
+        self.mark
+    }
+
+    /// Waits until the process ends, `timeout` at most, and says how it ended; nothing while it runs.
+    ///
+    /// What it leaves running is killed then, before this returns; [`Self::strays`] tells of that. A process
+    /// that was adopted from an earlier render server ends [`Exit::Unknown`].
+    pub fn wait(&mut self, timeout: Duration) -> Option<Exit> {
+        if self.end.is_none() && ended(&self.descriptor, timeout) {
+            self.end = Some(self.finish());
+        }
+        self.end.as_ref().map(|end| end.exit)
+    }
+
+    /// Its descriptor: readable once the process ended.
+    pub(crate) fn descriptor(&self) -> &OwnedFd {
+        &self.descriptor
+    }
+
+    /// Asks every process of the tree to end (SIGTERM), each once.
+    ///
+    /// # Errors
+    /// The running processes cannot be looked through.
+    pub fn terminate(&mut self) -> Result<(), KillError> {
+        self.tree.signal(Signal::TERM).map_err(|source| KillError::Look { source })
+    }
+
+    /// Kills every process of the tree (SIGKILL), again and again until none runs, and says how many that
+    /// were. [`Self::wait`] tells the end.
+    ///
+    /// # Errors
+    /// Processes that cannot be found or do not die within some seconds.
+    pub fn kill(&mut self) -> Result<usize, KillError> {
+        self.tree.kill(self.held)
+    }
+
+    /// Looks at the tree and says what it uses. Only what was seen counts for [`Self::total`]: ask now and
+    /// then.
+    pub fn usage(&mut self) -> TreeUsage {
+        // Where it cannot be looked at, what was seen last is the best answer.
+        let _looked = self.tree.look();
+        self.tree.meter.usage()
+    }
+
+    /// What the attempt used: in the end where it ended, else so far.
+    #[must_use]
+    pub fn total(&self) -> Usage {
+        self.end.as_ref().map_or_else(|| self.so_far(), |end| end.usage)
+    }
+
+    /// How many processes the leader left running when it ended, now killed; or why they may still run.
+    /// Nothing before the end.
+    #[must_use]
+    pub fn strays(&self) -> Option<&Result<usize, KillError>> {
+        self.end.as_ref().map(|end| &end.strays)
+    }
+
+    fn so_far(&self) -> Usage {
+        let seen = self.tree.meter.usage();
+        Usage {
+            wall_ms: u64::try_from(since_boot().saturating_sub(self.began).as_millis()).unwrap_or(u64::MAX),
+            cpu_ms: seen.cpu_ms,
+            memory_peak_bytes: seen.memory_peak_bytes,
+            exit_code: None,
+        }
+    }
+
+    /// Does what has to be done once it ended. A child is waited for last: until then it keeps its pid, and
+    /// with it the name of its process group, so that killing the group can hit nobody else.
+    fn finish(&mut self) -> End {
+        let exit = if self.held { peek(&self.descriptor) } else { Exit::Unknown };
+        let wall_ms = self.so_far().wall_ms;
+        let strays = self.tree.kill(self.held);
+        let reaped = if self.held { reap::reap(self.mark.pid) } else { None };
+        self.held = false;
+        let mut usage = Usage { wall_ms, ..self.so_far() };
+        if let Some(reaped) = reaped {
+            usage.cpu_ms = usage.cpu_ms.max(reaped.cpu_ms + self.tree.meter.lost_ms());
+            // Below our own peak it may be our own that the system counted, from before the program was
+            // loaded; then what was seen is nearer to the truth, where anything was.
+            if usage.memory_peak_bytes == 0 || reaped.memory_peak_bytes > procfs::own_peak_bytes() {
+                usage.memory_peak_bytes = usage.memory_peak_bytes.max(reaped.memory_peak_bytes);
+            }
+        }
+        if let Exit::Code(code) = exit {
+            usage.exit_code = Some(code);
+        }
+        End { exit, usage, strays }
+    }
+}
+
+/// Finds a process again that an earlier render server started, by what it recorded and its mark file.
+///
+/// Nothing where it ended, or where its pid now means another process. What such a process left running is
+/// for [`crate::kill_leftover`].
+#[must_use]
+pub fn adopt(mark: ProcessMark, mark_file: &Path) -> Option<Running> {
+    if mark::read(mark_file).is_some_and(|kept| !kept.of_this_boot()) {
+        return None;
+    }
+    // The descriptor first: it stays with the process that the next line looks at.
+    let descriptor = open(mark.pid).ok()?;
+    procfs::stat(mark.pid).filter(|stat| stat.started == mark.started && !stat.dead())?;
+    let tree = Tree::new(&mark::value(mark_file), Some(mark));
+    // A role that is taken up again by the very process that started it still has its children.
+    let held = waited(&descriptor).is_ok();
+    let began = Duration::from_millis(milliseconds(mark.started));
+    Some(Running { mark, descriptor, tree, held, began, end: None })
+}
+
+fn open(process: u32) -> io::Result<OwnedFd> {
+    let process = pid(process).ok_or_else(|| io::Error::other("the pid is out of range"))?;
+    Ok(pidfd_open(process, PidfdFlags::empty())?)
+}
+
+/// Whether the process has ended within `timeout`.
+fn ended(descriptor: &OwnedFd, timeout: Duration) -> bool {
+    let until = Instant::now().checked_add(timeout);
+    loop {
+        let left =
+            until.map_or(Duration::from_secs(3600), |until| until.saturating_duration_since(Instant::now()));
+        let mut watched = [PollFd::new(descriptor, PollFlags::IN)];
+        match poll(&mut watched, Timespec::try_from(left).ok().as_ref()) {
+            Ok(ready) => return ready > 0,
+            Err(Errno::INTR) => {}
+            Err(_) => {
+                // Out of memory: nothing to be done but to let time pass for the caller's next try.
+                sleep(left);
+                return false;
+            }
+        }
+    }
+}
+
+/// What the system says of a child, which it goes on keeping; an error where it is not our child.
+fn waited(descriptor: &OwnedFd) -> Result<Option<WaitIdStatus>, Errno> {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    waitid(WaitId::PidFd(descriptor.as_fd()), options)
+}
+
+/// How a child ended that did.
+fn peek(descriptor: &OwnedFd) -> Exit {
+    let Ok(Some(status)) = waited(descriptor) else { return Exit::Unknown };
+    match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => Exit::Code(code),
+        (None, Some(signal)) => Exit::Signal(signal),
+        (None, None) => Exit::Unknown,
+    }
+}
+
+fn since_boot() -> Duration {
+    let now = clock_gettime(ClockId::Boottime);
+    Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), u32::try_from(now.tv_nsec).unwrap_or(0))
+}
