@@ -1,6 +1,6 @@
 //! Schedule servers: their questions, and telling them that the answers they have are stale.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     Match, Profile, Rejection, ResourceList, ResourceToSchedule, ScheduleToResource, SlotState, Time,
@@ -36,7 +36,8 @@ impl Resource {
                     slots_free: amount(host.slots.iter().filter(|slot| **slot == SlotState::Free).count()),
                 });
             }
-            for lack in lacks {
+            // A profile may ask for one thing twice; a host that lacks it is one host.
+            for lack in lacks.into_iter().collect::<BTreeSet<_>>() {
                 *counts.entry(lack).or_default() += 1;
             }
         }

@@ -55,8 +55,8 @@ impl Resource {
             && known.instance != *instance
         {
             return turned_away(format!(
-                "another render server on this farm is called {host}; start this one with --name and a name of \
-                 its own"
+                "another render server on this farm is called {host}; start this one with --name \
+                 and a name of its own"
             ));
         }
         if u16::try_from(slots.len()).is_err() {
