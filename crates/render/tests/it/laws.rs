@@ -1,0 +1,117 @@
+//! What holds of every order of events: no invariant breaks, no event panics, and the journal alone makes
+//! the live state.
+
+use std::collections::BTreeMap;
+
+use model::{Exit, FailureClass, LeaseId, RenderToSchedule, ScheduleToRender};
+use proptest::prelude::*;
+use render::{Effect, Event};
+
+use crate::desk::{Desk, collected, exited, grant, not_collected, ready, start_failed, started};
+
+/// One thing that can happen, sensible or not.
+#[derive(Clone, Debug)]
+enum Happening {
+    Event(Event),
+    Wait(u64),
+    Restart,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let any_grant =
+        || (1..6_u64, 1..3_u64, 0..3_u16).prop_map(|(lease, job, slot)| grant(lease, job, 0, slot));
+    let class = || {
+        use FailureClass::{Frame, GivenBack, Host};
+        prop::sample::select(vec![Frame, Host, GivenBack])
+    };
+    let exit = prop::sample::select(vec![Exit::Code(0), Exit::Code(1), Exit::Signal(9), Exit::Unknown]);
+    let lease = || (1..6_u64).prop_map(LeaseId);
+    let said = prop_oneof![
+        4 => any_grant().prop_map(ScheduleToRender::Grant),
+        2 => lease().prop_map(|lease| ScheduleToRender::Revoke { lease }),
+        2 => lease().prop_map(|lease| ScheduleToRender::Acknowledge { lease }),
+        1 => Just(ScheduleToRender::Welcome),
+    ];
+    let event = prop_oneof![
+        8 => said.prop_map(Event::ScheduleSpoke),
+        2 => Just(Event::ScheduleLinked),
+        1 => Just(Event::ScheduleUnlinked),
+        6 => any_grant().prop_map(|frame| ready(&frame)),
+        1 => (lease(), class()).prop_map(|(lease, class)| {
+            Event::SessionFailed { lease, class, why: "disk full".into() }
+        }),
+        6 => any_grant().prop_map(|frame| started(&frame)),
+        1 => any_grant().prop_map(|frame| start_failed(&frame)),
+        2 => (lease(), 0..2_000_u16).prop_map(|(lease, permille)| Event::Progress { lease, permille }),
+        6 => (any_grant(), exit).prop_map(|(frame, exit)| exited(&frame, exit)),
+        4 => any_grant().prop_map(|frame| collected(&frame)),
+        2 => (any_grant(), class()).prop_map(|(frame, class)| not_collected(&frame, class)),
+    ];
+    prop_oneof![
+        40 => event.prop_map(Happening::Event),
+        1 => Just(Happening::Event(Event::Stop)),
+        3 => (0..70_000_u64).prop_map(Happening::Wait),
+        2 => Just(Happening::Restart),
+    ]
+}
+
+/// How often each lease was started, and which are at work in which slot, by effects alone.
+#[derive(Default)]
+struct Watched {
+    working: BTreeMap<u16, LeaseId>,
+    reported: BTreeMap<LeaseId, RenderToSchedule>,
+}
+
+impl Watched {
+    fn sees(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::Start { grant } => {
+                    let before = self.working.insert(grant.slot.0, grant.lease);
+                    assert_eq!(before, None, "slot {} starts one thing at a time", grant.slot);
+                }
+                Effect::Forget { lease } => self.working.retain(|_, working| working != lease),
+                Effect::ToSchedule(RenderToSchedule::Report(report)) => {
+                    let said = RenderToSchedule::Report(report.clone());
+                    let before = self.reported.insert(report.lease, said.clone());
+                    assert!(before.is_none_or(|before| before == said), "a report does not change");
+                }
+                Effect::ToSchedule(RenderToSchedule::Hello { held, .. }) => {
+                    let leases: std::collections::BTreeSet<_> = held.iter().map(|one| one.lease).collect();
+                    assert_eq!(leases.len(), held.len(), "a lease is held once");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_order_of_events_keeps_the_invariants(
+        happenings in prop::collection::vec(happening(), 0..150),
+    ) {
+        let mut desk = Desk::linked();
+        let mut watched = Watched::default();
+        for happening in happenings {
+            match happening {
+                Happening::Event(event) => {
+                    if let Event::ScheduleSpoke(ScheduleToRender::Grant(grant)) = &event {
+                        // A lease is used once; this little farm uses its few again once they are gone.
+                        if desk.render.held().iter().all(|held| held.lease != grant.lease) {
+                            watched.reported.remove(&grant.lease);
+                        }
+                    }
+                    let effects = desk.tries(event).unwrap_or_default();
+                    watched.sees(&effects);
+                }
+                Happening::Wait(ms) => watched.sees(&desk.waits(ms)),
+                Happening::Restart => {
+                    watched.working.clear();
+                    watched.sees(&desk.restarts());
+                }
+            }
+        }
+        desk.restarts();
+    }
+}

@@ -1,0 +1,9 @@
+//! The render server's decisions, told as stories and as laws.
+#![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
+
+mod attempts;
+mod desk;
+mod laws;
+mod restarts;
+mod revocations;
+mod stops;

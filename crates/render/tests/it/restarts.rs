@@ -1,0 +1,110 @@
+//! The render server is killed and started again, in each phase.
+
+use model::{Exit, FailureClass, Role};
+use render::{Effect, Event, Phase, Refusal, Render};
+
+use crate::desk::{
+    Desk, MARK, USAGE, closes, collected, exited, failures, forgets, free, grant, kills, not_collected,
+    opens, ready, reports, started, starts,
+};
+
+#[test]
+fn what_had_no_process_on_record_starts_over() {
+    for phase in [Phase::Preparing, Phase::Starting] {
+        let mut desk = Desk::linked();
+        let frame = grant(1, 1, 0, 0);
+        desk.brings(&frame, phase);
+        assert_eq!(desk.restarts(), [opens(&frame)]);
+        assert_eq!(desk.refuses(started(&frame)), Refusal::OutOfTurn(frame.lease));
+        assert_eq!(desk.hears(ready(&frame)), [starts(&frame)]);
+    }
+}
+
+#[test]
+fn a_running_process_is_adopted_and_its_outputs_count() {
+    let mut desk = Desk::linked();
+    let (frame, next) = (grant(1, 1, 0, 0), grant(2, 1, 1, 0));
+    desk.brings(&frame, Phase::Running);
+    let adopt = Effect::Adopt { lease: frame.lease, process: MARK, grant: frame.clone() };
+    assert_eq!(desk.restarts(), [adopt]);
+    desk.hears(Event::ScheduleLinked);
+    let exit = Exit::Unknown;
+    assert_eq!(desk.hears(exited(&frame, exit)), [Effect::Collect { grant: frame.clone(), exit }]);
+    let effects = desk.hears(collected(&frame));
+    assert_eq!(effects[..3], [forgets(&frame), closes(&frame), free(&frame)]);
+    assert_eq!(reports(&effects).len(), 1);
+    assert!(desk.is_granted(&next).contains(&opens(&next)), "the earlier run's session is not trusted");
+}
+
+#[test]
+fn an_adopted_process_that_left_nothing_is_given_back() {
+    let mut desk = Desk::linked();
+    let frame = grant(1, 1, 0, 0);
+    desk.brings(&frame, Phase::Running);
+    desk.restarts();
+    desk.hears(Event::ScheduleLinked);
+    desk.hears(exited(&frame, Exit::Unknown));
+    let effects = desk.hears(not_collected(&frame, FailureClass::GivenBack));
+    assert_eq!(failures(&effects), [FailureClass::GivenBack]);
+}
+
+#[test]
+fn what_had_ended_is_collected_with_the_exit_on_record() {
+    let mut desk = Desk::linked();
+    let frame = grant(1, 1, 0, 0);
+    desk.brings(&frame, Phase::Running);
+    desk.hears(exited(&frame, Exit::Code(1)));
+    assert_eq!(desk.restarts(), [Effect::Collect { grant: frame.clone(), exit: Exit::Code(1) }]);
+    desk.hears(Event::ScheduleLinked);
+    let effects = desk.hears(not_collected(&frame, FailureClass::Frame));
+    let Some(Effect::ToSchedule(model::RenderToSchedule::Report(report))) = effects.last() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(report.usage, USAGE);
+}
+
+#[test]
+fn what_was_being_killed_is_killed_again() {
+    let mut desk = Desk::linked();
+    let (one, two) = (grant(1, 1, 0, 0), grant(2, 1, 1, 1));
+    desk.brings(&one, Phase::Running);
+    desk.brings(&two, Phase::Starting);
+    desk.is_revoked(&one);
+    desk.is_revoked(&two);
+    let adopt = Effect::Adopt { lease: one.lease, process: MARK, grant: one.clone() };
+    assert_eq!(desk.restarts(), [adopt, kills(&one), kills(&two)]);
+    assert_eq!(desk.hears(exited(&one, Exit::Unknown)), [forgets(&one), closes(&one), free(&one)]);
+    assert_eq!(desk.hears(exited(&two, Exit::Unknown)), [forgets(&two), closes(&two), free(&two)]);
+}
+
+#[test]
+fn reports_are_kept_until_they_are_acknowledged() {
+    let mut desk = Desk::linked();
+    let frame = grant(1, 1, 0, 0);
+    desk.brings(&frame, Phase::Collecting);
+    desk.hears(collected(&frame));
+    assert_eq!(desk.restarts(), []);
+    assert_eq!(reports(&desk.hears(Event::ScheduleLinked)).len(), 1);
+    desk.is_acknowledged(&frame);
+    assert_eq!(desk.restarts(), []);
+    assert_eq!(reports(&desk.hears(Event::ScheduleLinked)), []);
+}
+
+#[test]
+fn a_snapshot_is_as_good_as_the_journal_and_slots_may_have_changed() {
+    let mut desk = Desk::linked();
+    let (one, two) = (grant(1, 1, 0, 0), grant(2, 1, 1, 1));
+    desk.brings(&one, Phase::Collecting);
+    desk.hears(collected(&one));
+    desk.brings(&two, Phase::Running);
+    let text = serde_json::to_string(&desk.render).unwrap();
+    let snapshot: Render = serde_json::from_str(&text).unwrap();
+    assert_eq!(snapshot, desk.render);
+
+    desk.render = snapshot.identified("alpha".into(), "installed-once".into(), 1);
+    desk.render.check();
+    assert_eq!(desk.render.slots().len(), 1);
+    desk.hears(Event::ScheduleLinked);
+    desk.hears(exited(&two, Exit::Code(0)));
+    assert_eq!(reports(&desk.hears(collected(&two))).len(), 1, "it goes on to its end");
+}
