@@ -51,9 +51,18 @@ pub enum ContentError {
         /// Where the damaged file is now.
         aside: PathBuf,
     },
-    /// A file cannot be used; [`FileError::is_full`] tells a full disk.
+    /// No room is left.
+    #[error("there is no room for a content")]
+    Full(#[source] FileError),
+    /// A file cannot be used.
     #[error("cannot keep or give out a content")]
-    File(#[from] FileError),
+    File(#[source] FileError),
+}
+
+impl From<FileError> for ContentError {
+    fn from(error: FileError) -> Self {
+        if error.is_full() { Self::Full(error) } else { Self::File(error) }
+    }
 }
 
 impl Content {
@@ -61,7 +70,7 @@ impl Content {
     /// process may use it; writers made before a second `open` of the same folder are lost.
     ///
     /// # Errors
-    /// [`ContentError::File`].
+    /// [`ContentError::Full`] or [`ContentError::File`].
     pub fn open(folder: &Path) -> Result<Self, ContentError> {
         let content = Self { folder: folder.to_owned() };
         create_folders(&content.incoming())?;
@@ -108,7 +117,7 @@ impl Content {
     /// Begins to take a content in.
     ///
     /// # Errors
-    /// [`ContentError::File`].
+    /// [`ContentError::Full`] or [`ContentError::File`].
     pub fn writer(&self) -> Result<ContentWriter, ContentError> {
         Ok(ContentWriter { part: PartFile::create(&self.incoming())?, content: self.clone() })
     }
@@ -116,7 +125,7 @@ impl Content {
     /// Takes in a copy of the file at `path`. Returns its digest and its size in bytes.
     ///
     /// # Errors
-    /// [`ContentError::File`].
+    /// [`ContentError::Full`] or [`ContentError::File`].
     pub fn add_file(&self, path: &Path) -> Result<(Digest, u64), ContentError> {
         let mut file = File::open(path).map_err(FileError::of("open", path))?;
         let mut writer = self.writer()?;
@@ -144,8 +153,7 @@ impl Content {
     /// size in bytes. The copy is writable, and not durable.
     ///
     /// # Errors
-    /// [`ContentError::Missing`], [`ContentError::Corrupt`] or [`ContentError::File`]; there is no file
-    /// `to` then.
+    /// Any [`ContentError`] but [`ContentError::Mismatch`]; there is no file `to` then.
     pub fn copy_to(&self, digest: Digest, to: &Path) -> Result<u64, ContentError> {
         let (mut from, _) = self.open_file(digest)?;
         let copied = self.copy_checked(digest, &mut from, to);
@@ -185,7 +193,7 @@ impl ContentWriter {
     /// Adds bytes to the end.
     ///
     /// # Errors
-    /// [`ContentError::File`].
+    /// [`ContentError::Full`] or [`ContentError::File`].
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), ContentError> {
         Ok(self.part.write(bytes)?)
     }
@@ -193,7 +201,7 @@ impl ContentWriter {
     /// Keeps what was written, durably, if it is the content `expected`. Returns its size in bytes.
     ///
     /// # Errors
-    /// [`ContentError::Mismatch`] or [`ContentError::File`]; nothing is kept then.
+    /// [`ContentError::Mismatch`], [`ContentError::Full`] or [`ContentError::File`]; nothing is kept then.
     pub fn commit(self, expected: Digest) -> Result<u64, ContentError> {
         let found = self.part.digest();
         if found != expected {

@@ -1,5 +1,7 @@
 //! The store against a real disk: what survives, what is refused, and what is said then.
 
+#![allow(clippy::unwrap_used, reason = "a failed helper is a failed test")]
+
 mod attempt_logs;
 mod content;
 mod data_folder;
