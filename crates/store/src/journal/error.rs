@@ -30,7 +30,8 @@ pub enum JournalOpenError {
     },
     /// The filesystem lacks what a write-ahead log needs.
     #[error(
-        "{path} cannot have a write-ahead log (SQLite chose {mode:?}); the data folder has to be on a local disk"
+        "{path} cannot have a write-ahead log (SQLite chose {mode:?}); \
+         the data folder has to be on a local disk"
     )]
     NoWriteAheadLog {
         /// The file.
