@@ -83,9 +83,20 @@ mod tests {
     use super::*;
 
     fn member(pid: u32, parent: u32, own_ticks: u64, reaped_ticks: u64, resident_pages: u64) -> Stat {
-        let started = u64::from(pid);
-        let (state, group, session, threads) = (b'R', 10, 10, 1);
-        Stat { pid, state, parent, group, session, own_ticks, reaped_ticks, threads, started, resident_pages }
+        Stat {
+            pid,
+            state: b'R',
+            parent,
+            group: 10,
+            session: 10,
+            own_ticks,
+            reaped_ticks,
+            threads: 1,
+            started: u64::from(pid),
+            resident_pages,
+            kernel: false,
+            environment: (0, 0),
+        }
     }
 
     const LEADER: Option<ProcessMark> = Some(ProcessMark { pid: 10, started: 10 });

@@ -23,7 +23,24 @@ pub(crate) struct Stat {
     /// Since boot.
     pub(crate) started: u64,
     pub(crate) resident_pages: u64,
+    /// Whether it is a part of the kernel.
+    pub(crate) kernel: bool,
+    /// Where its environment begins and ends in its memory; zeroes while it has none, or to those who may
+    /// not look.
+    pub(crate) environment: (u64, u64),
 }
+
+/// Whether a process was started with some entry in its environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carries {
+    Yes,
+    No,
+    /// It is about to load another program: the old environment is gone and the new one not there yet.
+    Unsettled,
+}
+
+/// The flag of processes that are part of the kernel.
+const KERNEL: u64 = 0x0020_0000;
 
 impl Stat {
     /// Reads the line. The command's name stands in brackets and may itself hold brackets, blanks and bytes
@@ -48,6 +65,8 @@ impl Stat {
             threads: number(17)?,
             started: number(19)?,
             resident_pages: number(21)?,
+            kernel: number(6)? & KERNEL != 0,
+            environment: (number(47)?, number(48)?),
         })
     }
 
@@ -80,9 +99,24 @@ pub(crate) fn all() -> io::Result<Vec<Stat>> {
 
 /// Whether the process was started with `entry` (`NAME=value`) in its environment. What may not be read, as
 /// another person's processes, does not carry it.
-pub(crate) fn carries(pid: u32, entry: &[u8]) -> bool {
-    fs::read(folder(pid).join("environ"))
-        .is_ok_and(|bytes| bytes.split(|byte| *byte == 0).any(|it| it == entry))
+pub(crate) fn carries(pid: u32, entry: &[u8]) -> Carries {
+    // A few tries, as a program may be loaded between the two readings.
+    for _ in 0..4 {
+        let Ok(bytes) = fs::read(folder(pid).join("environ")) else { return Carries::No };
+        if !bytes.is_empty() {
+            let found = bytes.split(|byte| *byte == 0).any(|it| it == entry);
+            return if found { Carries::Yes } else { Carries::No };
+        }
+        let Some(stat) = stat(pid) else { return Carries::No };
+        let (begin, end) = stat.environment;
+        if stat.kernel || stat.dead() || (begin == end && begin != 0) {
+            return Carries::No;
+        }
+        if begin == 0 || end == 0 {
+            return Carries::Unsettled;
+        }
+    }
+    Carries::Unsettled
 }
 
 /// The largest resident memory that this very process ever had, in bytes; 0 where unknown.
@@ -105,7 +139,7 @@ mod tests {
 
     const SLEEP: &[u8] =
         b"812 (sleep) S 800 812 800 34816 812 4194304 110 0 0 0 7 3 20 1 20 0 1 0 55221 5713920 \
-          402 18446744073709551615 1 2 3 0 0 0 0 0 0 1 0 0 17 1 0 0 0 0 0";
+          402 18446744073709551615 1 2 3 0 0 0 0 0 0 1 0 0 17 1 0 0 0 0 0 11 12 13 14 15 16 17 0";
 
     #[test]
     fn reads_a_stat_line() {
@@ -121,6 +155,8 @@ mod tests {
             threads: 1,
             started: 55221,
             resident_pages: 402,
+            kernel: false,
+            environment: (16, 17),
         };
         assert_eq!(stat, expected);
         assert!(!stat.dead());
@@ -148,6 +184,18 @@ mod tests {
         assert!(stat.dead());
         stat.threads = 2;
         assert!(!stat.dead());
+    }
+
+    #[test]
+    fn an_environment_tells() {
+        let own = std::process::id();
+        let path = std::env::var("PATH").unwrap();
+        assert_eq!(carries(own, format!("PATH={path}").as_bytes()), Carries::Yes);
+        for entry in ["PATH=", "PATH", &format!("ATH={path}")] {
+            assert_eq!(carries(own, entry.as_bytes()), Carries::No, "{entry}");
+        }
+        // The kernel's first, where it is to be seen, has none.
+        assert_eq!(carries(2, b"PATH=/bin"), Carries::No);
     }
 
     #[test]

@@ -17,10 +17,14 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, p
 
 use crate::mark;
 use crate::meter::Meter;
-use crate::procfs::{self, Stat};
+use crate::procfs::{self, Carries, Stat};
 
 /// How long to keep killing what does not die. A process in the middle of a disk access dies only after it.
 const KILL_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often to look for processes to signal while one is about to load a program. It takes far less than
+/// this; one that still gets away meets the kill that follows.
+const LOOKS: usize = 10;
 
 /// Why processes may still run.
 #[derive(Debug, thiserror::Error)]
@@ -60,19 +64,28 @@ pub(crate) struct Tree {
     leader: Option<ProcessMark>,
     /// Members at the last look.
     seen: BTreeSet<ProcessMark>,
+    /// Whether the last look met a process of which it cannot be told yet.
+    unsettled: bool,
     pub(crate) meter: Meter,
 }
 
 impl Tree {
     /// The tree of processes that carry `value` in the mark variable, started by `leader`.
     pub(crate) fn new(value: &OsString, leader: Option<ProcessMark>) -> Self {
-        Self { entry: mark::entry(value), leader, seen: BTreeSet::new(), meter: Meter::default() }
+        let (seen, meter) = (BTreeSet::new(), Meter::default());
+        Self { entry: mark::entry(value), leader, seen, unsettled: false, meter }
     }
 
     /// Looks for members, dead ones that nobody waited for included, and measures them.
     pub(crate) fn look(&mut self) -> io::Result<Vec<Stat>> {
         let all = procfs::all()?;
-        let members = members(all, self.leader, &self.seen, &|pid| procfs::carries(pid, &self.entry));
+        let mut unsettled = false;
+        let members = members(all, self.leader, &self.seen, &mut |pid| {
+            let carries = procfs::carries(pid, &self.entry);
+            unsettled |= carries == Carries::Unsettled;
+            carries == Carries::Yes
+        });
+        self.unsettled = unsettled;
         self.seen = members.iter().map(Stat::mark).collect();
         self.meter.sample(&members, self.leader);
         Ok(members)
@@ -80,8 +93,17 @@ impl Tree {
 
     /// Sends `signal` to each member that runs, once.
     pub(crate) fn signal(&mut self, signal: Signal) -> io::Result<()> {
-        for member in living(self.look()?) {
-            send(&member, signal);
+        let mut asked = BTreeSet::new();
+        for _ in 0..LOOKS {
+            for member in living(self.look()?) {
+                if asked.insert(member.mark()) {
+                    send(&member, signal);
+                }
+            }
+            if !self.unsettled {
+                break;
+            }
+            sleep(Duration::from_millis(1));
         }
         Ok(())
     }
@@ -94,10 +116,11 @@ impl Tree {
         let mut killed = BTreeSet::new();
         loop {
             let running = living(self.look().map_err(|source| KillError::Look { source })?);
-            if running.is_empty() {
+            let patient = Instant::now() < patience;
+            if running.is_empty() && !(self.unsettled && patient) {
                 return Ok(killed.len());
             }
-            if Instant::now() > patience {
+            if !patient {
                 return Err(KillError::Survived { pids: running.iter().map(|stat| stat.pid).collect() });
             }
             // The group at one blow first: what forks faster than we look cannot get away.
@@ -152,7 +175,7 @@ fn members(
     all: Vec<Stat>,
     leader: Option<ProcessMark>,
     seen: &BTreeSet<ProcessMark>,
-    carries: &dyn Fn(u32) -> bool,
+    carries: &mut dyn FnMut(u32) -> bool,
 ) -> Vec<Stat> {
     let own = std::process::id();
     let oldest = leader.map_or(0, |leader| leader.started);
@@ -181,9 +204,20 @@ mod tests {
     use super::*;
 
     fn process(pid: u32, parent: u32, group: u32, session: u32, started: u64) -> Stat {
-        let (state, threads) = (b'S', 1);
-        let (own_ticks, reaped_ticks, resident_pages) = (0, 0, 0);
-        Stat { pid, state, parent, group, session, own_ticks, reaped_ticks, threads, started, resident_pages }
+        Stat {
+            pid,
+            state: b'S',
+            parent,
+            group,
+            session,
+            own_ticks: 0,
+            reaped_ticks: 0,
+            threads: 1,
+            started,
+            resident_pages: 0,
+            kernel: false,
+            environment: (0, 0),
+        }
     }
 
     /// pid, parent, group, session, started
@@ -205,7 +239,7 @@ mod tests {
             .filter(|(pid, ..)| !gone.contains(pid))
             .map(|(pid, parent, group, session, started)| process(*pid, *parent, *group, *session, *started));
         let seen = seen.iter().copied().collect();
-        let members = members(all.collect(), leader, &seen, &|pid| carriers.contains(&pid));
+        let members = members(all.collect(), leader, &seen, &mut |pid| carriers.contains(&pid));
         let mut pids: Vec<u32> = members.iter().map(|stat| stat.pid).collect();
         pids.sort_unstable();
         pids
@@ -241,6 +275,6 @@ mod tests {
         assert_eq!(found(LEADER, &[1, 50], &[], &[]), [100, 101, 102]);
         let own = std::process::id();
         let all = vec![process(own, 1, own, own, 2000), process(1, 0, 1, 1, 0)];
-        assert_eq!(members(all, None, &BTreeSet::new(), &|_| true), []);
+        assert_eq!(members(all, None, &BTreeSet::new(), &mut |_| true), []);
     }
 }
