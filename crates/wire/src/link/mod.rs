@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
 pub use accept::{accept, accept_within};
 pub use dial::{DialError, dial, dial_over};
@@ -31,15 +31,14 @@ pub const PROTOCOL: &str = "framefarm.1";
 
 /// What a message weighs in the queue apart from its text.
 const MESSAGE_WEIGHT: usize = 64;
-/// Received messages that wait for the owner of the link before the network is left to wait.
-const RECEIVED_MAX: usize = 32;
 
 /// What a link puts up with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The largest message, in bytes of JSON. A hello names every lease of a host, so it is generous.
     pub message_bytes: usize,
-    /// Bytes that may wait to be sent; more than that, and the other end is too slow to be of use.
+    /// Bytes that may wait to be sent; more than that, and the other end is too slow to be of use. As much
+    /// may wait to be received before nothing more is read, not even pings. Not below `message_bytes`.
     pub queue_bytes: usize,
     /// How often the dialling end pings.
     pub ping: Duration,
@@ -78,7 +77,8 @@ pub struct Sender<Out> {
 /// The receiving half.
 #[derive(Debug)]
 pub struct Receiver<In> {
-    received: mpsc::Receiver<Result<String, LinkEnd>>,
+    received: mpsc::UnboundedReceiver<Result<String, LinkEnd>>,
+    room: Arc<Semaphore>,
     queue: mpsc::WeakUnboundedSender<Item>,
     reported: bool,
     messages: PhantomData<fn() -> In>,
@@ -100,19 +100,20 @@ struct Load {
 }
 
 impl Load {
-    fn weight(text: &str) -> usize {
-        text.len() + MESSAGE_WEIGHT
-    }
-
     /// Whether there is room for `text`, which is then taken.
     fn take(&self, text: &str) -> bool {
-        let weight = Self::weight(text);
+        let weight = weight(text);
         self.waiting.fetch_add(weight, Ordering::Relaxed) + weight <= self.limits.queue_bytes
     }
 
     fn give_back(&self, text: &str) {
-        self.waiting.fetch_sub(Self::weight(text), Ordering::Relaxed);
+        self.waiting.fetch_sub(weight(text), Ordering::Relaxed);
     }
+}
+
+/// What a message weighs while it waits, in bytes.
+fn weight(text: &str) -> usize {
+    text.len() + MESSAGE_WEIGHT
 }
 
 impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
@@ -125,13 +126,15 @@ impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
     /// A link over `socket`, driven by a task of its own.
     fn over(socket: impl frame::Socket, side: pump::Side, limits: Limits) -> Self {
         let (queue, queued) = mpsc::unbounded_channel();
-        let (deliver, received) = mpsc::channel(RECEIVED_MAX);
+        let (messages, received) = mpsc::unbounded_channel();
+        let room = Arc::new(Semaphore::new(limits.queue_bytes));
         let load = Arc::new(Load { waiting: AtomicUsize::new(0), limits, over: Notify::new() });
         let weak = queue.downgrade();
+        let deliver = pump::Deliver { messages, room: room.clone() };
         tokio::spawn(pump::run(socket, side, queued, deliver, load.clone()));
         Self {
             sender: Sender { queue, load, messages: PhantomData },
-            receiver: Receiver { received, queue: weak, reported: false, messages: PhantomData },
+            receiver: Receiver { received, room, queue: weak, reported: false, messages: PhantomData },
         }
     }
 }
@@ -184,6 +187,7 @@ impl<In: DeserializeOwned> Receiver<In> {
                 Some(Err(end)) => return Err(end),
                 None => return Err(LinkEnd::Over),
             };
+            self.room.add_permits(weight(&text));
             match serde_json::from_str(&text) {
                 Ok(message) => return Ok(message),
                 Err(error) if error.is_data() => self.report(&text, &error),
@@ -209,6 +213,7 @@ impl<In: DeserializeOwned> Receiver<In> {
 impl<In> Receiver<In> {
     fn close(&mut self, why: &str) {
         self.received.close();
+        self.room.close();
         if let Some(queue) = self.queue.upgrade() {
             let _ = queue.send(Item::Close(why.to_owned()));
         }

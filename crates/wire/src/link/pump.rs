@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::frame::{Frame, Socket};
-use super::{Item, Limits, LinkEnd, Load};
+use super::{Item, Limits, LinkEnd, Load, weight};
 
 /// Which end of the link this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +21,35 @@ pub(super) enum Side {
     Accepted,
 }
 
+/// Where what arrives goes.
+#[derive(Debug)]
+pub(super) struct Deliver {
+    pub(super) messages: mpsc::UnboundedSender<Result<String, LinkEnd>>,
+    /// Bytes that may still wait for the receiver; closed when it has gone.
+    pub(super) room: Arc<Semaphore>,
+}
+
+impl Deliver {
+    /// Waits for room and delivers. Without a receiver the message is dropped.
+    async fn message(&self, text: String, limits: &Limits) {
+        let weight = u32::try_from(weight(&text).min(limits.queue_bytes)).unwrap_or(u32::MAX);
+        if let Ok(room) = self.room.acquire_many(weight).await {
+            room.forget();
+            self.end_or_message(Ok(text));
+        }
+    }
+
+    fn end_or_message(&self, item: Result<String, LinkEnd>) {
+        // Where the receiver has gone there is nobody to tell.
+        let _ = self.messages.send(item);
+    }
+}
+
 pub(super) async fn run<S: Socket>(
     socket: S,
     side: Side,
     queued: mpsc::UnboundedReceiver<Item>,
-    deliver: mpsc::Sender<Result<String, LinkEnd>>,
+    deliver: Deliver,
     load: Arc<Load>,
 ) {
     let (sink, stream) = socket.split();
@@ -37,16 +61,11 @@ pub(super) async fn run<S: Socket>(
         () = load.over.notified() => LinkEnd::Full { limit: load.limits.queue_bytes },
     };
     let end = if closing.into_inner() { LinkEnd::ClosedHere } else { end };
-    // Where the receiver has gone there is nobody to tell.
-    let _ = deliver.send(Err(end)).await;
+    deliver.end_or_message(Err(end));
 }
 
 /// Delivers what arrives until the socket ends. The time that the receiver takes is not silence.
-async fn read<S: Socket>(
-    mut stream: SplitStream<S>,
-    deliver: &mpsc::Sender<Result<String, LinkEnd>>,
-    limits: &Limits,
-) -> LinkEnd {
+async fn read<S: Socket>(mut stream: SplitStream<S>, deliver: &Deliver, limits: &Limits) -> LinkEnd {
     loop {
         match timeout(limits.silence, stream.next()).await {
             Err(_) => return LinkEnd::Silent { after: limits.silence },
@@ -56,7 +75,7 @@ async fn read<S: Socket>(
                 return LinkEnd::Closed { why: why.filter(|why| !why.is_empty()) };
             }
             // Without a receiver the socket is still read, until the other end has taken its leave.
-            Ok(Some(Ok(Frame::Text(text)))) => drop(deliver.send(Ok(text)).await),
+            Ok(Some(Ok(Frame::Text(text)))) => deliver.message(text, limits).await,
             Ok(Some(Ok(Frame::Binary))) => tracing::debug!("a binary message of a link was left out"),
             Ok(Some(Ok(Frame::Ping | Frame::Pong))) => (),
         }
