@@ -120,7 +120,7 @@ mod tests {
         model name\t: AMD EPYC 7763 64-Core Processor\n\
         cpu MHz\t\t: 2445.406\n";
     const GRAVITON: &str = "processor\t: 0\nBogoMIPS\t: 243.75\nFeatures\t: fp asimd\n\
-        CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\nCPU revision\t: 1\n";
+        CPU implementer\t: 0x41\nCPU architecture: 8\nCPU part\t: 0xd0c\nCPU revision\t: 1\n";
     const PI: &str = "processor\t: 0\nBogoMIPS\t: 108.00\nCPU implementer\t: 0x41\nCPU part\t: 0xd08\n\n\
         Hardware\t: BCM2835\nModel\t\t: Raspberry Pi 4 Model B Rev 1.4\n";
     const NEW_ARM: &str = "processor\t: 0\nCPU implementer\t: 0x7f\nCPU part\t: 0x00a\n";
