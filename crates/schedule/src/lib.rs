@@ -1,17 +1,41 @@
 //! The schedule server's decisions: job queues, priority, leases, retries, notifications, why-is-it-waiting.
 //!
-//! Nothing here does input or output: events come in, records and effects go out, time is a parameter.
-//! The state is what the journal holds plus, in one field, what a restart may forget.
+//! Nothing here does input or output: events come in, records and effects go out, time is a parameter. The
+//! state is what the journal holds (`kept`) and what a restart may forget (`passing`); two states are equal
+//! when they keep the same.
 
+mod apply;
+mod apply_hosts;
+mod apply_leases;
+mod apply_lists;
+mod apply_passing;
+mod check;
+mod deadline;
 mod effect;
 mod event;
+mod frame_table;
+mod hosts;
+mod kept;
+mod lists;
+mod notice;
+mod pass;
 mod passing;
+mod passing_state;
+mod queue;
 mod record;
 mod refusal;
+mod report;
+mod steer;
+mod submit;
 mod view;
+mod waiting;
+mod waits;
 
 use model::{Role, Time};
 use serde::{Deserialize, Serialize};
+
+use crate::kept::Kept;
+use crate::passing_state::PassingState;
 
 pub use effect::{Effect, FailedFrame, JobSummary};
 pub use event::{Event, LinkId};
@@ -22,7 +46,17 @@ pub use view::LeaseView;
 
 /// The schedule server's state. `Schedule::default()` is a new farm; a serialised one is a snapshot.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Schedule {}
+pub struct Schedule {
+    kept: Kept,
+    #[serde(skip)]
+    passing: PassingState,
+}
+
+impl PartialEq for Schedule {
+    fn eq(&self, other: &Self) -> bool {
+        self.kept == other.kept
+    }
+}
 
 impl Role for Schedule {
     type Event = Event;
@@ -30,27 +64,53 @@ impl Role for Schedule {
     type Effect = Effect;
     type Refusal = Refusal;
 
-    fn decide(&self, _now: Time, _event: &Event) -> Result<Vec<Record>, Refusal> {
-        Ok(Vec::new())
+    fn decide(&self, now: Time, event: &Event) -> Result<Vec<Record>, Refusal> {
+        match event {
+            Event::Submit(request) => self.submit(now, request),
+            Event::Hold(job) => self.hold(now, *job),
+            Event::Release(job) => self.release(now, *job),
+            Event::Kill(job) => self.kill(now, *job),
+            Event::HostSpoke { link, message } => self.host_spoke(now, *link, message),
+            Event::HostLinkClosed { link } => self.host_link_closed(*link),
+            Event::ResourceLinked => Ok(self.resource_linked(now)),
+            Event::ResourceUnlinked => Ok(Self::resource_unlinked()),
+            Event::ResourceSpoke(message) => self.resource_spoke(now, message),
+            Event::Published { lease } => self.published(now, *lease),
+            Event::PublishFailed { lease, why } => self.publish_failed(now, *lease, why),
+            Event::OutputsMissing { lease, why } => self.outputs_missing(now, *lease, why),
+            Event::Sealed { job } => self.sealed(*job),
+            Event::SealFailed { job, .. } => self.seal_failed(now, *job),
+            Event::NoticeSent { notice } => self.notice_sent(now, *notice),
+            Event::NoticeFailed { notice, why } => self.notice_failed(now, *notice, why),
+            Event::Pass => Ok(self.pass(now)),
+            Event::DeadlinePassed => Ok(self.deadline_passed(now)),
+        }
     }
 
-    fn apply(&mut self, _record: &Record, _effects: &mut Vec<Effect>) {}
+    fn apply(&mut self, record: &Record, effects: &mut Vec<Effect>) {
+        self.apply_record(record, effects);
+    }
 
     fn durable(record: &Record) -> bool {
         !matches!(record, Record::Passing(_))
     }
 
+    /// Nearly all that a restart leaves to do is due at once (`next_deadline`), so that it is done in the
+    /// same way as in a farm that goes on; only the first pass has to be asked for.
     fn resume(&self, _now: Time, effects: &mut Vec<Effect>) {
         effects.push(Effect::PassWanted);
     }
 
     fn next_deadline(&self) -> Option<Time> {
-        None
+        self.next_due()
     }
 
     fn deadline_event() -> Event {
         Event::DeadlinePassed
     }
 
-    fn check(&self) {}
+    fn check(&self) {
+        self.check_kept();
+        self.check_passing();
+    }
 }

@@ -171,6 +171,8 @@ pub enum Passing {
         /// When.
         until: Time,
     },
+    /// The moment for a pass has come that the last one asked for.
+    PassDue,
     /// A scheduling pass went over the queue.
     Passed {
         /// When.

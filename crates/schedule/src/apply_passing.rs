@@ -1,0 +1,117 @@
+//! Makes passing records true: which function each goes to, and those about mails, sums and passes.
+
+use model::{JobId, Time};
+
+use crate::kept::Job;
+use crate::passing_state::{Due, LinkedHost};
+use crate::{Effect, FailedFrame, JobSummary, NoticeId, Passing, Schedule};
+
+/// So many failed frames are named in a mail.
+const FAILED_MAX: usize = 10;
+
+impl Schedule {
+    pub(crate) fn apply_passing(&mut self, passing: &Passing, effects: &mut Vec<Effect>) {
+        match passing {
+            Passing::HostLinked { link, host, instance, slots, until } => {
+                let linked = LinkedHost::new(*link, instance.clone(), *slots, *until);
+                self.host_linked(host, linked, effects);
+            }
+            Passing::HostUnlinked { host, close } => self.host_unlinked(host, *close, effects),
+            Passing::HostTurnedAway { link, why } => Self::host_turned_away(*link, why, effects),
+            Passing::HostHeard { host, until, leases } => self.host_heard(host, *until, leases),
+            Passing::HostSkipped { host, until, why } => self.host_skipped(host, *until, why),
+            Passing::HostTold { link, message } => {
+                effects.push(Effect::ToHost { link: *link, message: message.clone() });
+            }
+            Passing::SlotDraining { host, slot, lease } => self.slot_draining(host, *slot, Some(*lease)),
+            Passing::SlotDrained { host, slot } => {
+                self.slot_draining(host, *slot, None);
+                self.want_pass(effects);
+            }
+            Passing::LeaseAwaited { lease, until } => self.lease_heard(*lease, *until),
+            Passing::LeaseProgressed { lease, permille } => self.lease_progressed(*lease, *permille, effects),
+            Passing::PublishBegun { lease, outputs, usage } => {
+                self.publish_begun(*lease, outputs, *usage, effects);
+            }
+            Passing::PublishPutOff { lease, until, why } => {
+                self.publish_put_off(*lease, *until, why, effects);
+            }
+            Passing::PublishTried { lease } => self.publish_tried(*lease, effects),
+            Passing::ReportDropped { lease } => effects.push(Effect::Discard { lease: *lease }),
+            Passing::ResourceSeen { linked } => self.resource_seen(*linked, effects),
+            Passing::ListsStale => self.lists_stale(),
+            Passing::ListAsked { ask, profile, at } => self.list_asked(*ask, profile, *at, effects),
+            Passing::ListCame { ask, list, at } => self.list_came(*ask, list, *at, effects),
+            Passing::NoticeTried { notice } => self.notice_due(*notice, None, effects),
+            Passing::NoticeAwaited { notice, until } => self.notice_due(*notice, Some(*until), effects),
+            Passing::SealTried { job } => self.seal_due(*job, None, effects),
+            Passing::SealPutOff { job, until } => self.seal_due(*job, Some(*until), effects),
+            Passing::PassDue => {
+                self.passing.wake = None;
+                effects.push(Effect::PassWanted);
+            }
+            Passing::Passed { at, wake, again } => {
+                (self.passing.passed_at, self.passing.wake) = (*at, *wake);
+                effects.extend(again.then_some(Effect::PassWanted));
+            }
+        }
+    }
+
+    /// A mail is sent now, or at `until`.
+    fn notice_due(&mut self, id: NoticeId, until: Option<Time>, effects: &mut Vec<Effect>) {
+        let Some(job) = self.kept.outbox.get(&id) else { return };
+        let old = self.passing.mails.insert(id, until).flatten();
+        self.passing.due(Due::Mail(id), old, until);
+        if until.is_none()
+            && let Some(notice) = self.kept.notice(id)
+            && let Some(held) = self.kept.jobs.get(job)
+        {
+            let summary = Box::new(held.summary(*job));
+            effects.push(Effect::Mail { notice: id, to: notice.to.clone(), summary });
+        }
+    }
+
+    /// Sums are written now, or at `until`.
+    fn seal_due(&mut self, id: JobId, until: Option<Time>, effects: &mut Vec<Effect>) {
+        let Some(job) = self.kept.unsealed.get(&id).and_then(|id| self.kept.jobs.get(id)) else { return };
+        let old = self.passing.seals.insert(id, until).flatten();
+        self.passing.due(Due::Seal(id), old, until);
+        if until.is_none() {
+            let outputs = job.outputs().cloned().collect();
+            effects.push(Effect::SealResults { job: id, folder: job.folder(id), outputs });
+        }
+    }
+
+    /// Tells the watchers of every job that frames wait for something else now.
+    pub(crate) fn reasons_changed(&self, effects: &mut Vec<Effect>) {
+        effects.extend(self.kept.queue.wanting().map(Effect::JobChanged));
+    }
+}
+
+impl Job {
+    fn summary(&self, id: JobId) -> JobSummary {
+        let counts = self.counts();
+        let steps = self.description.steps.iter().zip(&self.tables);
+        let failed = steps.flat_map(|(step, table)| {
+            table.failed().filter_map(|(index, problem)| {
+                let number = step.frames.number(index)?;
+                Some(FailedFrame { step: step.name.clone(), number, problem: problem.to_owned() })
+            })
+        });
+        JobSummary {
+            job: id,
+            name: self.description.name.clone(),
+            user: self.description.user.clone(),
+            state: self.state(),
+            frames_total: counts.total(),
+            frames_done: counts.done,
+            frames_failed: counts.failed,
+            attempts_failed: self.attempts_failed,
+            submitted_at: self.submitted_at,
+            started_at: self.started_at,
+            ended_at: self.ended_at,
+            folder: self.folder(id),
+            failed: failed.take(FAILED_MAX).collect(),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Resource lists (figure 5B steps 124 and 126): asked once per distinct profile, not per frame or job, and
+//! asked again when they may be wrong. A list is a hint; only linked hosts are ever given a frame.
+
+use std::collections::BTreeSet;
+
+use model::{HostId, Profile, ResourceList, ResourceToSchedule, Time};
+
+use crate::waits::LIST_MS;
+use crate::{Passing, Record, Refusal, Schedule};
+
+/// What is known of the hosts that match a profile.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Need {
+    /// When it was asked, while the answer is out.
+    pub(crate) asked_at: Option<Time>,
+    /// The last answer, its matches by name.
+    pub(crate) list: Option<ResourceList>,
+    /// When that came.
+    pub(crate) came_at: Time,
+    /// Hosts have changed since it was asked.
+    pub(crate) stale: bool,
+}
+
+impl Need {
+    /// Whether the last answer says that `host` matches.
+    pub(crate) fn matches(&self, host: &HostId) -> bool {
+        self.list.as_ref().is_some_and(|list| list.matches.binary_search_by(|one| one.host.cmp(host)).is_ok())
+    }
+
+    /// Hosts that match by the last answer.
+    pub(crate) fn hosts(&self) -> impl Iterator<Item = &HostId> {
+        self.list.iter().flat_map(|list| &list.matches).map(|one| &one.host)
+    }
+
+    /// When it is worth asking again though nobody said that hosts changed: an answer is overdue, or frames
+    /// wait for nothing but hosts that match.
+    pub(crate) fn again_at(&self) -> Time {
+        self.asked_at.unwrap_or(self.came_at).plus_ms(LIST_MS)
+    }
+}
+
+impl Schedule {
+    pub(crate) fn resource_linked(&self, now: Time) -> Vec<Record> {
+        let open = self.kept.queue.open().filter_map(|job| self.kept.jobs.get(&job));
+        let profiles: BTreeSet<&Profile> =
+            open.flat_map(|job| &job.description.steps).map(|step| &step.profile).collect();
+        let mut records = vec![Record::Passing(Passing::ResourceSeen { linked: true })];
+        records.extend(self.asks(now, profiles));
+        records
+    }
+
+    pub(crate) fn resource_unlinked() -> Vec<Record> {
+        vec![Record::Passing(Passing::ResourceSeen { linked: false })]
+    }
+
+    pub(crate) fn resource_spoke(
+        &self,
+        now: Time,
+        message: &ResourceToSchedule,
+    ) -> Result<Vec<Record>, Refusal> {
+        match message {
+            ResourceToSchedule::Changed => {
+                let idle = self.passing.needs.iter().filter(|(_, need)| need.asked_at.is_none());
+                let mut records = vec![Record::Passing(Passing::ListsStale)];
+                records.extend(self.asks(now, idle.map(|(profile, _)| profile)));
+                Ok(records)
+            }
+            ResourceToSchedule::List { ask, list } => {
+                let Some(profile) = self.passing.asks.get(ask) else {
+                    return Err(Refusal::UnknownAsk(*ask));
+                };
+                let came = Passing::ListCame { ask: *ask, list: list.clone(), at: now };
+                let mut records = vec![Record::Passing(came)];
+                if self.passing.needs.get(profile).is_some_and(|need| need.stale) {
+                    records.extend(self.asks(now, [profile]));
+                }
+                Ok(records)
+            }
+            // People's question and the shell's to pass on.
+            ResourceToSchedule::Hosts { ask, .. } => Err(Refusal::UnknownAsk(*ask)),
+        }
+    }
+
+    /// Asks for those of the profiles that nothing is known about.
+    pub(crate) fn ask_unknown<'a>(
+        &self,
+        now: Time,
+        profiles: impl IntoIterator<Item = &'a Profile>,
+    ) -> Vec<Record> {
+        if !self.passing.resource_linked {
+            return Vec::new();
+        }
+        let unknown: BTreeSet<&Profile> =
+            profiles.into_iter().filter(|profile| !self.passing.needs.contains_key(profile)).collect();
+        self.asks(now, unknown)
+    }
+
+    /// One ask for each profile.
+    pub(crate) fn asks<'a>(&self, now: Time, profiles: impl IntoIterator<Item = &'a Profile>) -> Vec<Record> {
+        let ask = |(ask, profile): (u64, &Profile)| {
+            Record::Passing(Passing::ListAsked { ask, profile: profile.clone(), at: now })
+        };
+        (self.passing.last_ask + 1..).zip(profiles).map(ask).collect()
+    }
+}

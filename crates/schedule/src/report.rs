@@ -1,0 +1,136 @@
+//! How attempts end: reports, the publishing of their outputs, and what that means for frame and job.
+//!
+//! Only the live lease of a frame is listened to. A frame is done when its outputs are in the job's folder;
+//! the host keeps its report until then, so nothing is lost wherever a restart falls.
+
+use std::collections::BTreeSet;
+
+use model::{FailureClass, FrameId, HostId, LeaseId, Outcome, Report, ScheduleToRender, Time, Usage};
+
+use crate::hosts::drained;
+use crate::kept::Lease;
+use crate::passing_state::Publishing;
+use crate::{Ending, LinkId, NoticeId, Passing, Record, Refusal, Schedule, waits};
+
+impl Schedule {
+    pub(crate) fn report(&self, now: Time, link: LinkId, host: &HostId, report: &Report) -> Vec<Record> {
+        let lease = report.lease;
+        let live = self.kept.leases.get(&lease).is_some_and(|live| {
+            (&live.host, live.frame, live.attempt) == (host, report.frame, report.attempt)
+        });
+        if !live {
+            return self.stale_report(link, host, lease);
+        }
+        if self.passing.publishing(lease).is_some() {
+            return Vec::new();
+        }
+        let (class, message) = match &report.outcome {
+            Outcome::Done { outputs } if !outputs.is_empty() => {
+                let (outputs, usage) = (outputs.clone(), report.usage);
+                return vec![Record::Passing(Passing::PublishBegun { lease, outputs, usage })];
+            }
+            Outcome::Done { .. } => (FailureClass::Frame, "it was reported done without any file".to_owned()),
+            Outcome::Failed { class, message } => (*class, message.clone()),
+        };
+        let mut records = self.end_lease(now, lease, class.into(), message.clone(), Some(report.usage));
+        records.push(acknowledge(link, lease));
+        if class == FailureClass::GivenBack {
+            records.extend(self.skip(now, host, &message));
+        }
+        records
+    }
+
+    /// A report that nothing hangs on any more: the host may forget it, and its outputs go. Those of a live
+    /// lease stay, whoever talks about it.
+    fn stale_report(&self, link: LinkId, host: &HostId, lease: LeaseId) -> Vec<Record> {
+        let mut records = vec![acknowledge(link, lease)];
+        if !self.kept.leases.contains_key(&lease) {
+            records.push(Record::Passing(Passing::ReportDropped { lease }));
+        }
+        records.extend(self.passing.draining(host, lease).map(|slot| drained(host, slot)));
+        records
+    }
+
+    pub(crate) fn published(&self, now: Time, lease: LeaseId) -> Result<Vec<Record>, Refusal> {
+        let (live, publishing) = self.published_lease(lease)?;
+        let (outputs, usage) = (publishing.outputs.clone(), publishing.usage);
+        let mut records = vec![Record::FrameFinished { lease, at: now, outputs, usage }];
+        records.extend(self.notices_of_end(now, live.frame));
+        Ok(records)
+    }
+
+    pub(crate) fn publish_failed(
+        &self,
+        now: Time,
+        lease: LeaseId,
+        why: &str,
+    ) -> Result<Vec<Record>, Refusal> {
+        let (_, publishing) = self.published_lease(lease)?;
+        let until = waits::publish_at(now, publishing.tries + 1);
+        Ok(vec![Record::Passing(Passing::PublishPutOff { lease, until, why: why.to_owned() })])
+    }
+
+    pub(crate) fn outputs_missing(
+        &self,
+        now: Time,
+        lease: LeaseId,
+        why: &str,
+    ) -> Result<Vec<Record>, Refusal> {
+        let (live, publishing) = self.published_lease(lease)?;
+        let mut records = self.end_lease(now, lease, Ending::Host, why.to_owned(), Some(publishing.usage));
+        records.extend(self.passing.hosts.get(&live.host).map(|linked| acknowledge(linked.link, lease)));
+        Ok(records)
+    }
+
+    fn published_lease(&self, lease: LeaseId) -> Result<(&Lease, &Publishing), Refusal> {
+        let live = self.kept.leases.get(&lease);
+        live.zip(self.passing.publishing(lease)).ok_or(Refusal::StaleLease(lease))
+    }
+
+    /// Ends a live lease without a finished frame: the frame waits for another try, or has had its last.
+    pub(crate) fn end_lease(
+        &self,
+        now: Time,
+        lease: LeaseId,
+        ending: Ending,
+        message: String,
+        usage: Option<Usage>,
+    ) -> Vec<Record> {
+        let Some(frame) = self.kept.leases.get(&lease).map(|lease| lease.frame) else {
+            return Vec::new();
+        };
+        let again_at = if ending.counted() { self.again_at(now, frame) } else { Some(now) };
+        let mut records = vec![Record::LeaseEnded { lease, at: now, ending, message, usage, again_at }];
+        if again_at.is_none() {
+            records.extend(self.notices_of_end(now, frame));
+        }
+        records
+    }
+
+    /// When a frame may be tried again whose running try fails now.
+    fn again_at(&self, now: Time, frame: FrameId) -> Option<Time> {
+        let job = self.kept.jobs.get(&frame.job)?;
+        let touched = job.tables.get(usize::from(frame.step.0))?.touched(frame.index);
+        let failures = touched.map_or(0, |touched| touched.failures) + 1;
+        (failures < job.description.attempts_max).then(|| waits::retry_at(now, failures))
+    }
+
+    /// The mails to send if the job ends with `frame`, which is running and ends now.
+    fn notices_of_end(&self, now: Time, frame: FrameId) -> Vec<Record> {
+        let Some(job) = self.kept.jobs.get(&frame.job).filter(|job| job.counts().left() == 1) else {
+            return Vec::new();
+        };
+        let addresses: BTreeSet<&String> = job.description.notify.iter().collect();
+        let queued = |(notice, to): (u64, &String)| Record::NoticeQueued {
+            notice: NoticeId(notice),
+            job: frame.job,
+            to: to.clone(),
+            at: now,
+        };
+        (self.kept.last_notice.0 + 1..).zip(addresses).map(queued).collect()
+    }
+}
+
+fn acknowledge(link: LinkId, lease: LeaseId) -> Record {
+    Record::Passing(Passing::HostTold { link, message: ScheduleToRender::Acknowledge { lease } })
+}

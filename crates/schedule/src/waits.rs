@@ -1,0 +1,52 @@
+//! How long things are waited for, all in one place, in milliseconds.
+
+use model::Time;
+
+/// Before a frame is tried again, by how many tries have failed and counted.
+const RETRY_MS: [u64; 5] = [0, 2_000, 5_000, 10_000, 30_000];
+/// Before outputs are published again, by how many tries have failed.
+const PUBLISH_MS: [u64; 5] = [1_000, 2_000, 5_000, 10_000, 30_000];
+/// Before a mail is tried again, by how many tries have failed; it is given up when the list ends, after
+/// about a day.
+const MAIL_MS: [u64; 8] = [10_000, 60_000, 300_000, 900_000, 3_600_000, 10_800_000, 21_600_000, 43_200_000];
+/// Before sums are written again.
+const SEAL_MS: u64 = 30_000;
+/// How long a host that refused is left alone, by how often it did so in a row.
+const SKIP_MS: [u64; 6] = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
+/// How old a list may be that leaves frames waiting beside free slots, and how long an answer may take.
+pub(crate) const LIST_MS: u64 = 2_000;
+/// Refusals in a row after which a host does not count as one that could take a frame from another.
+pub(crate) const REFUSALS_MANY: u32 = 3;
+
+/// When a frame may be tried again whose tries failed `failures` times, at least once.
+pub(crate) fn retry_at(now: Time, failures: u32) -> Time {
+    now.plus_ms(step(&RETRY_MS, failures))
+}
+
+/// When to publish again after `tries` tries, at least one.
+pub(crate) fn publish_at(now: Time, tries: u32) -> Time {
+    now.plus_ms(step(&PUBLISH_MS, tries))
+}
+
+/// When to send a mail again after `tries` tries, at least one; never after the last.
+pub(crate) fn mail_at(now: Time, tries: u32) -> Option<Time> {
+    MAIL_MS.get(before(tries)).map(|ms| now.plus_ms(*ms))
+}
+
+/// When to write sums again.
+pub(crate) const fn seal_at(now: Time) -> Time {
+    now.plus_ms(SEAL_MS)
+}
+
+/// Until when to leave a host alone that refused `refusals` times in a row, at least once.
+pub(crate) fn skip_until(now: Time, refusals: u32) -> Time {
+    now.plus_ms(step(&SKIP_MS, refusals))
+}
+
+fn step(waits: &[u64], times: u32) -> u64 {
+    waits.get(before(times)).or(waits.last()).copied().unwrap_or(0)
+}
+
+fn before(times: u32) -> usize {
+    usize::try_from(times.saturating_sub(1)).unwrap_or(usize::MAX)
+}
