@@ -137,8 +137,13 @@ impl Render {
         if let Link::Up { alive_said_at, .. } = &mut self.passing.link {
             *alive_said_at = at;
         }
-        let live = self.attempts.values().filter(|attempt| !attempt.dropped);
-        let held = live.map(|attempt| attempt.grant.lease).collect();
+        self.say_alive(effects);
+    }
+
+    /// Says which leases keep slots busy. A dropped one is among them until its process is gone, so that the
+    /// schedule server does not count on its slot before.
+    pub(crate) fn say_alive(&self, effects: &mut Vec<Effect>) {
+        let held = self.attempts.values().map(|attempt| attempt.grant.lease).collect();
         self.say(RenderToSchedule::Alive { held }, effects);
     }
 

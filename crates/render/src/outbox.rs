@@ -57,7 +57,10 @@ impl Render {
     }
 
     pub(crate) fn grant_forgotten(&mut self, lease: LeaseId, at: Time, effects: &mut Vec<Effect>) {
-        self.free_slot(lease, at, effects);
+        if self.free_slot(lease, at, effects).is_some() {
+            // There is no report that would tell that the slot is free again.
+            self.say_alive(effects);
+        }
     }
 
     pub(crate) fn send_report(&self, lease: LeaseId, effects: &mut Vec<Effect>) {

@@ -43,7 +43,7 @@ pub enum Record {
         /// Its lease.
         lease: LeaseId,
     },
-    /// Durable: a lease is worth nothing any more; its process is on its way out.
+    /// Durable: a lease is worth nothing any more, and its process is on its way out.
     GrantDropped {
         /// The lease.
         lease: LeaseId,

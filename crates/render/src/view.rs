@@ -52,14 +52,13 @@ impl Render {
         (0..self.slots).map(slot).collect()
     }
 
-    /// Every lease it works on or whose report is not acknowledged, as a hello says. A dropped one is not
-    /// held: nothing will be reported under it.
+    /// Every lease that keeps a slot busy or whose report is not acknowledged, as a hello says. A dropped one
+    /// is among them until its process is gone.
     #[must_use]
     pub fn held(&self) -> Vec<HeldLease> {
-        let live = self.attempts.iter().filter(|(_, attempt)| !attempt.dropped);
-        let live = live.map(|(slot, attempt)| HeldLease { lease: attempt.grant.lease, slot: *slot });
-        let kept = self.outbox.iter().map(|(lease, kept)| HeldLease { lease: *lease, slot: kept.slot });
-        live.chain(kept).collect()
+        let working = self.attempts.iter().map(|(slot, attempt)| (attempt.grant.lease, *slot));
+        let kept = self.outbox.iter().map(|(lease, kept)| (*lease, kept.slot));
+        working.chain(kept).map(|(lease, slot)| HeldLease { lease, slot }).collect()
     }
 
     /// What its slots work on, by slot. After a start, whatever else is found running or lying in its

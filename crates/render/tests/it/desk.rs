@@ -186,6 +186,16 @@ pub(crate) fn says(message: RenderToSchedule) -> Effect {
     Effect::ToSchedule(message)
 }
 
+/// What frees the slot of a revoked lease says: nothing of it is left, and `held` is all there is.
+pub(crate) fn gone(grant: &Grant, session: bool, held: &[&Grant]) -> Vec<Effect> {
+    let alive = RenderToSchedule::Alive { held: held.iter().map(|grant| grant.lease).collect() };
+    let closes = session.then(|| closes(grant));
+    let mut effects = vec![forgets(grant)];
+    effects.extend(closes);
+    effects.extend([free(grant), says(alive)]);
+    effects
+}
+
 /// The outcomes of the reports among `effects`.
 pub(crate) fn reports(effects: &[Effect]) -> Vec<(LeaseId, &Outcome)> {
     let report = |effect| match effect {

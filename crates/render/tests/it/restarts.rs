@@ -4,7 +4,7 @@ use model::{Exit, FailureClass, Role};
 use render::{Effect, Event, Phase, Refusal, Render};
 
 use crate::desk::{
-    Desk, MARK, USAGE, closes, collected, exited, failures, forgets, free, grant, kills, not_collected,
+    Desk, MARK, USAGE, closes, collected, exited, failures, forgets, free, gone, grant, kills, not_collected,
     opens, ready, reports, started, starts,
 };
 
@@ -73,8 +73,9 @@ fn what_was_being_killed_is_killed_again() {
     desk.is_revoked(&two);
     let adopt = Effect::Adopt { lease: one.lease, process: MARK, grant: one.clone() };
     assert_eq!(desk.restarts(), [adopt, kills(&one), kills(&two)]);
-    assert_eq!(desk.hears(exited(&one, Exit::Unknown)), [forgets(&one), closes(&one), free(&one)]);
-    assert_eq!(desk.hears(exited(&two, Exit::Unknown)), [forgets(&two), closes(&two), free(&two)]);
+    desk.hears(Event::ScheduleLinked);
+    assert_eq!(desk.hears(exited(&one, Exit::Unknown)), gone(&one, true, &[&two]));
+    assert_eq!(desk.hears(exited(&two, Exit::Unknown)), gone(&two, true, &[]));
 }
 
 #[test]

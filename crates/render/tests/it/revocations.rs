@@ -5,8 +5,7 @@ use model::{Exit, RenderToSchedule};
 use render::{Phase, Refusal};
 
 use crate::desk::{
-    Desk, closes, collected, exited, forgets, free, grant, kills, opens, ready, reports, start_failed,
-    started,
+    Desk, collected, exited, gone, grant, kills, opens, ready, reports, start_failed, started,
 };
 
 #[test]
@@ -14,7 +13,7 @@ fn while_preparing_the_session_is_broken_off_and_the_slot_is_free_at_once() {
     let mut desk = Desk::linked();
     let (one, two) = (grant(1, 1, 0, 0), grant(2, 1, 1, 0));
     desk.brings(&one, Phase::Preparing);
-    assert_eq!(desk.is_revoked(&one), [forgets(&one), closes(&one), free(&one)]);
+    assert_eq!(desk.is_revoked(&one), gone(&one, true, &[]));
     assert!(desk.is_granted(&two).contains(&opens(&two)));
     assert_eq!(desk.refuses(ready(&one)), Refusal::UnknownLease(one.lease), "the slot has moved on");
     assert_eq!(desk.phase(&two), Some(Phase::Preparing));
@@ -27,12 +26,12 @@ fn while_running_the_slot_waits_for_the_process_to_be_gone() {
     desk.brings(&one, Phase::Running);
     assert_eq!(desk.is_revoked(&one), [kills(&one)]);
     assert_eq!(desk.is_revoked(&one), [], "it is killed once");
-    assert_eq!(desk.render.held(), []);
+    assert_eq!(desk.render.held()[0].lease, one.lease, "its slot is still busy");
     assert!(matches!(
         desk.is_granted(&two)[..],
         [render::Effect::ToSchedule(RenderToSchedule::Refused { .. })]
     ));
-    assert_eq!(desk.hears(exited(&one, Exit::Signal(9))), [forgets(&one), free(&one)]);
+    assert_eq!(desk.hears(exited(&one, Exit::Signal(9))), gone(&one, false, &[]));
     assert_eq!(desk.refuses(exited(&one, Exit::Unknown)), Refusal::UnknownLease(one.lease));
 }
 
@@ -46,15 +45,15 @@ fn while_starting_the_kill_is_answered_in_one_of_three_ways() {
         (desk, frame)
     };
     let (mut desk, frame) = dropped();
-    assert_eq!(desk.hears(start_failed(&frame)), [forgets(&frame), free(&frame)]);
+    assert_eq!(desk.hears(start_failed(&frame)), gone(&frame, false, &[]));
 
     let (mut desk, frame) = dropped();
-    assert_eq!(desk.hears(exited(&frame, Exit::Unknown)), [forgets(&frame), free(&frame)]);
+    assert_eq!(desk.hears(exited(&frame, Exit::Unknown)), gone(&frame, false, &[]));
 
     let (mut desk, frame) = dropped();
     assert_eq!(desk.hears(started(&frame)), [kills(&frame)], "it slipped through");
     assert_eq!(desk.refuses(start_failed(&frame)), Refusal::OutOfTurn(frame.lease));
-    assert_eq!(desk.hears(exited(&frame, Exit::Signal(9))), [forgets(&frame), free(&frame)]);
+    assert_eq!(desk.hears(exited(&frame, Exit::Signal(9))), gone(&frame, false, &[]));
 }
 
 #[test]
@@ -62,7 +61,7 @@ fn while_collecting_the_work_is_broken_off() {
     let mut desk = Desk::linked();
     let frame = grant(1, 1, 0, 0);
     desk.brings(&frame, Phase::Collecting);
-    assert_eq!(desk.is_revoked(&frame), [forgets(&frame), free(&frame)]);
+    assert_eq!(desk.is_revoked(&frame), gone(&frame, false, &[]));
     assert_eq!(desk.refuses(collected(&frame)), Refusal::UnknownLease(frame.lease));
 }
 
