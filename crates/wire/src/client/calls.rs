@@ -60,6 +60,9 @@ impl Client {
 
     /// Sends the file at `path`, whose content `digest` names. `progress` is told the bytes sent so far.
     ///
+    /// A server that refuses it on its way has to read the rest of it before it answers: a connection that
+    /// is closed while bytes arrive takes the answer with it.
+    ///
     /// # Errors
     /// As for every call, and where the file cannot be read.
     pub async fn put_content(

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 
 /// Why a link ended.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkEnd {
     /// The other end closed it.
-    #[error("the other end closed the link{}", why.as_ref().map(|why| format!(": {why}")).unwrap_or_default())]
+    #[error("the other end closed the link: {}", why.as_deref().unwrap_or("it does not say why"))]
     Closed {
         /// Why, where it said so.
         why: Option<String>,
@@ -94,9 +95,7 @@ impl LinkEnd {
             Error::ConnectionClosed | Error::AlreadyClosed => Self::Closed { why: None },
             Error::Io(source) => Self::Lost { source: Some(source) },
             Error::Capacity(_) => Self::TooLarge { limit },
-            Error::Protocol(
-                tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-            ) => Self::Lost { source: None },
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::Lost { source: None },
             other => Self::Garbled { why: other.to_string() },
         }
     }

@@ -16,7 +16,7 @@ fn digest(bytes: &[u8]) -> Digest {
 }
 
 fn noise(length: usize) -> Vec<u8> {
-    (0..length).map(|i| (i * i >> 3) as u8).collect()
+    (0..length).map(|i| ((i * i) >> 3) as u8).collect()
 }
 
 fn output(name: &str, bytes: &[u8]) -> OutputView {
