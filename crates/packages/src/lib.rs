@@ -1,1 +1,34 @@
-//! Rendering packages as data: probe, command, progress, outputs.
+//! Rendering packages as data: what a package is called, how it is started, what its log says and what it
+//! leaves behind. A definition file describes each; this crate is the engine that reads them.
+//!
+//! It also reads scenes for the files they need, before a job travels. It starts nothing, talks to nobody,
+//! and must not know of jobs beyond their steps, nor of hosts, leases or storage.
+
+mod check;
+mod content;
+mod definition;
+mod failure;
+mod invocation;
+mod library;
+mod outputs;
+mod pattern;
+mod progress;
+mod sound;
+mod template;
+mod values;
+mod verify;
+
+pub use check::check_work;
+pub use content::digest_file;
+pub use definition::{
+    Definition, DefinitionError, EnvironmentRule, FailureRule, Finder, Format, FrameRule, Group, OutputRule,
+    ProgressRule, SceneRule, Setting, SettingKind, Span, Stream, TwiceRule, VersionProbe,
+};
+pub use failure::{Ended, explain_failure};
+pub use invocation::{CommandLine, CommandLineError, Invocation};
+pub use library::Library;
+pub use outputs::{CollectError, Collected, published_name};
+pub use pattern::Pattern;
+pub use progress::Progress;
+pub use template::Template;
+pub use verify::{Verified, VerifyError, verify};

@@ -1,0 +1,137 @@
+//! Whether a package can do what a step asks. Asked by clients before anything travels, and by the
+//! schedule server before a job is taken, so that both say the same.
+
+use model::{Fault, Faults, Step};
+
+use crate::definition::Definition;
+use crate::outputs;
+use crate::sound::list;
+use crate::template::Template;
+use crate::values::OF_JOBS;
+
+/// Every fault in what `step` asks of the package. Places are the fields of a job description.
+#[must_use]
+pub fn check_work(definition: &Definition, step: &Step) -> Faults {
+    let mut faults = Faults::default();
+    check_scene(definition, step, &mut faults);
+    check_frames(definition, step, &mut faults);
+    check_format(definition, step, &mut faults);
+    check_settings(definition, step, &mut faults);
+    if definition.brings_program() {
+        check_command(definition, step, &mut faults);
+    } else if !step.work.command.is_empty() {
+        let what = format!("the package {} has its own program and takes no command", definition.name);
+        faults.push(Fault::new("command", what).hint("leave out the command, or use the package command"));
+    }
+    let texts = step.work.arguments.iter().chain(&step.work.command);
+    if texts.into_iter().any(|text| text.contains('\0')) {
+        faults.push(Fault::new("arguments", "an argument holds a NUL, which no program can be given"));
+    }
+    faults
+}
+
+fn check_scene(definition: &Definition, step: &Step, faults: &mut Faults) {
+    let endings = &definition.scene.endings;
+    let known = || endings.iter().map(|e| format!(".{e}")).collect::<Vec<_>>().join(" or ");
+    let Some(scene) = &step.work.scene else {
+        if definition.scene.required {
+            let fault = Fault::new("scene", format!("{} needs a render file", definition.title));
+            faults.push(fault.hint(format!("name one that ends in {}", known())));
+        }
+        return;
+    };
+    let ending =
+        scene.file_name().rsplit_once('.').map_or(String::new(), |(_, ending)| ending.to_lowercase());
+    if !endings.is_empty() && !endings.contains(&ending) {
+        let what = format!("{} cannot read {:?}", definition.title, scene.file_name());
+        faults.push(Fault::new("scene", what).hint(format!("its render files end in {}", known())));
+    }
+}
+
+fn check_frames(definition: &Definition, step: &Step, faults: &mut Faults) {
+    let (rule, title) = (&definition.frames, &definition.title);
+    let (lowest, highest) = (step.frames.lowest(), step.frames.highest());
+    if lowest < rule.lowest {
+        let what = format!("{title} has no frame below {}, and frame {lowest} is asked for", rule.lowest);
+        faults.push(Fault::new("frames", what).hint("number the frames upwards from there"));
+    }
+    if highest > rule.highest {
+        let what = format!("{title} has no frame above {}, and frame {highest} is asked for", rule.highest);
+        faults.push(Fault::new("frames", what));
+    }
+    let (first, last) = (step.animation.first, step.animation.last);
+    if last < first {
+        let what = format!("the animation ends with frame {last}, before it begins with frame {first}");
+        faults.push(Fault::new("last_frame", what).hint("its last frame is not below its first"));
+    } else if rule.within_animation && (lowest < first || highest > last) {
+        let outside = if lowest < first { lowest } else { highest };
+        let what = format!("frame {outside} lies outside the animation, which runs from {first} to {last}");
+        let hint =
+            format!("{title} would make another frame of it; give the animation's first and last frame");
+        faults.push(Fault::new("frames", what).hint(hint));
+    }
+}
+
+fn check_format(definition: &Definition, step: &Step, faults: &mut Faults) {
+    let Some(format) = &step.work.format else { return };
+    let written =
+        !format.is_empty() && format.len() <= 16 && format.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !definition.formats.is_empty() && definition.format(format).is_none() {
+        let known: Vec<&str> = definition.formats.iter().map(|format| format.ending.as_str()).collect();
+        let fault = Fault::new("format", format!("{} does not write {format:?}", definition.title));
+        faults.push(fault.hint(format!("it writes {}", known.join(", "))));
+    } else if !written {
+        let what = format!("{format:?} is not a format: letters and digits are wanted, as in png");
+        faults.push(Fault::new("format", what));
+    } else if let Some(other) =
+        outputs::ending_in_command(step).filter(|other| !other.eq_ignore_ascii_case(format))
+    {
+        let what = format!("the command writes {{output}}.{other}, and the format is {format}");
+        faults.push(Fault::new("format", what).hint("write {output} alone, or leave out the format"));
+    }
+}
+
+fn check_settings(definition: &Definition, step: &Step, faults: &mut Faults) {
+    let known: Vec<&str> = definition.settings.keys().map(String::as_str).collect();
+    for (name, value) in &step.work.settings {
+        let place = format!("settings.{name}");
+        let Some(setting) = definition.settings.get(name) else {
+            let fault = Fault::new(place, format!("{} has no setting {name:?}", definition.title));
+            faults.push(match known.as_slice() {
+                [] => fault.hint("it has none; give arguments instead"),
+                known => fault.hint(format!("its settings are {}", known.join(", "))),
+            });
+            continue;
+        };
+        if let Err(why) = setting.accepts(value) {
+            faults.push(Fault::new(place, format!("{name} {why}")).hint(setting.help.clone()));
+        }
+    }
+}
+
+fn check_command(definition: &Definition, step: &Step, faults: &mut Faults) {
+    let command = &step.work.command;
+    if command.first().is_none_or(|program| program.trim().is_empty()) {
+        let fault = Fault::new("command", format!("the package {} needs a command", definition.name));
+        faults
+            .push(fault.hint("write it behind --command --, for example convert in.{frame:04}.exr {output}"));
+    }
+    for word in command {
+        for name in Template::parse(word).names() {
+            let absent = match name {
+                "width" | "height" if step.work.size.is_none() => "size",
+                "scene" if step.work.scene.is_none() => "scene",
+                name if OF_JOBS.contains(&name) => continue,
+                name => {
+                    let what = format!("nothing is called {{{name}}}");
+                    let hint = format!("{}; for braces that stay write {{{{{name}}}}}", list(&OF_JOBS));
+                    faults.push(Fault::new("command", what).hint(hint));
+                    continue;
+                }
+            };
+            let fault =
+                Fault::new("command", format!("{{{name}}} has no value, for the job names no {absent}"));
+            faults.push(fault.hint(format!("give a {absent}")));
+        }
+    }
+}

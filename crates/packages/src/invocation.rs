@@ -1,0 +1,153 @@
+//! One attempt of one frame by a rendering package: the command line it comes to.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use model::{AttemptNumber, Step};
+
+use crate::definition::{Definition, Span};
+use crate::template::{Value, Values};
+use crate::values;
+
+/// An attempt on a render host.
+#[derive(Clone, Copy, Debug)]
+pub struct Invocation<'a> {
+    /// The package.
+    pub definition: &'a Definition,
+    /// The step of the frame.
+    pub step: &'a Step,
+    /// The frame number.
+    pub number: i64,
+    /// Which try it is.
+    pub attempt: AttemptNumber,
+    /// Folder on this host that holds the job's files, absolute.
+    pub job_folder: &'a Path,
+    /// Folder of this attempt alone, absolute and empty at its start, so that what lies in it is new.
+    pub scratch: &'a Path,
+    /// The package's program as the host found it, absolute; not used where the job brings its own.
+    pub executable: Option<&'a Path>,
+    /// Threads that the package may use.
+    pub threads: u32,
+    /// Environment of the render server, from which a definition takes what it names.
+    pub environment: &'a BTreeMap<String, String>,
+}
+
+/// What to start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The program, absolute.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Its whole environment.
+    pub environment: BTreeMap<String, String>,
+    /// Its working folder, absolute.
+    pub folder: PathBuf,
+}
+
+/// Why an attempt cannot be started on this host.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandLineError {
+    /// The job's command is empty or needs a value that the job does not give.
+    #[error("the job's command cannot be filled in: {command:?}")]
+    Unfilled {
+        /// The command as given.
+        command: Vec<String>,
+    },
+    /// The package is not installed.
+    #[error("{package} is not installed on this host")]
+    NotInstalled {
+        /// Title of the package.
+        package: String,
+    },
+    /// The job's program is not on this host.
+    #[error(
+        "the program {program:?} is not on this host, or may not be run \
+         (searched: {}); install it there, or let it travel with the job as a support file", searched.join(":")
+    )]
+    NoProgram {
+        /// As the job names it.
+        program: String,
+        /// Where it was looked for.
+        searched: Vec<String>,
+    },
+}
+
+impl Invocation<'_> {
+    /// The working folder: that of the scene, where relative names in it begin.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        let parent = self.step.work.scene.as_ref().and_then(|scene| scene.parent());
+        parent.map_or_else(|| self.job_folder.to_owned(), |parent| self.job_folder.join(parent))
+    }
+
+    /// What to start for this attempt.
+    ///
+    /// # Errors
+    /// Where this host lacks the program, or the job's command lacks a value; `check_work` finds the latter.
+    pub fn command_line(&self) -> Result<CommandLine, CommandLineError> {
+        let mut values = values::values(self);
+        if !self.step.work.command.is_empty() {
+            let unfilled = || CommandLineError::Unfilled { command: self.step.work.command.clone() };
+            let command = values::command(self.step, &values).ok_or_else(unfilled)?;
+            values.insert("command", Value::Many(command));
+        }
+        let span = span(self.step);
+        let groups =
+            self.definition.command.iter().filter(|group| group.when.is_none_or(|when| when == span));
+        let filled = groups.filter_map(|group| {
+            group.arguments.iter().map(|argument| argument.fill(&values)).collect::<Option<Vec<_>>>()
+        });
+        let mut arguments = filled.flatten().flatten().collect::<Vec<_>>();
+        let program = if self.definition.brings_program() {
+            if arguments.is_empty() {
+                return Err(CommandLineError::Unfilled { command: self.step.work.command.clone() });
+            }
+            self.program(&arguments.remove(0))?
+        } else {
+            let missing = || CommandLineError::NotInstalled { package: self.definition.title.clone() };
+            self.executable.ok_or_else(missing)?.to_owned()
+        };
+        Ok(CommandLine { program, arguments, environment: self.environment(&values), folder: self.folder() })
+    }
+
+    fn environment(&self, values: &Values<'_>) -> BTreeMap<String, String> {
+        let rule = &self.definition.environment;
+        let passes = |name: &String| {
+            rule.pass.iter().any(|pass| match pass.strip_suffix('*') {
+                Some(start) => name.starts_with(start),
+                None => name == pass,
+            })
+        };
+        let passed = self.environment.iter().filter(|(name, _)| passes(name));
+        let set =
+            rule.set.iter().filter_map(|(name, text)| Some((name.clone(), text.fill(values)?.concat())));
+        passed.map(|(name, value)| (name.clone(), value.clone())).chain(set).collect()
+    }
+
+    /// The program that the job names: with a `/` as seen from the working folder, else found on PATH.
+    fn program(&self, name: &str) -> Result<PathBuf, CommandLineError> {
+        let searched: Vec<String> = if name.contains('/') {
+            vec![self.folder().display().to_string()]
+        } else {
+            let path = self.environment.get("PATH").map_or("/usr/local/bin:/usr/bin:/bin", String::as_str);
+            path.split(':').filter(|folder| folder.starts_with('/')).map(str::to_owned).collect()
+        };
+        let places = searched.iter().map(|folder| Path::new(folder).join(name));
+        let found = places.into_iter().find(|place| may_run(place));
+        found.ok_or_else(|| CommandLineError::NoProgram { program: name.to_owned(), searched })
+    }
+}
+
+fn may_run(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+}
+
+fn span(step: &Step) -> Span {
+    match (step.animation.first, step.animation.last) {
+        (first, last) if first < last => Span::Animated,
+        (0 | 1, _) => Span::Still,
+        _ => Span::Lone,
+    }
+}

@@ -1,0 +1,157 @@
+//! Text with `{placeholders}`, as definitions and the commands of jobs write it.
+//!
+//! A placeholder is a name in braces, `{frame}`, with a number of digits where wanted, `{frame:04}`.
+//! Braces around anything else are text, so that `awk '{print $1}'` needs no care; `{{name}}` stands for
+//! `{name}` as text.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// A text with placeholders.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub struct Template {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Placeholder { name: String, digits: usize },
+}
+
+/// What placeholders stand for. One that is known but has no value now is not in it.
+pub(crate) type Values<'a> = BTreeMap<&'a str, Value>;
+
+/// What a placeholder stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    One(String),
+    Number(i64),
+    Many(Vec<String>),
+}
+
+impl From<String> for Template {
+    fn from(text: String) -> Self {
+        Self::parse(&text)
+    }
+}
+
+impl Template {
+    /// Reads `text`; every text is a template.
+    pub(crate) fn parse(text: &str) -> Self {
+        let mut pieces = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('{') {
+            plain.push_str(&rest[..at]);
+            rest = &rest[at..];
+            if let Some((name, _, after)) =
+                rest[1..].starts_with('{').then(|| placeholder(&rest[1..])).flatten()
+                && let Some(after) = after.strip_prefix('}')
+            {
+                plain.push_str(&format!("{{{name}}}"));
+                rest = after;
+            } else if let Some((name, digits, after)) = placeholder(rest) {
+                if !plain.is_empty() {
+                    pieces.push(Piece::Text(std::mem::take(&mut plain)));
+                }
+                pieces.push(Piece::Placeholder { name: name.to_owned(), digits });
+                rest = after;
+            } else {
+                plain.push('{');
+                rest = &rest[1..];
+            }
+        }
+        plain.push_str(rest);
+        if !plain.is_empty() {
+            pieces.push(Piece::Text(plain));
+        }
+        Self { pieces }
+    }
+
+    /// The names of its placeholders.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Placeholder { name, .. } => Some(name.as_str()),
+            Piece::Text(_) => None,
+        })
+    }
+
+    /// What stands right behind the placeholder `name` where it first occurs.
+    pub(crate) fn text_behind(&self, name: &str) -> Option<&str> {
+        let at =
+            self.pieces.iter().position(|p| matches!(p, Piece::Placeholder { name: n, .. } if n == name))?;
+        match self.pieces.get(at + 1) {
+            Some(Piece::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text with `values` put in: one text, or one for each item where a placeholder is a list.
+    /// `None` where a placeholder has no value.
+    pub(crate) fn fill(&self, values: &Values<'_>) -> Option<Vec<String>> {
+        let mut texts = vec![String::new()];
+        for piece in &self.pieces {
+            let items = match piece {
+                Piece::Text(text) => vec![text.clone()],
+                Piece::Placeholder { name, digits } => match values.get(name.as_str())? {
+                    Value::One(text) => vec![text.clone()],
+                    Value::Number(number) => vec![padded(*number, *digits)],
+                    Value::Many(items) => items.clone(),
+                },
+            };
+            texts =
+                texts.iter().flat_map(|text| items.iter().map(move |item| format!("{text}{item}"))).collect();
+        }
+        Some(texts)
+    }
+}
+
+/// `number` with at least `digits` digits, the sign aside.
+pub(crate) fn padded(number: i64, digits: usize) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    format!("{sign}{:0digits$}", number.unsigned_abs())
+}
+
+/// Name and digits of the placeholder that `text` begins with, and what follows it.
+fn placeholder(text: &str) -> Option<(&str, usize, &str)> {
+    let (inside, after) = text.strip_prefix('{')?.split_once('}')?;
+    let (name, digits) = match inside.split_once(':') {
+        Some((name, digits)) => (name, digits.parse().ok().filter(|n| *n <= 32)?),
+        None => (inside, 0),
+    };
+    let named = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    named.then_some((name, digits, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_filled_and_other_braces_stay() {
+        let values = Values::from([
+            ("frame", Value::Number(-7)),
+            ("output", Value::One("/s/o.png".into())),
+            ("libraries", Value::Many(vec!["a".into(), "b".into()])),
+            ("none", Value::Many(vec![])),
+        ]);
+        for (text, wanted) in [
+            ("f{frame}", Some(vec!["f-7"])),
+            ("f{frame:04}", Some(vec!["f-0007"])),
+            ("x={output}.", Some(vec!["x=/s/o.png."])),
+            ("+L{libraries}", Some(vec!["+La", "+Lb"])),
+            ("+L{none}", Some(vec![])),
+            ("{width}", None),
+            ("awk '{print $1}' ${HOME} {} {", Some(vec!["awk '{print $1}' ${HOME} {} {"])),
+            ("{{frame}} {\"a\":{\"b\":1}}", Some(vec!["{frame} {\"a\":{\"b\":1}}"])),
+            ("{{frame}", Some(vec!["{-7"])),
+            ("", Some(vec![""])),
+        ] {
+            let wanted: Option<Vec<String>> = wanted.map(|w| w.into_iter().map(str::to_owned).collect());
+            assert_eq!(Template::parse(text).fill(&values), wanted, "{text}");
+        }
+    }
+}
