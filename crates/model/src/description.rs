@@ -37,6 +37,20 @@ pub struct JobDescription {
     pub source: Option<Source>,
 }
 
+impl JobDescription {
+    /// The name as files and folders carry it: what is no letter, digit, dot, dash or underscore of ASCII
+    /// becomes a dash, and so does a dot at the start.
+    #[must_use]
+    pub fn slug(&self) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
+        let slug: String = self.name.chars().map(plain).collect();
+        match slug.strip_prefix('.') {
+            Some(rest) => format!("-{rest}"),
+            None => slug,
+        }
+    }
+}
+
 /// One thing to do for each frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {

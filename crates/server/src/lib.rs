@@ -1,1 +1,38 @@
 //! The shells that give the roles hands: sockets, files, processes, mail.
+//!
+//! Every role value has one owner, a thread that takes events in, lets the role decide, makes what it
+//! decided durable, and performs the effects. What is slow happens in tasks that come back as events. This
+//! crate decides nothing about jobs, frames, hosts or slots.
+
+mod clock;
+mod letter;
+mod mail;
+mod owner;
+mod problem;
+mod render_server;
+mod resource_server;
+mod running;
+mod schedule_server;
+mod settings;
+mod whereabouts;
+
+pub use mail::PostError;
+pub use render_server::RenderStartError;
+pub use running::{ServeError, run};
+pub use schedule_server::ScheduleStartError;
+pub use settings::{DEFAULT_PORT, Ready, Settings};
+
+/// The text of `error` and of everything that caused it, on one line. A cause whose text stands already in
+/// what it caused is not said twice.
+pub(crate) fn error_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}

@@ -60,6 +60,15 @@ pub enum LogError {
     NotReplayed,
 }
 
+impl LogError {
+    /// Whether the same call may succeed later, what was written before being as it was. After any other
+    /// error the log has to be opened anew.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Write(WriteError::Full { .. } | WriteError::Database { .. }))
+    }
+}
+
 impl<R: Serialize + DeserializeOwned> RecordLog<R> {
     /// Opens the journal at `path` and takes it over.
     ///

@@ -39,6 +39,14 @@ pub enum PublishError {
     Name(#[source] ResultsError),
 }
 
+impl PublishError {
+    /// Whether trying again is of no use, because what was reported is not there.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Mismatch { .. } | Self::Missing { .. } | Self::Name(_))
+    }
+}
+
 impl From<FileError> for PublishError {
     fn from(error: FileError) -> Self {
         if error.is_full() { Self::Full(error) } else { Self::File(error) }

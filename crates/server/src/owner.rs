@@ -1,0 +1,344 @@
+//! The owner of a role value: one thread that receives, decides, makes durable, applies and speaks.
+//!
+//! Written once for every role. Under load it batches by itself: what arrived while a commit ran is decided
+//! together and committed together; a lone event commits at once. No effect is performed, no answer given
+//! and no look allowed before everything decided so far is durable.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use model::{Role, Time};
+use store::LogError;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::clock;
+
+/// Events that may wait for the owner. Senders wait beyond that, so a flood slows its source down.
+const QUEUE_MAX: usize = 4_096;
+/// Inputs taken into one commit: large enough to amortise it, small enough that nobody waits long.
+const BATCH_MAX: usize = 512;
+/// Busy turns after which a deadline is looked at although more input waits.
+const TURNS_BETWEEN_DEADLINES: u32 = 16;
+/// Between two tries to write a journal that cannot be written.
+const JOURNAL_RETRY: Duration = Duration::from_secs(1);
+
+/// What performs a role's effects.
+pub(crate) trait Hands<R: Role>: Send + 'static {
+    /// Performs `effect` without blocking; events it brings about at once go to `next`.
+    fn perform(&mut self, effect: R::Effect, role: &R, next: &mut Vec<R::Event>);
+}
+
+/// How durable records reach the disk.
+pub(crate) type Commit<R> = Box<dyn FnMut(&[<R as Role>::Record]) -> Result<(), LogError> + Send>;
+
+type Answer<R> = Box<dyn FnOnce(Result<&R, <R as Role>::Refusal>) + Send>;
+type Look<R, H> = Box<dyn FnOnce(&R, &mut H) + Send>;
+
+enum Input<R: Role, H> {
+    Event(R::Event, Option<Answer<R>>),
+    Look(Look<R, H>),
+    Stop(oneshot::Sender<()>),
+}
+
+/// The way to an owner. Cheap to clone; the owner ends when it is stopped.
+pub(crate) struct Handle<R: Role, H> {
+    inputs: mpsc::Sender<Input<R, H>>,
+    trouble: watch::Receiver<Option<String>>,
+}
+
+impl<R: Role, H> Clone for Handle<R, H> {
+    fn clone(&self) -> Self {
+        Self { inputs: self.inputs.clone(), trouble: self.trouble.clone() }
+    }
+}
+
+/// Why the owner gives no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AskError<Refusal> {
+    /// The role refuses.
+    #[error("refused")]
+    Refused(Refusal),
+    /// The journal cannot be written, so nothing new is accepted.
+    #[error("the journal cannot be written: {0}")]
+    Journal(String),
+    /// The server is stopping.
+    #[error("the server is stopping")]
+    Stopping,
+}
+
+impl<R, H> Handle<R, H>
+where
+    R: Role<Event: Send, Refusal: Send> + 'static,
+    H: 'static,
+{
+    /// Hands an event over; an answer is not wanted.
+    pub(crate) async fn tell(&self, event: R::Event) {
+        // A closed queue means that the server stops, and what is told then no longer matters.
+        let _ = self.inputs.send(Input::Event(event, None)).await;
+    }
+
+    /// Like `tell`, from a thread of its own.
+    pub(crate) fn tell_blocking(&self, event: R::Event) {
+        let _ = self.inputs.blocking_send(Input::Event(event, None));
+    }
+
+    /// Hands an event over and, once what it changed is durable, reads `answer` from the role.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        event: R::Event,
+        answer: impl FnOnce(&R) -> T + Send + 'static,
+    ) -> Result<T, AskError<R::Refusal>> {
+        if let Some(trouble) = self.trouble() {
+            return Err(AskError::Journal(trouble));
+        }
+        let (sender, receiver) = oneshot::channel();
+        let then: Answer<R> = Box::new(move |result| {
+            let _ = sender.send(result.map(answer));
+        });
+        self.inputs.send(Input::Event(event, Some(then))).await.map_err(|_| AskError::Stopping)?;
+        let mut trouble = self.trouble.clone();
+        tokio::select! {
+            biased;
+            result = receiver => match result {
+                Ok(result) => result.map_err(AskError::Refused),
+                Err(_) => Err(AskError::Stopping),
+            },
+            text = in_trouble(&mut trouble) => Err(AskError::Journal(text)),
+        }
+    }
+
+    /// Reads from the role, all that it shows being durable.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&R) -> T + Send + 'static,
+    ) -> Result<T, AskError<R::Refusal>> {
+        let (sender, receiver) = oneshot::channel();
+        self.look(move |role, _| {
+            let _ = sender.send(look(role));
+        })
+        .await;
+        let mut trouble = self.trouble.clone();
+        tokio::select! {
+            biased;
+            result = receiver => result.map_err(|_| AskError::Stopping),
+            text = in_trouble(&mut trouble) => Err(AskError::Journal(text)),
+        }
+    }
+
+    /// Runs `look` on the owner's thread, with the hands; for what they keep, like links.
+    pub(crate) async fn look(&self, look: impl FnOnce(&R, &mut H) + Send + 'static) {
+        let _ = self.inputs.send(Input::Look(Box::new(look))).await;
+    }
+
+    /// Ends the owner once everything that was handed over is dealt with.
+    pub(crate) async fn stop(&self) {
+        let (sender, receiver) = oneshot::channel();
+        if self.inputs.send(Input::Stop(sender)).await.is_ok() {
+            let _ = receiver.await;
+        }
+    }
+
+    /// Waits until the owner has ended, stopped or for want of a journal.
+    pub(crate) async fn ended(&self) {
+        self.inputs.closed().await;
+    }
+
+    /// Why nothing can be made durable now, where that is so.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.trouble.borrow().clone()
+    }
+}
+
+async fn in_trouble(trouble: &mut watch::Receiver<Option<String>>) -> String {
+    let text = trouble.wait_for(Option::is_some).await.map(|text| text.clone().unwrap_or_default());
+    match text {
+        Ok(text) => text,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Starts an owner for `role`, which has been replayed already, and resumes it.
+pub(crate) fn start<R, H>(
+    name: &'static str,
+    role: R,
+    commit: Commit<R>,
+    make_hands: impl FnOnce(Handle<R, H>) -> H,
+) -> std::io::Result<Handle<R, H>>
+where
+    R: Role<Event: Send + Debug, Record: Send + Debug, Effect: Debug, Refusal: Send + Debug> + Send + 'static,
+    H: Hands<R>,
+{
+    let (sender, inputs) = mpsc::channel(QUEUE_MAX);
+    let (trouble, troubled) = watch::channel(None);
+    let handle = Handle { inputs: sender, trouble: troubled };
+    let hands = make_hands(handle.clone());
+    let owner = Owner { name, role, hands, inputs, commit, trouble, last: Time::default(), next: Vec::new() };
+    let runtime = tokio::runtime::Handle::current();
+    std::thread::Builder::new().name(format!("{name} owner")).spawn(move || {
+        // Hands spawn their tasks on the runtime of the server.
+        let _entered = runtime.enter();
+        runtime.block_on(owner.run());
+    })?;
+    Ok(handle)
+}
+
+struct Owner<R: Role, H> {
+    name: &'static str,
+    role: R,
+    hands: H,
+    inputs: mpsc::Receiver<Input<R, H>>,
+    commit: Commit<R>,
+    trouble: watch::Sender<Option<String>>,
+    last: Time,
+    next: Vec<R::Event>,
+}
+
+/// How a turn ended.
+enum Turn {
+    Over,
+    Stopped(oneshot::Sender<()>),
+    JournalLost,
+}
+
+/// The journal takes no more from this owner, ever.
+struct JournalLost;
+
+enum Reply<R: Role, H> {
+    Done(Answer<R>),
+    Refused(Answer<R>, R::Refusal),
+    Look(Look<R, H>),
+}
+
+impl<R, H> Owner<R, H>
+where
+    R: Role<Event: Debug, Record: Debug, Effect: Debug, Refusal: Debug>,
+    H: Hands<R>,
+{
+    async fn run(mut self) {
+        let mut effects = Vec::new();
+        let now = self.now();
+        self.role.resume(now, &mut effects);
+        self.perform(effects);
+        let mut batch = Vec::new();
+        let mut turns = 0;
+        loop {
+            batch.extend(self.next.drain(..).map(|event| Input::Event(event, None)));
+            let due = self.role.next_deadline().map(|at| Duration::from_millis(at.since_ms(self.now())));
+            let overdue = due.is_some_and(|wait| wait.is_zero()) && turns >= TURNS_BETWEEN_DEADLINES;
+            turns += 1;
+            if overdue || (batch.is_empty() && !self.receive(due, &mut batch).await) {
+                batch.push(Input::Event(R::deadline_event(), None));
+                turns = 0;
+            }
+            if batch.is_empty() {
+                return; // every handle is gone
+            }
+            match self.turn(&mut batch).await {
+                Turn::Over => {}
+                Turn::Stopped(told) => {
+                    let _ = told.send(());
+                    return;
+                }
+                // What has been decided is not durable and must not be spoken; a new start knows the truth.
+                Turn::JournalLost => return,
+            }
+        }
+    }
+
+    /// Waits for input; false where the deadline came first.
+    async fn receive(&mut self, due: Option<Duration>, batch: &mut Vec<Input<R, H>>) -> bool {
+        let receive = self.inputs.recv_many(batch, BATCH_MAX);
+        match due {
+            Some(wait) => tokio::time::timeout(wait, receive).await.is_ok(),
+            None => {
+                receive.await;
+                true
+            }
+        }
+    }
+
+    async fn turn(&mut self, batch: &mut Vec<Input<R, H>>) -> Turn {
+        let mut durable = Vec::new();
+        let mut effects = Vec::new();
+        let mut replies = Vec::new();
+        let mut turn = Turn::Over;
+        for input in batch.drain(..) {
+            match input {
+                Input::Event(event, then) => {
+                    let result = self.take(&event, &mut durable, &mut effects);
+                    match (then, result) {
+                        (Some(then), Ok(())) => replies.push(Reply::Done(then)),
+                        (Some(then), Err(refusal)) => replies.push(Reply::Refused(then, refusal)),
+                        (None, _) => {}
+                    }
+                }
+                Input::Look(look) => replies.push(Reply::Look(look)),
+                Input::Stop(sender) => turn = Turn::Stopped(sender),
+            }
+        }
+        if cfg!(debug_assertions) {
+            self.role.check();
+        }
+        if !durable.is_empty() && self.make_durable(&durable).await.is_err() {
+            return Turn::JournalLost;
+        }
+        self.perform(effects);
+        for reply in replies {
+            match reply {
+                Reply::Done(then) => then(Ok(&self.role)),
+                Reply::Refused(then, refusal) => then(Err(refusal)),
+                Reply::Look(look) => look(&self.role, &mut self.hands),
+            }
+        }
+        turn
+    }
+
+    fn take(
+        &mut self,
+        event: &R::Event,
+        durable: &mut Vec<R::Record>,
+        effects: &mut Vec<R::Effect>,
+    ) -> Result<(), R::Refusal> {
+        let now = self.now();
+        tracing::trace!(role = self.name, ?event);
+        let records = self.role.decide(now, event).inspect_err(|refusal| {
+            tracing::debug!(role = self.name, ?refusal, ?event, "refused");
+        })?;
+        for record in records {
+            tracing::debug!(role = self.name, ?record);
+            self.role.apply(&record, effects);
+            if R::durable(&record) {
+                durable.push(record);
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits, however long it takes: until then nothing is spoken, and whoever asks is told why.
+    async fn make_durable(&mut self, records: &[R::Record]) -> Result<(), JournalLost> {
+        while let Err(error) = (self.commit)(records) {
+            let text = crate::error_chain(&error);
+            tracing::error!(role = self.name, "nothing can be accepted: {text}");
+            self.trouble.send_replace(Some(text));
+            if !error.is_passing() {
+                return Err(JournalLost);
+            }
+            tokio::time::sleep(JOURNAL_RETRY).await;
+        }
+        self.trouble.send_if_modified(|trouble| trouble.take().is_some());
+        Ok(())
+    }
+
+    fn perform(&mut self, effects: Vec<R::Effect>) {
+        for effect in effects {
+            tracing::debug!(role = self.name, ?effect);
+            self.hands.perform(effect, &self.role, &mut self.next);
+        }
+    }
+
+    /// The wall clock, which never runs backwards for a role.
+    fn now(&mut self) -> Time {
+        self.last = self.last.max(clock::now());
+        self.last
+    }
+}

@@ -1,0 +1,74 @@
+//! API errors: what a role or a store refuses, as `application/problem+json`.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use model::{Faults, Problem};
+
+use crate::owner::AskError;
+
+/// An API error on its way out.
+#[derive(Debug)]
+pub(crate) struct Refused(pub(crate) Problem);
+
+impl Refused {
+    /// An error of `status` that says `title`.
+    pub(crate) fn new(status: StatusCode, title: impl Into<String>) -> Self {
+        Self(Problem { status: status.as_u16(), title: title.into(), hint: None, faults: Vec::new() })
+    }
+
+    /// The same with a way to mend it.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// A description with faults.
+    pub(crate) fn faults(faults: Faults) -> Self {
+        let count = faults.0.len();
+        let title = format!("the job description has {count} fault{}", if count == 1 { "" } else { "s" });
+        let mut refused = Self::new(StatusCode::UNPROCESSABLE_ENTITY, title);
+        refused.0.faults = faults.0;
+        refused
+    }
+
+    /// Something that a person could not have known or done.
+    pub(crate) fn broken(error: &dyn std::error::Error) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, crate::error_chain(error))
+    }
+
+    /// No room left.
+    pub(crate) fn full(error: &dyn std::error::Error) -> Self {
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, crate::error_chain(error))
+            .hint("free some space there; nothing that was accepted is lost")
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => (status, kind, body).into_response(),
+            Err(_) => status.into_response(),
+        }
+    }
+}
+
+impl From<AskError<schedule::Refusal>> for Refused {
+    fn from(error: AskError<schedule::Refusal>) -> Self {
+        match error {
+            AskError::Refused(refusal) => refusal.into(),
+            AskError::Journal(text) => Self::new(
+                StatusCode::INSUFFICIENT_STORAGE,
+                format!("the schedule server accepts nothing now: {text}"),
+            )
+            .hint(
+                "nothing that was acknowledged is lost; it goes on by itself once its journal can be written",
+            ),
+            AskError::Stopping => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the schedule server is stopping")
+                    .hint("try again once it has been started again")
+            }
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! One attempt's process: started or adopted, watched, and ended when its lease is.
+//!
+//! Each has a thread of its own, which mostly sleeps until the process ends.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use model::{Exit, FailureClass, Grant, LeaseId, ProcessMark, Usage};
+use packages::{CommandLineError, Invocation, Progress};
+use process::{Launch, Running};
+use render::Event;
+
+use super::Kit;
+use super::hands::RenderHandle;
+use super::log_shipping;
+use super::session::{JobFolder, Placed};
+use crate::error_chain;
+
+/// Names the process of an attempt, in its scratch.
+pub(super) const MARK_FILE: &str = "process";
+/// What the process printed, in its scratch.
+pub(super) const LOG_FILE: &str = "log";
+
+/// Between two looks at what the process printed and uses; its end is noticed at once.
+const LOOK: Duration = Duration::from_millis(100);
+/// Between two looks at what the process tree uses.
+const MEASURE: Duration = Duration::from_secs(1);
+/// From the request to end to the end by force.
+const GRACE: Duration = Duration::from_secs(3);
+/// A process that prints more than this is ended: some fill a disk with one line of complaint.
+const LOG_MAX: u64 = 1 << 30;
+
+/// How a running attempt is told to end. Clones hold the same reins.
+#[derive(Clone, Default)]
+pub(super) struct Reins(Arc<AtomicBool>);
+
+impl Reins {
+    /// The attempt is to end.
+    pub(super) fn pull(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn pulled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The files of an attempt.
+pub(super) struct Scratch {
+    pub(super) folder: PathBuf,
+}
+
+impl Scratch {
+    pub(super) fn of(kit: &Kit, lease: LeaseId) -> Self {
+        Self { folder: kit.attempts.join(lease.to_string()) }
+    }
+
+    pub(super) fn outputs(&self) -> PathBuf {
+        self.folder.join("out")
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.folder.join(LOG_FILE)
+    }
+
+    fn mark_file(&self) -> PathBuf {
+        self.folder.join(MARK_FILE)
+    }
+
+    /// Empty, whatever an earlier run of the render server left here.
+    fn make_new(&self) -> Result<(), StartError> {
+        process::kill_leftover(&self.mark_file())?;
+        let fault = |path: &Path| {
+            let path = path.to_owned();
+            move |source| StartError::Scratch { path, source }
+        };
+        if self.folder.exists() {
+            std::fs::remove_dir_all(&self.folder).map_err(fault(&self.folder))?;
+        }
+        for folder in [self.outputs(), self.folder.join("home"), self.folder.join("tmp")] {
+            std::fs::create_dir_all(&folder).map_err(fault(&folder))?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a package does not start.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error("cannot use {path} on this host")]
+    Scratch { path: PathBuf, source: std::io::Error },
+    #[error("cannot end what an earlier try left running")]
+    Leftover(#[from] process::KillError),
+    #[error(transparent)]
+    Launch(#[from] process::LaunchError),
+    #[error(transparent)]
+    Invoke(#[from] InvokeError),
+}
+
+/// Starts the package for `grant`; `Started` and `Exited`, or `StartFailed`, follow.
+pub(super) fn start(kit: Arc<Kit>, handle: RenderHandle, folder: JobFolder, grant: Grant, reins: Reins) {
+    tokio::spawn(async move {
+        let lease = grant.lease;
+        let failed = move |class, why| Event::StartFailed { lease, class, why };
+        // It is placed already, unless somebody tidied up.
+        let placed = match folder.ready().await {
+            Ok(placed) => placed,
+            Err(error) => return handle.tell(failed(error.class(), error.sentence())).await,
+        };
+        on_thread(handle.clone(), lease, move || {
+            if reins.pulled() {
+                return handle.tell_blocking(failed(FailureClass::Killed, "the lease is over".to_owned()));
+            }
+            match launch(&kit, &placed, &grant) {
+                Ok(running) => {
+                    let process = running.mark();
+                    handle.tell_blocking(Event::Started { lease, process });
+                    Watch::new(&kit, &handle, &placed, &grant, running).until_the_end(&reins);
+                }
+                Err(error) => handle.tell_blocking(failed(FailureClass::Host, error_chain(&error))),
+            }
+        })
+        .await;
+    });
+}
+
+/// Watches a process that an earlier run of this render server started; `Exited` follows.
+pub(super) fn adopt(
+    kit: Arc<Kit>,
+    handle: RenderHandle,
+    folder: JobFolder,
+    grant: Grant,
+    process: ProcessMark,
+    reins: Reins,
+) {
+    tokio::spawn(async move {
+        let lease = grant.lease;
+        let mark_file = Scratch::of(&kit, lease).mark_file();
+        let gone = Event::Exited { lease, exit: Exit::Unknown, usage: Usage::default() };
+        let Some(running) = process::adopt(process, &mark_file) else {
+            let swept = tokio::task::spawn_blocking(move || process::kill_leftover(&mark_file)).await;
+            if let Ok(Err(error)) = swept {
+                tracing::warn!(%lease, "what the attempt left may still run: {}", error_chain(&error));
+            }
+            return handle.tell(gone).await;
+        };
+        tracing::info!(%lease, pid = process.pid, "a process of an earlier run is watched again");
+        let placed = match folder.ready().await {
+            Ok(placed) => placed,
+            Err(error) => {
+                tracing::warn!(%lease, "progress cannot be read: {}", error.sentence());
+                return handle.tell(gone).await;
+            }
+        };
+        on_thread(handle.clone(), lease, move || {
+            Watch::new(&kit, &handle, &placed, &grant, running).until_the_end(&reins);
+        })
+        .await;
+    });
+}
+
+async fn on_thread(handle: RenderHandle, lease: LeaseId, work: impl FnOnce() + Send + 'static) {
+    let runtime = tokio::runtime::Handle::current();
+    let spawned = std::thread::Builder::new().name(format!("lease {lease}")).spawn(move || {
+        let _entered = runtime.enter();
+        work();
+    });
+    if let Err(error) = spawned {
+        let why = format!("no thread can be started on this host: {error}");
+        handle.tell(Event::StartFailed { lease, class: FailureClass::Host, why }).await;
+    }
+}
+
+fn launch(kit: &Kit, placed: &Placed, grant: &Grant) -> Result<Running, StartError> {
+    let scratch = Scratch::of(kit, grant.lease);
+    scratch.make_new()?;
+    let command = invoke(kit, placed, grant, &scratch.outputs(), |call| call.command_line())?
+        .map_err(InvokeError::Command)?;
+    let launch = Launch {
+        program: command.program,
+        arguments: command.arguments.into_iter().map(Into::into).collect(),
+        environment: command.environment.into_iter().map(|(k, v)| (k.into(), v.into())).collect(),
+        folder: command.folder,
+        log: scratch.log(),
+    };
+    Ok(process::launch(&launch, &scratch.mark_file())?)
+}
+
+/// Hands the invocation that `grant` comes to on this host to `call`.
+pub(super) fn invoke<T>(
+    kit: &Kit,
+    placed: &Placed,
+    grant: &Grant,
+    outputs: &Path,
+    call: impl FnOnce(Invocation<'_>) -> T,
+) -> Result<T, InvokeError> {
+    let step = placed.description.steps.get(usize::from(grant.frame.step.0)).ok_or(InvokeError::NoStep)?;
+    let package = &step.work.package;
+    let unknown = || InvokeError::UnknownPackage { package: package.clone() };
+    let definition = kit.library.get(package).ok_or_else(unknown)?;
+    let found = kit.packages.iter().find(|found| found.name == *package);
+    Ok(call(Invocation {
+        definition,
+        step,
+        number: grant.number,
+        attempt: grant.attempt,
+        job_folder: &placed.folder,
+        scratch: outputs,
+        executable: found.map(|found| Path::new(&found.executable)),
+        threads: u32::from(kit.threads),
+        environment: &kit.environment,
+    }))
+}
+
+/// Why a grant comes to nothing on this host.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum InvokeError {
+    #[error("the job has no such step")]
+    NoStep,
+    #[error("this render server does not know the package {package}; is it older than the schedule server?")]
+    UnknownPackage { package: String },
+    #[error(transparent)]
+    Command(#[from] CommandLineError),
+}
+
+/// A process that is watched.
+struct Watch<'a> {
+    handle: &'a RenderHandle,
+    grant: &'a Grant,
+    running: Running,
+    log: LogReader,
+    progress: Option<Progress<'a>>,
+    permille: u16,
+    measured: Instant,
+    /// Sends the log while the process runs.
+    shipping: tokio::task::JoinHandle<()>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(
+        kit: &'a Arc<Kit>,
+        handle: &'a RenderHandle,
+        placed: &'a Placed,
+        grant: &'a Grant,
+        running: Running,
+    ) -> Self {
+        let scratch = Scratch::of(kit, grant.lease);
+        let step = placed.description.steps.get(usize::from(grant.frame.step.0));
+        let definition = step.and_then(|step| kit.library.get(&step.work.package));
+        let (lease, path, client) = (grant.lease, scratch.log(), kit.client.clone());
+        let shipping = tokio::spawn(async move { log_shipping::follow(client, lease, &path).await });
+        Self {
+            handle,
+            grant,
+            running,
+            log: LogReader::new(scratch.log()),
+            progress: definition.map(Progress::new),
+            permille: 0,
+            measured: Instant::now(),
+            shipping,
+        }
+    }
+
+    fn until_the_end(mut self, reins: &Reins) {
+        let mut asked: Option<Instant> = None;
+        let exit = loop {
+            if let Some(exit) = self.running.wait(LOOK) {
+                break exit;
+            }
+            self.look();
+            match asked {
+                None if reins.pulled() || self.log.length > LOG_MAX => {
+                    asked = Some(Instant::now());
+                    let ended = self.running.terminate();
+                    self.note(ended.err());
+                }
+                Some(since) if since.elapsed() >= GRACE => {
+                    let killed = self.running.kill();
+                    self.note(killed.err());
+                }
+                _ => {}
+            }
+        };
+        self.look();
+        self.shipping.abort();
+        if let Some(Err(error)) = self.running.strays() {
+            tracing::warn!(lease = %self.grant.lease, "it left processes behind: {}", error_chain(error));
+        }
+        let usage = self.running.total();
+        self.handle.tell_blocking(Event::Exited { lease: self.grant.lease, exit, usage });
+    }
+
+    /// Reads what was printed and, now and then, measures.
+    fn look(&mut self) {
+        let printed = self.log.read_on();
+        if let Some(progress) = &mut self.progress
+            && let Some(permille) = progress.feed(&printed)
+            && permille > self.permille
+        {
+            self.permille = permille;
+            self.handle.tell_blocking(Event::Progress { lease: self.grant.lease, permille });
+        }
+        if self.measured.elapsed() >= MEASURE {
+            self.measured = Instant::now();
+            self.running.usage();
+        }
+    }
+
+    fn note(&self, error: Option<process::KillError>) {
+        if let Some(error) = error {
+            tracing::warn!(lease = %self.grant.lease, "it cannot be ended: {}", error_chain(&error));
+        }
+    }
+}
+
+/// Reads a log as it grows.
+struct LogReader {
+    path: PathBuf,
+    length: u64,
+}
+
+impl LogReader {
+    const fn new(path: PathBuf) -> Self {
+        Self { path, length: 0 }
+    }
+
+    /// What has been added since the last call; a flood only in part, since progress is at its end.
+    fn read_on(&mut self) -> Vec<u8> {
+        const READ_MAX: u64 = 1 << 20;
+        let mut added = Vec::new();
+        let Ok(mut file) = File::open(&self.path) else { return added };
+        let length = file.metadata().map_or(0, |about| about.len());
+        let from = self.length.max(length.saturating_sub(READ_MAX));
+        if length > self.length && file.seek(SeekFrom::Start(from)).is_ok() {
+            // Whatever could be read is worth reading.
+            let _ = file.take(length - from).read_to_end(&mut added);
+            self.length = length;
+        }
+        added
+    }
+}

@@ -1,0 +1,117 @@
+//! What an attempt made: found, verified, and brought to the storage's intake with its log.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+
+use model::{Exit, FailureClass, Grant, LeaseId, Output};
+use packages::{Collected, explain_failure};
+use render::Event;
+use wire::ClientError;
+
+use super::Kit;
+use super::attempt::{InvokeError, Scratch, invoke};
+use super::log_shipping::ship_rest;
+use super::session::{JobFolder, PlaceError, Placed, patiently};
+use crate::error_chain;
+
+/// As much of the end of a log as is read for the reason of a failure.
+const TAIL: u64 = 64 << 10;
+
+/// Why an attempt has made nothing that counts.
+#[derive(Debug, thiserror::Error)]
+enum CollectError {
+    #[error("{0}")]
+    Failed(String),
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    #[error(transparent)]
+    Invoke(#[from] InvokeError),
+    #[error("what was made cannot be brought to the storage")]
+    Send(#[from] ClientError),
+    #[error("the work on it broke down")]
+    Broken(#[from] tokio::task::JoinError),
+}
+
+impl CollectError {
+    const fn class(&self, exit: Exit) -> FailureClass {
+        match self {
+            // How the process ended is not known, so the frame is not to blame for what is missing.
+            Self::Failed(_) if matches!(exit, Exit::Unknown) => FailureClass::GivenBack,
+            Self::Failed(_) => FailureClass::Frame,
+            Self::Place(error) => error.class(),
+            // The lease is over.
+            Self::Send(ClientError::Refused(_)) => FailureClass::Killed,
+            Self::Invoke(_) | Self::Send(_) | Self::Broken(_) => FailureClass::Host,
+        }
+    }
+}
+
+/// Brings the log and the outputs of an ended attempt to the schedule server.
+pub(super) async fn collect(kit: Arc<Kit>, folder: JobFolder, grant: Grant, exit: Exit) -> Event {
+    let lease = grant.lease;
+    match bring(kit, folder, grant, exit).await {
+        Ok(outputs) => Event::Collected { lease, outputs },
+        Err(error) => {
+            let (class, message) = (error.class(exit), error_chain(&error));
+            Event::NotCollected { lease, class, message }
+        }
+    }
+}
+
+async fn bring(
+    kit: Arc<Kit>,
+    folder: JobFolder,
+    grant: Grant,
+    exit: Exit,
+) -> Result<Vec<Output>, CollectError> {
+    let lease = grant.lease;
+    let placed = folder.ready().await?;
+    bring_log(&kit, lease).await;
+    let found = {
+        let kit = kit.clone();
+        tokio::task::spawn_blocking(move || find(&kit, &placed, &grant, exit)).await??
+    };
+    for Collected { path, output } in &found {
+        patiently(&kit, |client| async move { client.put_output(lease, &output.name, path).await }).await?;
+    }
+    Ok(found.into_iter().map(|collected| collected.output).collect())
+}
+
+/// A log that cannot be brought, for instance for want of room, must not cost a finished frame.
+async fn bring_log(kit: &Kit, lease: LeaseId) {
+    let log = Scratch::of(kit, lease).log();
+    let brought = patiently(kit, |client| {
+        let log = &log;
+        async move { ship_rest(client, lease, log).await }
+    });
+    if let Err(error) = brought.await {
+        tracing::warn!(%lease, "the log is lost: {}", error_chain(&error));
+    }
+}
+
+/// The outputs, if the process ended well and they are whole.
+fn find(kit: &Kit, placed: &Placed, grant: &Grant, exit: Exit) -> Result<Vec<Collected>, CollectError> {
+    let scratch = Scratch::of(kit, grant.lease);
+    let slug = placed.description.slug();
+    let log = scratch.log();
+    invoke(kit, placed, grant, &scratch.outputs(), |call| {
+        if !matches!(exit, Exit::Code(0) | Exit::Unknown) {
+            return Err(explain_failure(call.definition, &tail(&log), exit));
+        }
+        call.collect(&log, &slug).map_err(|error| error_chain(&error))
+    })?
+    .map_err(CollectError::Failed)
+}
+
+fn tail(log: &Path) -> String {
+    let read = || {
+        let mut file = std::fs::File::open(log)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+        let mut tail = Vec::new();
+        file.read_to_end(&mut tail)?;
+        Ok::<_, std::io::Error>(tail)
+    };
+    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
+}

@@ -1,0 +1,181 @@
+//! The render server: the render role given a journal, links, processes and files.
+
+mod attempt;
+mod collect;
+mod hands;
+mod links;
+mod log_shipping;
+mod probe;
+mod session;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{HostId, InstanceId, PackageInfo, ResourceInfo, Role};
+use packages::Library;
+use render::{Event, Render};
+use store::{Content, ContentError, DataFolder, LogError, RecordLog};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use wire::Client;
+
+use crate::owner;
+use crate::whereabouts::{Whereabouts, new_instance};
+use hands::{RenderHandle, RenderHands};
+
+/// How long the end may take: the role gives up on processes and acknowledgements well before.
+const STOP_MAX: Duration = Duration::from_secs(15);
+
+/// Why the render server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderStartError {
+    /// Its journal.
+    #[error("the journal of the render server cannot be used")]
+    Journal(#[from] LogError),
+    /// Its contents.
+    #[error("the contents in the data folder cannot be used")]
+    Content(#[from] ContentError),
+    /// A file or folder.
+    #[error("cannot use {path}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The system gives no random number.
+    #[error("cannot make a name for this installation")]
+    Instance(#[from] getrandom::Error),
+    /// A thread.
+    #[error("no thread can be started")]
+    Thread(#[from] std::io::Error),
+}
+
+/// What the parts of a render server share.
+struct Kit {
+    /// Contents of jobs, kept from job to job.
+    content: Content,
+    /// Files of jobs as their scenes see them, a folder for each job.
+    jobs: PathBuf,
+    /// Scratch of attempts, a folder for each lease.
+    attempts: PathBuf,
+    library: Arc<Library>,
+    /// Rendering packages found on this host.
+    packages: Vec<PackageInfo>,
+    /// Threads for a frame.
+    threads: u16,
+    /// Environment of this process, from which packages take what their definitions name.
+    environment: BTreeMap<String, String>,
+    /// The schedule server's API, while a link stands or stood.
+    client: watch::Receiver<Option<Client>>,
+}
+
+/// A running render server.
+pub(crate) struct RenderServer {
+    handle: RenderHandle,
+    links: [JoinHandle<()>; 2],
+    stopped: Option<oneshot::Receiver<()>>,
+}
+
+/// What a render server is started with.
+pub(crate) struct RenderSetup {
+    pub(crate) host: HostId,
+    pub(crate) slots: Option<u16>,
+    pub(crate) threads: u16,
+    pub(crate) tags: Vec<String>,
+    pub(crate) schedule: Whereabouts,
+    pub(crate) resource: Whereabouts,
+}
+
+impl RenderServer {
+    /// Replays the journal in `data`, takes up what still runs, and goes on from there. Returns its slots too.
+    pub(crate) async fn start(
+        data: &DataFolder,
+        setup: RenderSetup,
+    ) -> Result<(Self, u16), RenderStartError> {
+        let root = data.path();
+        let instance = instance_of(&root.join("instance"))?;
+        let content = Content::open(&root.join("content"))?;
+        let (jobs, attempts) = (make_folder(root, "jobs")?, make_folder(root, "attempts")?);
+        let library = Arc::new(Library::embedded());
+        let mut info = probe::host(&attempts, &library).await;
+        info.tags = setup.tags;
+        let slots = setup.slots.unwrap_or_else(|| slots_for(&info));
+
+        let mut log = RecordLog::open(&root.join("render.journal"))?;
+        let mut role = Render::new(setup.host.clone(), instance.clone(), slots);
+        // Effects of the past have been performed, or `resume` asks for them again.
+        let mut forgotten = Vec::new();
+        log.replay(|record| {
+            role.apply(&record, &mut forgotten);
+            forgotten.clear();
+        })?;
+        session::clear_leftovers(&jobs, &attempts, &role);
+
+        let (found, client) = watch::channel(None);
+        let packages = info.packages.clone();
+        let (threads, environment) = (setup.threads, std::env::vars().collect());
+        let kit = Arc::new(Kit { content, jobs, attempts, library, packages, threads, environment, client });
+        let (stop, stopped) = oneshot::channel();
+        let commit: owner::Commit<Render> = Box::new(move |records| log.append(records));
+        let handle = owner::start("render", role, commit, |handle| RenderHands::new(handle, kit, stop))?;
+        let links = [
+            tokio::spawn(links::keep_schedule_link(handle.clone(), setup.schedule, found)),
+            tokio::spawn(links::keep_resource_link(
+                handle.clone(),
+                setup.resource,
+                links::Introduction { host: setup.host, instance, info },
+            )),
+        ];
+        Ok((Self { handle, links, stopped: Some(stopped) }, slots))
+    }
+
+    /// Waits until the journal is lost, and says why.
+    pub(crate) async fn journal_lost(&self) -> String {
+        self.handle.ended().await;
+        self.handle.trouble().unwrap_or_default()
+    }
+
+    /// Ends what runs, gives the leases back, and stops.
+    pub(crate) async fn stop(&mut self) {
+        self.handle.tell(Event::Stop).await;
+        if let Some(stopped) = self.stopped.take()
+            && tokio::time::timeout(STOP_MAX, stopped).await.is_err()
+        {
+            tracing::warn!("leases could not be given back in time; they will lapse");
+        }
+        for link in &self.links {
+            link.abort();
+        }
+        self.handle.stop().await;
+    }
+}
+
+/// One for each processor (requirement L14).
+fn slots_for(info: &ResourceInfo) -> u16 {
+    u16::try_from(info.processors).unwrap_or(u16::MAX).max(1)
+}
+
+fn instance_of(path: &Path) -> Result<InstanceId, RenderStartError> {
+    let fault = |source| RenderStartError::File { path: path.to_owned(), source };
+    match std::fs::read_to_string(path) {
+        Ok(text) if !text.trim().is_empty() => return Ok(InstanceId(text.trim().to_owned())),
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(source) => return Err(fault(source)),
+    }
+    let instance = new_instance()?;
+    std::fs::write(path, &instance.0).map_err(fault)?;
+    Ok(instance)
+}
+
+fn make_folder(root: &Path, name: &str) -> Result<PathBuf, RenderStartError> {
+    let path = root.join(name);
+    match std::fs::create_dir_all(&path) {
+        Ok(()) => Ok(path),
+        Err(source) => Err(RenderStartError::File { path, source }),
+    }
+}

@@ -1,0 +1,230 @@
+//! The folders in which jobs stand on this host: each job's files, placed once and shared by its slots.
+//!
+//! Files travel by content: what another job brought already is not fetched again. They are copies, so that
+//! a package that writes beside its scene spoils nothing but its own job.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{FailureClass, JobDescription, JobFile, JobId};
+use render::Render;
+use store::ContentError;
+use tokio::sync::OnceCell;
+use wire::{Backoff, Client, ClientError};
+
+use super::Kit;
+use crate::error_chain;
+
+/// A render server that has no link yet waits this long before it asks again.
+const LINK_PAUSE: Duration = Duration::from_millis(100);
+
+/// Where a job stands on this host.
+pub(super) struct Placed {
+    pub(super) description: JobDescription,
+    /// The folder that the job's paths are relative to.
+    pub(super) folder: PathBuf,
+}
+
+/// Why a job cannot be placed on this host.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PlaceError {
+    #[error("the job's files cannot be fetched")]
+    Fetch(#[from] ClientError),
+    #[error("the job's files cannot be kept on this host")]
+    Content(#[from] ContentError),
+    #[error("cannot write {path} on this host")]
+    File { path: PathBuf, source: io::Error },
+    #[error("the work on it broke down")]
+    Broken(#[from] tokio::task::JoinError),
+}
+
+impl PlaceError {
+    /// Whose fault it is.
+    pub(super) const fn class(&self) -> FailureClass {
+        match self {
+            // The job has gone, or its content has: nothing to do with this host.
+            Self::Fetch(ClientError::Refused(_)) => FailureClass::GivenBack,
+            _ => FailureClass::Host,
+        }
+    }
+
+    pub(super) fn sentence(&self) -> String {
+        error_chain(self)
+    }
+}
+
+/// The folders of jobs on this host.
+pub(super) struct JobFolders {
+    kit: Arc<Kit>,
+    jobs: BTreeMap<JobId, JobFolder>,
+}
+
+/// The folder of a job, placed at most once however many slots want it.
+#[derive(Clone)]
+pub(super) struct JobFolder {
+    kit: Arc<Kit>,
+    job: JobId,
+    placed: Arc<OnceCell<Arc<Placed>>>,
+}
+
+impl JobFolders {
+    pub(super) const fn new(kit: Arc<Kit>) -> Self {
+        Self { kit, jobs: BTreeMap::new() }
+    }
+
+    pub(super) fn of(&mut self, job: JobId) -> JobFolder {
+        let make = || JobFolder { kit: self.kit.clone(), job, placed: Arc::default() };
+        self.jobs.entry(job).or_insert_with(make).clone()
+    }
+
+    /// No slot works on the job any more.
+    pub(super) fn drop_job(&mut self, job: JobId) {
+        self.jobs.remove(&job);
+        let folder = self.kit.jobs.join(job.to_string());
+        tokio::task::spawn_blocking(move || remove(&folder));
+    }
+}
+
+impl JobFolder {
+    /// The placed job; fetched and placed now where it is not.
+    pub(super) async fn ready(&self) -> Result<Arc<Placed>, PlaceError> {
+        self.placed.get_or_try_init(|| self.place()).await.cloned()
+    }
+
+    async fn place(&self) -> Result<Arc<Placed>, PlaceError> {
+        let (job, kit) = (self.job, &self.kit);
+        let home = kit.jobs.join(job.to_string());
+        let folder = home.join("files");
+        // Placed by an earlier run for a process that still runs: its files must not be touched.
+        if let Some(description) = read_description(&home) {
+            return Ok(Arc::new(Placed { description, folder }));
+        }
+        let description = patiently(kit, |client| async move { client.description(job).await }).await?;
+        let digests: Vec<_> = description.files.iter().map(|file| file.digest).collect();
+        for digest in kit.content.missing(&digests) {
+            self.fetch(digest).await?;
+        }
+        let content = kit.content.clone();
+        let placed = Arc::new(Placed { description, folder });
+        let to_place = placed.clone();
+        tokio::task::spawn_blocking(move || {
+            make(&to_place.folder)?;
+            let files = &to_place.description.files;
+            files.iter().try_for_each(|file| place_file(&content, file, &to_place.folder))?;
+            write_description(&home, &to_place.description)
+        })
+        .await??;
+        Ok(placed)
+    }
+
+    async fn fetch(&self, digest: model::Digest) -> Result<(), PlaceError> {
+        let kit = &self.kit;
+        let part = kit.jobs.join(format!("{digest}.{}.part", self.job));
+        let fault = |source| PlaceError::File { path: part.clone(), source };
+        patiently(kit, |client| {
+            let part = part.clone();
+            async move {
+                let local =
+                    |source| ClientError::Local { verb: "write", place: part.display().to_string(), source };
+                let mut file = tokio::fs::File::create(&part).await.map_err(local)?;
+                client.get_content(digest, &mut file).await
+            }
+        })
+        .await?;
+        let (content, from) = (kit.content.clone(), part.clone());
+        tokio::task::spawn_blocking(move || content.add_file(&from)).await??;
+        tokio::fs::remove_file(&part).await.map_err(fault)
+    }
+}
+
+/// Calls until the answer is final: while the schedule server is away there is nothing better to do. The
+/// session that waits for it is broken off when its lease is over.
+pub(super) async fn patiently<T, Call>(
+    kit: &Kit,
+    mut call: impl FnMut(Client) -> Call,
+) -> Result<T, ClientError>
+where
+    Call: Future<Output = Result<T, ClientError>>,
+{
+    let mut backoff = Backoff::default();
+    loop {
+        let client = kit.client.borrow().clone();
+        let Some(client) = client else {
+            tokio::time::sleep(LINK_PAUSE).await;
+            continue;
+        };
+        match call(client).await {
+            Err(error) if error.is_passing() => {
+                tracing::warn!("will try again: {}", error_chain(&error));
+                tokio::time::sleep(backoff.wait()).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Beside the files, and written last: where it is, the job is placed whole.
+const DESCRIPTION: &str = "description.json";
+
+fn read_description(home: &Path) -> Option<JobDescription> {
+    serde_json::from_slice(&std::fs::read(home.join(DESCRIPTION)).ok()?).ok()
+}
+
+fn write_description(home: &Path, description: &JobDescription) -> Result<(), PlaceError> {
+    let path = home.join(DESCRIPTION);
+    let part = home.join("description.part");
+    let text = serde_json::to_vec(description).map_err(io::Error::from);
+    let written =
+        text.and_then(|text| std::fs::write(&part, text)).and_then(|()| std::fs::rename(&part, &path));
+    written.map_err(|source| PlaceError::File { path, source })
+}
+
+fn place_file(content: &store::Content, file: &JobFile, folder: &Path) -> Result<(), PlaceError> {
+    let path = folder.join(file.path.as_str());
+    if let Some(parent) = path.parent() {
+        make(parent)?;
+    }
+    let fault = |source| PlaceError::File { path: path.clone(), source };
+    remove(&path);
+    content.copy_to(file.digest, &path)?;
+    let mode = if file.executable { 0o755 } else { 0o644 };
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).map_err(fault)
+}
+
+fn make(path: &Path) -> Result<(), PlaceError> {
+    std::fs::create_dir_all(path).map_err(|source| PlaceError::File { path: path.to_owned(), source })
+}
+
+fn remove(path: &Path) {
+    let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    if let Err(error) = removed
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!("cannot remove {}: {error}", path.display());
+    }
+}
+
+/// Ends and removes what an earlier run left behind and its journal does not know: processes whose start
+/// was not recorded, scratch of forgotten leases, files of jobs that no attempt is for.
+pub(super) fn clear_leftovers(jobs: &Path, attempts: &Path, role: &Render) {
+    let kept: Vec<_> = role.attempts().map(|attempt| attempt.grant).collect();
+    let leases: BTreeSet<_> = kept.iter().map(|grant| grant.lease.to_string()).collect();
+    let of_jobs: BTreeSet<_> = kept.iter().map(|grant| grant.frame.job.to_string()).collect();
+    for path in entries(attempts, &leases) {
+        if let Err(error) = process::kill_leftover(&path.join(super::attempt::MARK_FILE)) {
+            tracing::warn!("cannot end what runs in {}: {}", path.display(), error_chain(&error));
+        }
+        remove(&path);
+    }
+    entries(jobs, &of_jobs).iter().for_each(|path| remove(path));
+}
+
+fn entries(folder: &Path, kept: &BTreeSet<String>) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let stale = |entry: &std::fs::DirEntry| !kept.contains(entry.file_name().to_string_lossy().as_ref());
+    entries.flatten().filter(stale).map(|entry| entry.path()).collect()
+}

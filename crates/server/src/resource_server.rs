@@ -1,0 +1,117 @@
+//! The resource server: the resource database given links.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::extract::{State, WebSocketUpgrade};
+use axum::response::Response;
+use axum::routing::get;
+use model::{RenderToResource, ResourceToRender, ResourceToSchedule, ScheduleToResource};
+use resource::{Effect, Event, LinkId, Resource};
+use wire::Link;
+use wire::link::Sender;
+
+use crate::clock;
+use crate::owner::{self, Handle, Hands};
+use crate::schedule_server::MATCH_PATH;
+
+/// Where render servers dial the resource server.
+pub(crate) const RESOURCE_PATH: &str = "/link/resource";
+
+type ResourceHandle = Handle<Resource, ResourceHands>;
+
+/// Numbers links; a later link has a larger number.
+static LAST_LINK: AtomicU64 = AtomicU64::new(0);
+
+/// A running resource server.
+pub(crate) struct ResourceServer {
+    handle: ResourceHandle,
+}
+
+impl ResourceServer {
+    /// Starts with an empty database, which the render servers fill (requirement D4).
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let role = Resource::new(clock::now());
+        // Every record is passing, so there is nothing to commit.
+        let commit: owner::Commit<Resource> = Box::new(|_| Ok(()));
+        let hands = |_| ResourceHands { renders: BTreeMap::new(), schedules: BTreeMap::new() };
+        Ok(Self { handle: owner::start("resource", role, commit, hands)? })
+    }
+
+    /// What it serves over HTTP: links.
+    pub(crate) fn router(&self) -> Router {
+        Router::new()
+            .route(RESOURCE_PATH, get(accept_render))
+            .route(MATCH_PATH, get(accept_schedule))
+            .with_state(self.handle.clone())
+    }
+
+    pub(crate) async fn stop(&self) {
+        self.handle.stop().await;
+    }
+}
+
+struct ResourceHands {
+    renders: BTreeMap<LinkId, Sender<ResourceToRender>>,
+    schedules: BTreeMap<LinkId, Sender<ResourceToSchedule>>,
+}
+
+impl Hands<Resource> for ResourceHands {
+    fn perform(&mut self, effect: Effect, _: &Resource, _: &mut Vec<Event>) {
+        // A link that cannot take a message ends by itself and says so to its owner.
+        match effect {
+            Effect::ToRender { link, message } => {
+                if let Some(render) = self.renders.get(&link) {
+                    let _ = render.send(&message);
+                }
+            }
+            Effect::ToSchedule { link, message } => {
+                if let Some(schedule) = self.schedules.get(&link) {
+                    let _ = schedule.send(&message);
+                }
+            }
+            Effect::CloseLink { link } => {
+                self.renders.remove(&link);
+            }
+        }
+    }
+}
+
+async fn accept_render(State(handle): State<ResourceHandle>, upgrade: WebSocketUpgrade) -> Response {
+    wire::link::accept(upgrade, |link| serve_render(handle, link))
+}
+
+async fn serve_render(handle: ResourceHandle, link: Link<ResourceToRender, RenderToResource>) {
+    let id = LAST_LINK.fetch_add(1, Ordering::Relaxed) + 1;
+    let (sender, mut receiver) = link.split();
+    handle.look(move |_, hands| drop(hands.renders.insert(id, sender))).await;
+    let end = loop {
+        match receiver.recv().await {
+            Ok(message) => handle.tell(Event::RenderSpoke { link: id, message: Box::new(message) }).await,
+            Err(end) => break end,
+        }
+    };
+    tracing::info!(link = id, "the link of a render server ended: {end}");
+    handle.look(move |_, hands| drop(hands.renders.remove(&id))).await;
+    handle.tell(Event::RenderLinkClosed { link: id }).await;
+}
+
+async fn accept_schedule(State(handle): State<ResourceHandle>, upgrade: WebSocketUpgrade) -> Response {
+    wire::link::accept(upgrade, |link| serve_schedule(handle, link))
+}
+
+async fn serve_schedule(handle: ResourceHandle, link: Link<ResourceToSchedule, ScheduleToResource>) {
+    let id = LAST_LINK.fetch_add(1, Ordering::Relaxed) + 1;
+    let (sender, mut receiver) = link.split();
+    handle.look(move |_, hands| drop(hands.schedules.insert(id, sender))).await;
+    let end = loop {
+        match receiver.recv().await {
+            Ok(message) => handle.tell(Event::ScheduleSpoke { link: id, message }).await,
+            Err(end) => break end,
+        }
+    };
+    tracing::info!(link = id, "the link of a schedule server ended: {end}");
+    handle.look(move |_, hands| drop(hands.schedules.remove(&id))).await;
+    handle.tell(Event::ScheduleLinkClosed { link: id }).await;
+}

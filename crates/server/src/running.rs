@@ -1,0 +1,255 @@
+//! Runs servers in this process until it is told to stop.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use model::HostId;
+use store::{DataFolder, DataFolderError};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use wire::discovery::{Answer, DiscoveryError, Responder};
+use wire::{FarmView, ServerUrl, ServerUrlError, Service};
+
+use crate::mail::{Post, PostError};
+use crate::render_server::{RenderServer, RenderSetup, RenderStartError};
+use crate::resource_server::ResourceServer;
+use crate::schedule_server::{ScheduleServer, ScheduleStartError};
+use crate::whereabouts::{Whereabouts, new_instance};
+use crate::{Ready, Settings};
+
+/// Why servers do not start or do not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Its data folder.
+    #[error(transparent)]
+    Data(#[from] DataFolderError),
+    /// Its TCP port.
+    #[error("cannot listen at {address} (TCP)")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// Discovery.
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
+    /// Its mail settings.
+    #[error(transparent)]
+    Post(#[from] PostError),
+    /// The schedule server.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleStartError),
+    /// The render server.
+    #[error(transparent)]
+    Render(#[from] RenderStartError),
+    /// A journal failed in a way that only a new start can mend.
+    #[error("stopped, because a journal cannot be relied on any more: {0}")]
+    JournalLost(String),
+    /// The system gives no thread, signal, random number or name.
+    #[error("the system does not let it run")]
+    System(#[from] io::Error),
+    /// The system gives no random number.
+    #[error("cannot make a name for this process")]
+    Instance(#[from] getrandom::Error),
+    /// Its own address is no URL.
+    #[error(transparent)]
+    Url(#[from] ServerUrlError),
+}
+
+impl ServeError {
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Listen { address, source } if source.kind() == io::ErrorKind::AddrInUse => Some(format!(
+                "something listens at port {} already, perhaps another farm: choose another with --port, or 0 for \
+                 any free one",
+                address.port()
+            )),
+            Self::Listen { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Some("ports below 1024 need more rights: choose another with --port".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether what was asked for is at fault, and not the machine.
+    #[must_use]
+    pub const fn is_misuse(&self) -> bool {
+        matches!(self, Self::Post(_))
+    }
+}
+
+/// Runs the servers that `settings` name, says so once to `ready`, and returns when SIGTERM or SIGINT has
+/// ended them in order: what runs is stopped and its leases given back.
+///
+/// # Errors
+/// Where one of them cannot start; none runs then.
+pub async fn run(settings: Settings, ready: impl FnOnce(&Ready)) -> Result<(), ServeError> {
+    // From here on a signal is waited for, so that none is missed while servers start.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut servers = Servers::start(&settings).await?;
+    ready(&servers.ready);
+    let lost = tokio::select! {
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        lost = servers.journal_lost() => Some(lost),
+    };
+    tracing::info!("stopping");
+    servers.stop().await;
+    lost.map_or(Ok(()), |why| Err(ServeError::JournalLost(why)))
+}
+
+/// Servers that run in this process.
+struct Servers {
+    ready: Ready,
+    schedule: Option<ScheduleServer>,
+    resource: Option<ResourceServer>,
+    render: Option<RenderServer>,
+    web: Option<(oneshot::Sender<()>, JoinHandle<io::Result<()>>)>,
+    _responder: Responder,
+    /// Locked as long as this process uses it.
+    _data: DataFolder,
+}
+
+impl Servers {
+    async fn start(settings: &Settings) -> Result<Self, ServeError> {
+        let post =
+            settings.smtp.as_deref().map(|url| Post::new(url, settings.mail_from.as_deref())).transpose()?;
+        let data = DataFolder::open(&settings.data)?;
+        let has = |service| settings.services.contains(&service);
+        let listener = match has(Service::Schedule) || has(Service::Resource) {
+            true => Some(listen(settings.port).await?),
+            false => None,
+        };
+        let url = listener.as_ref().map(|(_, url)| url.clone());
+        let find = |service: Service, given: &Option<ServerUrl>| match (given, &url) {
+            (Some(given), _) => Whereabouts::At(given.clone()),
+            (None, Some(own)) if has(service) => Whereabouts::At(own.clone()),
+            _ => Whereabouts::Discover(settings.discovery.clone(), service),
+        };
+        let resource_at = find(Service::Resource, &settings.resource_url);
+        let schedule_at = find(Service::Schedule, &settings.schedule_url);
+
+        let mut router = Router::new();
+        let resource = if has(Service::Resource) { Some(ResourceServer::start()?) } else { None };
+        router = router.merge(resource.as_ref().map(ResourceServer::router).unwrap_or_default());
+        let (mut schedule, mut storage) = (None, None);
+        if has(Service::Schedule) {
+            let folder = settings.storage.clone().unwrap_or_else(|| data.path().join("results"));
+            let farm = farm_view(settings);
+            let server = ScheduleServer::start(&data, &folder, farm, resource_at.clone(), post)?;
+            router = router.merge(server.router());
+            storage = Some(server.storage().to_owned());
+            schedule = Some(server);
+        }
+        let web = listener.map(|(listener, _)| serve(listener, router));
+        let (mut render, mut render_host) = (None, None);
+        if has(Service::Render) {
+            let host = settings.name.clone().map_or_else(own_name, HostId);
+            let setup = RenderSetup {
+                host: host.clone(),
+                slots: settings.slots,
+                threads: settings.threads.unwrap_or(1).max(1),
+                tags: settings.tags.clone(),
+                schedule: schedule_at,
+                resource: resource_at,
+            };
+            let (server, slots) = RenderServer::start(&data, setup).await?;
+            (render, render_host) = (Some(server), Some((host.0, slots)));
+        }
+        let answer = Answer {
+            instance: new_instance()?,
+            services: settings.services.clone(),
+            urls: url.iter().cloned().collect(),
+        };
+        let ready = Ready {
+            url: url.map(|url| url.to_string()),
+            services: settings.services.clone(),
+            data: data.path().to_owned(),
+            storage,
+            render_host,
+        };
+        let responder = Responder::start(&settings.discovery, answer)?;
+        Ok(Self { ready, schedule, resource, render, web, _responder: responder, _data: data })
+    }
+
+    /// Waits until a journal is lost, and says why.
+    async fn journal_lost(&self) -> String {
+        let schedule = async {
+            match &self.schedule {
+                Some(server) => server.journal_lost().await,
+                None => std::future::pending().await,
+            }
+        };
+        let render = async {
+            match &self.render {
+                Some(server) => server.journal_lost().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            why = schedule => why,
+            why = render => why,
+        }
+    }
+
+    /// Stops in the order in which each still finds who it has to tell.
+    async fn stop(&mut self) {
+        if let Some(render) = &mut self.render {
+            render.stop().await;
+        }
+        if let Some(schedule) = &self.schedule {
+            schedule.stop().await;
+        }
+        if let Some(resource) = &self.resource {
+            resource.stop().await;
+        }
+        if let Some((stop, web)) = self.web.take() {
+            // Watchers and links hold their connections open for ever, so the rest is cut.
+            let _ = stop.send(());
+            web.abort();
+        }
+    }
+}
+
+async fn listen(port: u16) -> Result<(TcpListener, ServerUrl), ServeError> {
+    let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let fault = |source| ServeError::Listen { address: wanted, source };
+    let listener = TcpListener::bind(wanted).await.map_err(fault)?;
+    let address = listener.local_addr().map_err(fault)?;
+    let url = format!("http://{address}").parse()?;
+    Ok((listener, url))
+}
+
+fn serve(listener: TcpListener, router: Router) -> (oneshot::Sender<()>, JoinHandle<io::Result<()>>) {
+    let (stop, stopped) = oneshot::channel();
+    // Small messages must not wait for more to be sent with them.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async {
+        let _ = stopped.await;
+    });
+    (stop, tokio::spawn(serving.into_future()))
+}
+
+fn farm_view(settings: &Settings) -> FarmView {
+    FarmView {
+        farm: settings.discovery.farm.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        storage: String::new(),
+        roles: settings.services.clone(),
+    }
+}
+
+/// The machine's name.
+fn own_name() -> HostId {
+    HostId(rustix::system::uname().nodename().to_string_lossy().into_owned())
+}

@@ -1,0 +1,183 @@
+//! The API's small answers: jobs, frames, hosts, and what people do to jobs.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use model::{
+    Faults, FrameView, HostView, JobDescription, JobId, JobView, OutputView, SubmitReply, SubmitRequest,
+};
+use packages::check_work;
+use schedule::{Event, Schedule};
+use std::time::Duration;
+use wire::FarmView;
+
+use super::Desk;
+use crate::problem::Refused;
+
+/// How long people wait for the resource server.
+const HOSTS_WAIT: Duration = Duration::from_secs(5);
+
+type Answer<T> = Result<Json<T>, Refused>;
+
+pub(super) async fn farm(State(desk): State<Desk>) -> Json<FarmView> {
+    Json(FarmView::clone(&desk.farm))
+}
+
+pub(super) async fn jobs(State(desk): State<Desk>) -> Answer<Vec<JobView>> {
+    let mut jobs = desk.handle.read(Schedule::jobs).await?;
+    jobs.iter_mut().for_each(|job| desk.place(job));
+    Ok(Json(jobs))
+}
+
+pub(super) async fn job(State(desk): State<Desk>, Path(job): Path<JobId>) -> Answer<JobView> {
+    desk.job(job).await.map(Json)
+}
+
+pub(super) async fn description(State(desk): State<Desk>, Path(job): Path<JobId>) -> Answer<JobDescription> {
+    let found = desk.handle.read(move |role| role.description(job).cloned()).await?;
+    found.map(Json).ok_or_else(|| no_job(job))
+}
+
+pub(super) async fn frames(State(desk): State<Desk>, Path(job): Path<JobId>) -> Answer<Vec<FrameView>> {
+    let found = desk.handle.read(move |role| role.frames(job)).await?;
+    found.map(Json).ok_or_else(|| no_job(job))
+}
+
+pub(super) async fn results(State(desk): State<Desk>, Path(job): Path<JobId>) -> Answer<Vec<OutputView>> {
+    let frames = desk.handle.read(move |role| role.frames(job)).await?.ok_or_else(|| no_job(job))?;
+    Ok(Json(frames.into_iter().flat_map(|frame| frame.outputs).collect()))
+}
+
+pub(super) async fn hosts(State(desk): State<Desk>) -> Answer<Vec<HostView>> {
+    desk.hosts().await.map(Json)
+}
+
+pub(super) async fn hold(State(desk): State<Desk>, Path(job): Path<JobId>) -> Answer<JobView> {
+    desk.steer(job, Event::Hold(job)).await
+}
+
+pub(super) async fn release(State(desk): State<Desk>, Path(job): Path<JobId>) -> Answer<JobView> {
+    desk.steer(job, Event::Release(job)).await
+}
+
+pub(super) async fn kill(State(desk): State<Desk>, Path(job): Path<JobId>) -> Answer<JobView> {
+    desk.steer(job, Event::Kill(job)).await
+}
+
+pub(super) async fn submit(
+    State(desk): State<Desk>,
+    body: Result<Json<SubmitRequest>, JsonRejection>,
+) -> Result<(StatusCode, Json<SubmitReply>), Refused> {
+    let Json(request) = body.map_err(|error| {
+        Refused::new(error.status(), format!("this is no job that can be read: {}", error.body_text()))
+            .hint("are client and server of the same version? compare `framefarm --version`")
+    })?;
+    desk.check(&request.description)?;
+    let key = request.key.clone();
+    let known = desk
+        .handle
+        .read({
+            let key = key.clone();
+            move |role| role.job_with_key(&key)
+        })
+        .await?;
+    let event = Event::Submit(Box::new(request));
+    let (id, profiles) = desk
+        .handle
+        .ask(event, move |role| {
+            let id = role.job_with_key(&key);
+            (id, id.and_then(|id| role.job(id)).and_then(|job| job.waiting_because))
+        })
+        .await?;
+    let Some(id) = id else {
+        return Err(Refused::new(StatusCode::INTERNAL_SERVER_ERROR, "the job was taken and cannot be found"));
+    };
+    let new = known.is_none();
+    let warnings = if new { profiles.into_iter().collect() } else { Vec::new() };
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(SubmitReply { id, new, warnings })))
+}
+
+impl Desk {
+    /// Everything that can be wrong with a description, its packages and its contents, at once.
+    fn check(&self, description: &JobDescription) -> Result<(), Refused> {
+        let mut faults = description.check().err().unwrap_or_default();
+        for step in &description.steps {
+            faults.0.extend(self.check_package(step).0);
+        }
+        let digests: Vec<_> = description.files.iter().map(|file| file.digest).collect();
+        let missing: BTreeSet<_> = self.content.missing(&digests).into_iter().collect();
+        for file in description.files.iter().filter(|file| missing.contains(&file.digest)) {
+            let what = format!("the content of {} has not arrived", file.path);
+            faults.push(model::Fault::new("support", what).hint("submit again, so that it is sent again"));
+        }
+        faults.or(()).map_err(Refused::faults)
+    }
+
+    fn check_package(&self, step: &model::Step) -> Faults {
+        match self.library.get(&step.work.package) {
+            Some(definition) => check_work(definition, step),
+            None => {
+                let names: Vec<_> = self.library.names().collect();
+                let what = format!("there is no rendering package {:?}", step.work.package);
+                let hint = format!("this farm knows {}", names.join(", "));
+                Faults(vec![model::Fault::new("package", what).hint(hint)])
+            }
+        }
+    }
+
+    /// The job with its folder as an absolute path.
+    pub(super) async fn job(&self, job: JobId) -> Result<JobView, Refused> {
+        let mut found = self.handle.read(move |role| role.job(job)).await?.ok_or_else(|| no_job(job))?;
+        self.place(&mut found);
+        Ok(found)
+    }
+
+    fn place(&self, job: &mut JobView) {
+        job.results = self.results.path().join(&job.results).display().to_string();
+    }
+
+    async fn steer(&self, job: JobId, event: Event) -> Answer<JobView> {
+        self.handle.ask(event, |_| ()).await?;
+        self.job(job).await.map(Json)
+    }
+
+    async fn hosts(&self) -> Result<Vec<HostView>, Refused> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.handle.look(move |_, hands| drop(sender.send(hands.ask_hosts()))).await;
+        let unlinked = || {
+            Refused::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the schedule server has no link to a resource server",
+            )
+            .hint("is one running? start it with `framefarm serve resource`; it is found by itself")
+        };
+        let answer = receiver.await.ok().flatten().ok_or_else(unlinked)?;
+        match tokio::time::timeout(HOSTS_WAIT, answer).await {
+            Ok(Ok(hosts)) => Ok(hosts),
+            _ => Err(unlinked()),
+        }
+    }
+}
+
+pub(super) fn no_job(job: JobId) -> Refused {
+    schedule::Refusal::UnknownJob(job).into()
+}
+
+impl From<schedule::Refusal> for Refused {
+    fn from(refusal: schedule::Refusal) -> Self {
+        use schedule::Refusal;
+        let status = match &refusal {
+            Refusal::Faults(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Refusal::UnknownJob(_) => StatusCode::NOT_FOUND,
+            _ => StatusCode::CONFLICT,
+        };
+        match refusal {
+            Refusal::Faults(faults) => Self::faults(faults),
+            other => Self::new(status, other.to_string()),
+        }
+    }
+}

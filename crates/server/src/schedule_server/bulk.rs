@@ -1,0 +1,250 @@
+//! The API's large answers and bodies: contents of jobs, outputs and logs of attempts, finished frames.
+//!
+//! Bodies are streamed piece by piece and never held whole; the disk is touched off the network's threads.
+
+use std::fs::File;
+use std::str::FromStr;
+
+use axum::Json;
+use axum::body::{Body, BodyDataStream, Bytes};
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
+use model::{AttemptNumber, Digest, JobId, LeaseId};
+use schedule::LeaseView;
+use serde::{Deserialize, Serialize};
+use store::{AppendOutcome, ContentError, ContentWriter, IntakeError, IntakeWriter, ResultsError};
+use tokio::io::AsyncReadExt;
+
+use super::Desk;
+use super::api::no_job;
+use crate::problem::Refused;
+
+/// Bytes read from a file at once.
+const PIECE: usize = 256 << 10;
+/// The largest piece of a log in one request.
+const LOG_PIECE_MAX: usize = 4 << 20;
+
+pub(super) async fn missing_content(
+    State(desk): State<Desk>,
+    Json(digests): Json<Vec<Digest>>,
+) -> Result<Json<Vec<Digest>>, Refused> {
+    on_disk(move || desk.content.missing(&digests)).await.map(Json)
+}
+
+pub(super) async fn put_content(
+    State(desk): State<Desk>,
+    Path(digest): Path<String>,
+    body: Body,
+) -> Result<StatusCode, Refused> {
+    let digest = read_digest(&digest)?;
+    let writer = on_disk(move || desk.content.writer()).await??;
+    let writer = take_in(body, writer, ContentWriter::write).await?;
+    on_disk(move || writer.commit(digest)).await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn read_content(
+    State(desk): State<Desk>,
+    Path(digest): Path<String>,
+) -> Result<Response, Refused> {
+    let digest = read_digest(&digest)?;
+    let (file, bytes) = on_disk(move || desk.content.open_file(digest)).await??;
+    Ok(give_out(file, bytes, "application/octet-stream"))
+}
+
+pub(super) async fn put_output(
+    State(desk): State<Desk>,
+    Path((lease, name)): Path<(LeaseId, String)>,
+    body: Body,
+) -> Result<StatusCode, Refused> {
+    let results = desk.results.clone();
+    let writer = match desk.live(lease).await {
+        Ok(_) => on_disk(move || results.intake(lease, &name)).await?.map_err(Into::into),
+        Err(refused) => Err(refused),
+    };
+    let writer = match writer {
+        Ok(writer) => writer,
+        Err(refused) => return Err(refused_after(body.into_data_stream(), refused).await),
+    };
+    let writer = take_in(body, writer, IntakeWriter::write).await?;
+    on_disk(move || writer.commit()).await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+pub(super) struct LogPlace {
+    offset: u64,
+}
+
+#[derive(Serialize)]
+pub(super) struct LogLength {
+    length: u64,
+}
+
+pub(super) async fn put_log(
+    State(desk): State<Desk>,
+    Path(lease): Path<LeaseId>,
+    Query(LogPlace { offset }): Query<LogPlace>,
+    body: Body,
+) -> Result<(StatusCode, Json<LogLength>), Refused> {
+    let LeaseView { frame, attempt, .. } = desk.live(lease).await?;
+    let bytes = axum::body::to_bytes(body, LOG_PIECE_MAX).await.map_err(|_| {
+        Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "the piece of the log is too large")
+            .hint(format!("send pieces of at most {LOG_PIECE_MAX} bytes"))
+    })?;
+    let outcome = on_disk(move || desk.logs.append(frame, attempt, offset, &bytes)).await?;
+    match outcome {
+        Ok(AppendOutcome::Kept { length }) => Ok((StatusCode::OK, Json(LogLength { length }))),
+        Ok(AppendOutcome::Gap { length }) => Ok((StatusCode::CONFLICT, Json(LogLength { length }))),
+        Err(error) if error.source.is_full() => Err(Refused::full(&error)),
+        Err(error) => Err(Refused::broken(&error)),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct WhichAttempt {
+    attempt: Option<AttemptNumber>,
+    step: Option<String>,
+}
+
+pub(super) async fn read_log(
+    State(desk): State<Desk>,
+    Path((job, number)): Path<(JobId, i64)>,
+    Query(which): Query<WhichAttempt>,
+) -> Result<Response, Refused> {
+    let (known, found) = desk
+        .handle
+        .read(move |role| {
+            let found = role.attempt_of(job, which.step.as_deref(), number, which.attempt);
+            (role.description(job).is_some(), found)
+        })
+        .await?;
+    if !known {
+        return Err(no_job(job));
+    }
+    let missing = |what: String| Refused::new(StatusCode::NOT_FOUND, what);
+    let LeaseView { frame, attempt, .. } = found.ok_or_else(|| {
+        let what = match which.attempt {
+            Some(attempt) => format!("frame {number} of job {job} has no attempt {attempt}"),
+            None => format!("frame {number} of job {job} has not been tried"),
+        };
+        missing(what).hint(format!("`framefarm frames {job}` lists the frames and their attempts"))
+    })?;
+    let log = on_disk(move || desk.logs.read(frame, attempt)).await?;
+    let log = log.map_err(|error| Refused::broken(&error))?;
+    // An attempt that printed nothing has an empty log.
+    let log = log.unwrap_or_default();
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], log).into_response())
+}
+
+pub(super) async fn read_result(
+    State(desk): State<Desk>,
+    Path((job, name)): Path<(JobId, String)>,
+) -> Result<Response, Refused> {
+    let folder = desk.handle.read(move |role| role.folder(job)).await?.ok_or_else(|| no_job(job))?;
+    let results = desk.results.clone();
+    let (file, bytes) = on_disk(move || results.open_file(&folder, &name)).await??;
+    Ok(give_out(file, bytes, "application/octet-stream"))
+}
+
+impl Desk {
+    /// The attempt that holds `lease` now.
+    async fn live(&self, lease: LeaseId) -> Result<LeaseView, Refused> {
+        let found = self.handle.read(move |role| role.lease(lease)).await?;
+        found.ok_or_else(|| {
+            Refused::new(StatusCode::GONE, format!("lease {lease} is over"))
+                .hint("what was made under it is not wanted any more")
+        })
+    }
+}
+
+fn read_digest(text: &str) -> Result<Digest, Refused> {
+    Digest::from_str(text).map_err(|error| Refused::new(StatusCode::BAD_REQUEST, error.to_string()))
+}
+
+/// Runs `work`, which touches the disk, where it holds nobody up.
+async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refused> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Refused::broken(&error))
+}
+
+/// Writes a body piece by piece.
+async fn take_in<W, E>(
+    body: Body,
+    mut writer: W,
+    write: fn(&mut W, &[u8]) -> Result<(), E>,
+) -> Result<W, Refused>
+where
+    W: Send + 'static,
+    E: Into<Refused> + Send + 'static,
+{
+    let mut pieces = body.into_data_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece
+            .map_err(|error| Refused::new(StatusCode::BAD_REQUEST, format!("the body broke off: {error}")))?;
+        match on_disk(move || write(&mut writer, &piece).map(|()| writer)).await? {
+            Ok(written) => writer = written,
+            Err(error) => return Err(refused_after(pieces, error.into()).await),
+        }
+    }
+    Ok(writer)
+}
+
+/// Reads the rest of a body before it is refused: a client that still sends would only see its connection
+/// break, and not why.
+async fn refused_after(mut pieces: BodyDataStream, refused: Refused) -> Refused {
+    while let Some(Ok(_)) = pieces.next().await {}
+    refused
+}
+
+fn give_out(file: File, bytes: u64, kind: &'static str) -> Response {
+    let file = tokio::fs::File::from_std(file);
+    let pieces = stream::unfold(Some(file), |file| async {
+        let mut file = file?;
+        let mut piece = vec![0; PIECE];
+        match file.read(&mut piece).await {
+            Ok(0) => None,
+            Ok(length) => {
+                piece.truncate(length);
+                Some((Ok(Bytes::from(piece)), Some(file)))
+            }
+            Err(error) => Some((Err(error), None)),
+        }
+    });
+    let headers = [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_LENGTH, bytes.to_string())];
+    (headers, Body::from_stream(pieces)).into_response()
+}
+
+impl From<ContentError> for Refused {
+    fn from(error: ContentError) -> Self {
+        match &error {
+            ContentError::Mismatch { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()),
+            ContentError::Missing { .. } | ContentError::Corrupt { .. } => {
+                Self::new(StatusCode::NOT_FOUND, error.to_string())
+            }
+            ContentError::Full(_) => Self::full(&error),
+            ContentError::File(_) => Self::broken(&error),
+        }
+    }
+}
+
+impl From<IntakeError> for Refused {
+    fn from(error: IntakeError) -> Self {
+        match &error {
+            IntakeError::Full(_) => Self::full(&error),
+            IntakeError::Name(source) => Self::new(StatusCode::BAD_REQUEST, source.to_string()),
+            IntakeError::File(_) => Self::broken(&error),
+        }
+    }
+}
+
+impl From<ResultsError> for Refused {
+    fn from(error: ResultsError) -> Self {
+        match &error {
+            ResultsError::BadName { .. } => Self::new(StatusCode::BAD_REQUEST, error.to_string()),
+            ResultsError::Missing { .. } => Self::new(StatusCode::NOT_FOUND, error.to_string()),
+            ResultsError::File(_) => Self::broken(&error),
+        }
+    }
+}

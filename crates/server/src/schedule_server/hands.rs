@@ -1,0 +1,176 @@
+//! What the schedule server does about what it decided: words to render servers and to the resource server,
+//! pictures into the storage, mails out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use model::{HostView, JobId, LeaseId, Output, ScheduleToRender, ScheduleToResource};
+use schedule::{Effect, Event, JobSummary, LinkId, NoticeId, Schedule};
+use store::Results;
+use tokio::sync::{broadcast, oneshot};
+use wire::link::Sender;
+
+use crate::error_chain;
+use crate::letter::letter;
+use crate::mail::Post;
+use crate::owner::{Handle, Hands};
+
+pub(crate) type ScheduleHandle = Handle<Schedule, ScheduleHands>;
+
+/// The hands of the schedule server; only its owner's thread touches them.
+pub(crate) struct ScheduleHands {
+    handle: ScheduleHandle,
+    hosts: BTreeMap<LinkId, Sender<ScheduleToRender>>,
+    resource: Option<Sender<ScheduleToResource>>,
+    host_asks: BTreeMap<u64, oneshot::Sender<Vec<HostView>>>,
+    last_host_ask: u64,
+    results: Arc<Results>,
+    post: Option<Post>,
+    changes: broadcast::Sender<JobId>,
+}
+
+impl ScheduleHands {
+    pub(crate) fn new(
+        handle: ScheduleHandle,
+        results: Arc<Results>,
+        post: Option<Post>,
+        changes: broadcast::Sender<JobId>,
+    ) -> Self {
+        Self {
+            handle,
+            hosts: BTreeMap::new(),
+            resource: None,
+            host_asks: BTreeMap::new(),
+            last_host_ask: 0,
+            results,
+            post,
+            changes,
+        }
+    }
+
+    /// A render server's link stands.
+    pub(crate) fn host_linked(&mut self, link: LinkId, sender: Sender<ScheduleToRender>) {
+        self.hosts.insert(link, sender);
+    }
+
+    /// A render server's link is gone.
+    pub(crate) fn host_unlinked(&mut self, link: LinkId) {
+        self.hosts.remove(&link);
+    }
+
+    /// The link to the resource server stands or is gone; who waits for its hosts waits no longer.
+    pub(crate) fn set_resource(&mut self, sender: Option<Sender<ScheduleToResource>>) {
+        self.resource = sender;
+        self.host_asks.clear();
+    }
+
+    /// Asks the resource server for its hosts; `None` where it is not linked.
+    pub(crate) fn ask_hosts(&mut self) -> Option<oneshot::Receiver<Vec<HostView>>> {
+        let resource = self.resource.as_ref()?;
+        self.last_host_ask += 1;
+        let ask = self.last_host_ask;
+        resource.send(&ScheduleToResource::Hosts { ask }).ok()?;
+        let (sender, receiver) = oneshot::channel();
+        self.host_asks.insert(ask, sender);
+        Some(receiver)
+    }
+
+    /// The resource server told its hosts.
+    pub(crate) fn hosts_told(&mut self, ask: u64, hosts: Vec<HostView>) {
+        if let Some(waiting) = self.host_asks.remove(&ask) {
+            let _ = waiting.send(hosts);
+        }
+    }
+
+    fn publish(&self, lease: LeaseId, folder: String, outputs: Vec<Output>) {
+        let (handle, results) = (self.handle.clone(), self.results.clone());
+        tokio::task::spawn_blocking(move || {
+            let event = match results.publish(lease, &folder, &outputs) {
+                Ok(()) => Event::Published { lease },
+                Err(error) if error.is_final() => Event::OutputsMissing { lease, why: error_chain(&error) },
+                Err(error) => Event::PublishFailed { lease, why: error_chain(&error) },
+            };
+            handle.tell_blocking(event);
+        });
+    }
+
+    fn seal(&self, job: JobId, folder: String, outputs: Vec<Output>) {
+        let (handle, results) = (self.handle.clone(), self.results.clone());
+        tokio::task::spawn_blocking(move || {
+            let event = match results.seal(&folder, &outputs) {
+                Ok(()) => Event::Sealed { job },
+                Err(error) => Event::SealFailed { job, why: error_chain(&error) },
+            };
+            handle.tell_blocking(event);
+        });
+    }
+
+    fn discard(&self, lease: LeaseId) {
+        let results = self.results.clone();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = results.discard(lease) {
+                tracing::warn!(%lease, "the intake cannot be cleared: {}", error_chain(&error));
+            }
+        });
+    }
+
+    fn mail(&self, notice: NoticeId, to: String, summary: &JobSummary) {
+        let handle = self.handle.clone();
+        let results = self.results.path().join(&summary.folder).display().to_string();
+        let letter = letter(summary, &results, &TimeZone::system());
+        let post = self.post.clone();
+        tokio::spawn(async move {
+            let sent = match post {
+                Some(post) => post.send(&to, letter).await.map_err(|error| error_chain(&error)),
+                None => {
+                    Err("no mail server is set; start the schedule server with --smtp smtp://HOST:PORT"
+                        .into())
+                }
+            };
+            let event = match sent {
+                Ok(()) => Event::NoticeSent { notice },
+                Err(why) => {
+                    tracing::warn!(to, "a mail could not be sent: {why}");
+                    Event::NoticeFailed { notice, why }
+                }
+            };
+            handle.tell(event).await;
+        });
+    }
+}
+
+impl Hands<Schedule> for ScheduleHands {
+    fn perform(&mut self, effect: Effect, _: &Schedule, next: &mut Vec<Event>) {
+        match effect {
+            Effect::ToHost { link, message } => {
+                if let Some(host) = self.hosts.get(&link) {
+                    // A link that cannot take it is closed by its own end, which tells us.
+                    let _ = host.send(&message);
+                }
+            }
+            Effect::CloseLink { link } => {
+                self.hosts.remove(&link);
+            }
+            Effect::Ask { ask, profile } => {
+                // While there is no link nothing is lost: the role asks again when it stands.
+                if let Some(resource) = &self.resource {
+                    let _ = resource.send(&ScheduleToResource::Ask { ask, profile });
+                }
+            }
+            Effect::PassWanted => {
+                if !next.contains(&Event::Pass) {
+                    next.push(Event::Pass);
+                }
+            }
+            Effect::Publish { lease, folder, outputs } => self.publish(lease, folder, outputs),
+            Effect::Discard { lease } => self.discard(lease),
+            Effect::SealResults { job, folder, outputs } => self.seal(job, folder, outputs),
+            Effect::Mail { notice, to, summary } => self.mail(notice, to, &summary),
+            Effect::JobChanged(job) => {
+                // Nobody may be watching.
+                let _ = self.changes.send(job);
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The schedule server's links: render servers dial it, and it dials the resource server.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::{State, WebSocketUpgrade};
+use axum::response::Response;
+use model::{RenderToSchedule, ResourceToSchedule, ScheduleToRender, ScheduleToResource};
+use schedule::Event;
+use wire::Link;
+
+use super::hands::ScheduleHandle;
+use super::{Desk, MATCH_PATH};
+use crate::whereabouts::{Whereabouts, stay_linked};
+
+/// Numbers links; a later link has a larger number.
+static LAST_LINK: AtomicU64 = AtomicU64::new(0);
+
+/// A render server dials.
+pub(super) async fn accept_host(State(desk): State<Desk>, upgrade: WebSocketUpgrade) -> Response {
+    wire::link::accept(upgrade, move |link| serve_host(desk.handle, link))
+}
+
+async fn serve_host(handle: ScheduleHandle, link: Link<ScheduleToRender, RenderToSchedule>) {
+    let id = LAST_LINK.fetch_add(1, Ordering::Relaxed) + 1;
+    let (sender, mut receiver) = link.split();
+    handle.look(move |_, hands| hands.host_linked(id, sender)).await;
+    let end = loop {
+        match receiver.recv().await {
+            Ok(message) => handle.tell(Event::HostSpoke { link: id, message }).await,
+            Err(end) => break end,
+        }
+    };
+    tracing::info!(link = id, "the link of a render server ended: {end}");
+    handle.look(move |_, hands| hands.host_unlinked(id)).await;
+    handle.tell(Event::HostLinkClosed { link: id }).await;
+}
+
+/// Stays linked to the resource server, for ever.
+pub(super) async fn keep_resource_link(handle: ScheduleHandle, resource: Whereabouts) {
+    stay_linked(resource, MATCH_PATH, |_, link| serve_resource(handle.clone(), link)).await;
+}
+
+async fn serve_resource(handle: ScheduleHandle, link: Link<ScheduleToResource, ResourceToSchedule>) {
+    let (sender, mut receiver) = link.split();
+    handle.look(move |_, hands| hands.set_resource(Some(sender))).await;
+    handle.tell(Event::ResourceLinked).await;
+    let end = loop {
+        match receiver.recv().await {
+            Ok(ResourceToSchedule::Hosts { ask, hosts }) => {
+                handle.look(move |_, hands| hands.hosts_told(ask, hosts)).await;
+            }
+            Ok(message) => handle.tell(Event::ResourceSpoke(message)).await,
+            Err(end) => break end,
+        }
+    };
+    tracing::info!("the link to the resource server ended: {end}");
+    handle.look(|_, hands| hands.set_resource(None)).await;
+    handle.tell(Event::ResourceUnlinked).await;
+}

@@ -1,0 +1,148 @@
+//! The schedule server: the schedule role given a journal, links, an API, a storage and a post.
+
+mod api;
+mod bulk;
+mod hands;
+mod links;
+mod watch;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post, put};
+use model::{JobId, Role};
+use packages::Library;
+use schedule::Schedule;
+use store::{AttemptLogs, Content, ContentError, DataFolder, LogError, RecordLog, Results, StorageOpenError};
+use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
+use wire::FarmView;
+
+use crate::mail::Post;
+use crate::owner;
+use crate::whereabouts::Whereabouts;
+use hands::{ScheduleHandle, ScheduleHands};
+
+/// Where render servers dial the schedule server.
+pub(crate) const SCHEDULE_PATH: &str = "/link/schedule";
+/// Where the schedule server dials the resource server.
+pub(crate) const MATCH_PATH: &str = "/link/match";
+
+/// The largest JSON body: a description that names 100,000 files.
+const JSON_MAX: usize = 64 << 20;
+/// Changes of jobs that a slow watcher may be behind before it looks at everything anew.
+const CHANGES_MAX: usize = 1024;
+
+/// Why the schedule server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ScheduleStartError {
+    /// Its journal.
+    #[error("the journal of the schedule server cannot be used")]
+    Journal(#[from] LogError),
+    /// Its storage.
+    #[error(transparent)]
+    Storage(#[from] StorageOpenError),
+    /// Its contents.
+    #[error("the contents in the data folder cannot be used")]
+    Content(#[from] ContentError),
+    /// A thread.
+    #[error("no thread can be started")]
+    Thread(#[from] std::io::Error),
+}
+
+/// What the handlers of the API share. Cheap to clone.
+#[derive(Clone)]
+struct Desk {
+    handle: ScheduleHandle,
+    content: Content,
+    results: Arc<Results>,
+    logs: AttemptLogs,
+    library: Arc<Library>,
+    changes: broadcast::Sender<JobId>,
+    farm: Arc<FarmView>,
+}
+
+/// A running schedule server.
+pub(crate) struct ScheduleServer {
+    desk: Desk,
+    resource_link: JoinHandle<()>,
+}
+
+impl ScheduleServer {
+    /// Replays the journal in `data` and goes on from there.
+    pub(crate) fn start(
+        data: &DataFolder,
+        storage: &Path,
+        mut farm: FarmView,
+        resource: Whereabouts,
+        post: Option<Post>,
+    ) -> Result<Self, ScheduleStartError> {
+        let results = Arc::new(Results::open(storage)?);
+        farm.storage = results.path().display().to_string();
+        let content = Content::open(&data.path().join("content"))?;
+        let mut log = RecordLog::open(&data.path().join("schedule.journal"))?;
+        let mut role = Schedule::default();
+        // Effects of the past have been performed, or `resume` asks for them again.
+        let mut forgotten = Vec::new();
+        let replayed = log.replay(|record| {
+            role.apply(&record, &mut forgotten);
+            forgotten.clear();
+        })?;
+        tracing::info!(records = replayed, "the journal of the schedule server is replayed");
+        let (changes, _) = broadcast::channel(CHANGES_MAX);
+        let commit: owner::Commit<Schedule> = Box::new(move |records| log.append(records));
+        let handle = owner::start("schedule", role, commit, |handle| {
+            ScheduleHands::new(handle, results.clone(), post, changes.clone())
+        })?;
+        let resource_link = tokio::spawn(links::keep_resource_link(handle.clone(), resource));
+        let logs = AttemptLogs::new(&data.path().join("logs"));
+        let library = Arc::new(Library::embedded());
+        let desk = Desk { handle, content, results, logs, library, changes, farm: Arc::new(farm) };
+        Ok(Self { desk, resource_link })
+    }
+
+    /// What it serves over HTTP: the API and the links of render servers.
+    pub(crate) fn router(&self) -> Router {
+        let job = "/api/v1/jobs/{job}";
+        Router::new()
+            .route("/api/v1/farm", get(api::farm))
+            .route("/api/v1/hosts", get(api::hosts))
+            .route("/api/v1/jobs", get(api::jobs).post(api::submit))
+            .route(job, get(api::job))
+            .route(&format!("{job}/watch"), get(watch::watch))
+            .route(&format!("{job}/description"), get(api::description))
+            .route(&format!("{job}/frames"), get(api::frames))
+            .route(&format!("{job}/frames/{{number}}/log"), get(bulk::read_log))
+            .route(&format!("{job}/hold"), post(api::hold))
+            .route(&format!("{job}/release"), post(api::release))
+            .route(&format!("{job}/kill"), post(api::kill))
+            .route(&format!("{job}/results"), get(api::results))
+            .route(&format!("{job}/results/{{name}}"), get(bulk::read_result))
+            .route("/api/v1/content/missing", post(bulk::missing_content))
+            .layer(DefaultBodyLimit::max(JSON_MAX))
+            .route("/api/v1/content/{digest}", get(bulk::read_content).put(bulk::put_content))
+            .route("/api/v1/leases/{lease}/outputs/{name}", put(bulk::put_output))
+            .route("/api/v1/leases/{lease}/log", put(bulk::put_log))
+            .route(SCHEDULE_PATH, get(links::accept_host))
+            .with_state(self.desk.clone())
+    }
+
+    /// The storage, absolute.
+    pub(crate) fn storage(&self) -> &Path {
+        self.desk.results.path()
+    }
+
+    /// Waits until the journal is lost, and says why.
+    pub(crate) async fn journal_lost(&self) -> String {
+        self.desk.handle.ended().await;
+        self.desk.handle.trouble().unwrap_or_default()
+    }
+
+    /// Stops; what render servers report meanwhile waits in their outboxes.
+    pub(crate) async fn stop(&self) {
+        self.resource_link.abort();
+        self.desk.handle.stop().await;
+    }
+}
