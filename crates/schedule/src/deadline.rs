@@ -41,7 +41,7 @@ impl Schedule {
         let (kept, passing) = (&self.kept, &self.passing);
         let until = now.plus_ms(LEASE_MS);
         // Every watch is of a live lease; `take` ends the walk where none is missing.
-        let unwatched = kept.leases.len() - passing.watches.len();
+        let unwatched = kept.leases.len().saturating_sub(passing.watches.len());
         let leases = kept.leases.keys().filter(|lease| !passing.watches.contains_key(lease)).take(unwatched);
         let leases = leases.map(move |lease| Passing::LeaseAwaited { lease: *lease, until });
         let mails = kept.outbox.keys().filter(|notice| !passing.mails.contains_key(notice));

@@ -28,8 +28,8 @@ pub enum Effect {
     },
     /// Hand in `Event::Pass` soon; many wishes make one pass.
     PassWanted,
-    /// Move outputs from a lease's intake to the job's folder, durably; answer `Published`, `PublishFailed` or
-    /// `OutputsMissing`. Asked again after a restart, when some of them may have been moved already.
+    /// Move outputs from a lease's intake to the job's folder, durably; answer `Published`, `PublishFailed`
+    /// or `OutputsMissing`. Asked again after a restart, when some of them may have been moved already.
     Publish {
         /// The lease.
         lease: LeaseId,

@@ -65,12 +65,7 @@ impl Schedule {
             slots,
             until,
         })];
-        let (ours, over): (Vec<_>, Vec<_>) = held.iter().partition(|held| {
-            self.kept
-                .leases
-                .get(&held.lease)
-                .is_some_and(|lease| (&lease.host, lease.slot) == (host, held.slot))
-        });
+        let (ours, over): (Vec<_>, Vec<_>) = held.iter().partition(|held| self.is_on(held.lease, host));
         for HeldLease { lease, slot } in over {
             let message = ScheduleToRender::Revoke { lease: *lease };
             records.push(Record::Passing(Passing::HostTold { link, message }));

@@ -190,7 +190,8 @@ impl<'a> Frames<'a> {
         let failed_on = self.table.failed_on(index);
         let could = |other: &&HostId| {
             let linked = self.schedule.passing.hosts.get(*other);
-            linked.is_some_and(|linked| linked.refusals < waits::REFUSALS_MANY) && !failed_on.contains(other)
+            linked.is_some_and(|linked| linked.slots > 0 && linked.refusals < waits::REFUSALS_MANY)
+                && !failed_on.contains(other)
         };
         !failed_on.contains(host) || self.need.hosts().find(could).is_none()
     }

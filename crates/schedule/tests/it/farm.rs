@@ -1,0 +1,427 @@
+//! A farm around the schedule role for tests: hosts, a resource server, a storage and a mail server that do
+//! what a test says, and a journal. Every event is followed by `check`, and by the passes it asks for.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use model::{
+    Digest, FailureClass, FrameSpan, FrameView, Grant, HEARTBEAT_MS, HeldLease, HostId, InstanceId,
+    JobDescription, JobId, JobView, LeaseId, Match, Outcome, Output, Profile, Rejection, RenderToSchedule,
+    Report, ResourceList, ResourceToSchedule, Role, ScheduleToRender, Step, SubmitRequest, Time, Usage, Work,
+};
+use schedule::{Effect, Event, JobSummary, LinkId, Record, Refusal, Schedule};
+
+/// The farm.
+#[derive(Clone)]
+pub(crate) struct Farm {
+    pub(crate) schedule: Schedule,
+    pub(crate) now: Time,
+    pub(crate) journal: Vec<String>,
+    pub(crate) hosts: BTreeMap<String, Host>,
+    /// Rejections that the resource server answers with.
+    pub(crate) rejections: Vec<Rejection>,
+    /// What the storage says instead of taking outputs.
+    pub(crate) storage_trouble: Option<String>,
+    /// What the mail server says instead of taking mails.
+    pub(crate) mail_trouble: Option<String>,
+    pub(crate) mails: Vec<(String, JobSummary)>,
+    pub(crate) sealed: Vec<(JobId, Vec<String>)>,
+    pub(crate) discarded: Vec<LeaseId>,
+    pub(crate) asks: usize,
+    pub(crate) passes: usize,
+    next_link: LinkId,
+    keys: u32,
+}
+
+/// A render host as the farm's test sees it.
+#[derive(Clone, Default)]
+pub(crate) struct Host {
+    pub(crate) link: Option<LinkId>,
+    pub(crate) slots: u16,
+    /// What it works on.
+    pub(crate) held: BTreeMap<LeaseId, Grant>,
+    /// Reports that were not acknowledged.
+    pub(crate) outbox: BTreeMap<LeaseId, Report>,
+    pub(crate) turned_away: Option<String>,
+    /// Says nothing though it is linked.
+    pub(crate) silent: bool,
+    /// Is not in any resource list.
+    pub(crate) unsuitable: bool,
+}
+
+pub(crate) fn farm() -> Farm {
+    let mut farm = Farm {
+        schedule: Schedule::default(),
+        now: Time(1_000_000),
+        journal: Vec::new(),
+        hosts: BTreeMap::new(),
+        rejections: Vec::new(),
+        storage_trouble: None,
+        mail_trouble: None,
+        mails: Vec::new(),
+        sealed: Vec::new(),
+        discarded: Vec::new(),
+        asks: 0,
+        passes: 0,
+        next_link: 1,
+        keys: 0,
+    };
+    farm.happens(Event::ResourceLinked);
+    farm
+}
+
+/// A job of one step with these frames.
+pub(crate) fn job(name: &str, frames: &str) -> JobDescription {
+    let frames: model::FrameSet = frames.parse().unwrap();
+    JobDescription {
+        name: name.to_owned(),
+        user: "ada".to_owned(),
+        group: None,
+        priority: 50,
+        notify: Vec::new(),
+        held: false,
+        attempts_max: 3,
+        steps: vec![Step {
+            name: "render".to_owned(),
+            animation: FrameSpan { first: frames.lowest(), last: frames.highest() },
+            frames,
+            work: Work { package: "povray".to_owned(), ..Work::default() },
+            profile: Profile::default(),
+        }],
+        files: Vec::new(),
+        source: None,
+    }
+}
+
+pub(crate) fn with_priority(priority: i32, job: JobDescription) -> JobDescription {
+    JobDescription { priority, ..job }
+}
+
+pub(crate) fn with_tag(tag: &str, mut job: JobDescription) -> JobDescription {
+    job.steps[0].profile.tags.push(tag.to_owned());
+    job
+}
+
+impl Farm {
+    pub(crate) fn with_hosts(hosts: &[(&str, u16)]) -> Self {
+        let mut farm = farm();
+        for (host, slots) in hosts {
+            farm.links(host, *slots);
+        }
+        farm
+    }
+
+    // What people do.
+
+    pub(crate) fn submits(&mut self, description: JobDescription) -> JobId {
+        self.keys += 1;
+        let key = format!("key-{}", self.keys);
+        self.submits_under(&key, description).unwrap();
+        self.schedule.job_with_key(&key).unwrap()
+    }
+
+    pub(crate) fn submits_under(&mut self, key: &str, description: JobDescription) -> Result<(), Refusal> {
+        self.tries(Event::Submit(Box::new(SubmitRequest { key: key.to_owned(), description })))
+    }
+
+    // What hosts do.
+
+    /// A host comes, or comes back with what it holds.
+    pub(crate) fn links(&mut self, name: &str, slots: u16) {
+        let link = self.next_link;
+        self.next_link += 1;
+        let host = self.hosts.entry(name.to_owned()).or_default();
+        (host.link, host.slots, host.silent) = (Some(link), slots, false);
+        let working = host.held.values().map(|grant| HeldLease { lease: grant.lease, slot: grant.slot });
+        let mut held: Vec<_> = working.collect();
+        held.extend(host.outbox.keys().map(|lease| HeldLease { lease: *lease, slot: model::SlotIndex(0) }));
+        held.sort_by_key(|held| held.lease);
+        held.dedup_by_key(|held| held.lease);
+        let reports: Vec<Report> = host.outbox.values().cloned().collect();
+        self.happens(Event::ResourceSpoke(ResourceToSchedule::Changed));
+        self.hello(name, "only", link, slots, held);
+        for report in reports {
+            self.says(name, RenderToSchedule::Report(report));
+        }
+    }
+
+    pub(crate) fn hello(
+        &mut self,
+        name: &str,
+        instance: &str,
+        link: LinkId,
+        slots: u16,
+        held: Vec<HeldLease>,
+    ) {
+        let (host, instance) = (HostId::from(name), InstanceId::from(instance));
+        let message = RenderToSchedule::Hello { host, instance, slots, held };
+        self.happens(Event::HostSpoke { link, message });
+    }
+
+    pub(crate) fn loses_link(&mut self, name: &str) {
+        if let Some(link) = self.hosts.get_mut(name).and_then(|host| host.link.take()) {
+            self.happens(Event::HostLinkClosed { link });
+        }
+    }
+
+    /// A host is switched off: its link closes and what it held is gone.
+    pub(crate) fn dies(&mut self, name: &str) {
+        self.loses_link(name);
+        let host = self.hosts.get_mut(name).unwrap();
+        host.held.clear();
+        host.outbox.clear();
+    }
+
+    pub(crate) fn says(&mut self, name: &str, message: RenderToSchedule) {
+        if let Some(link) = self.hosts[name].link {
+            let _ = self.tries(Event::HostSpoke { link, message });
+        }
+    }
+
+    pub(crate) fn is_alive(&mut self, name: &str) {
+        let held = self.hosts[name].held.keys().copied().collect();
+        self.says(name, RenderToSchedule::Alive { held });
+    }
+
+    /// A host ends its oldest frame.
+    pub(crate) fn ends(&mut self, name: &str, outcome: impl FnOnce(&Grant) -> Outcome) -> i64 {
+        let host = self.hosts.get_mut(name).unwrap();
+        let (lease, grant) = host.held.pop_first().unwrap();
+        let outcome = outcome(&grant);
+        let usage = Usage { wall_ms: 1_000, cpu_ms: 900, ..Usage::default() };
+        let report = Report { lease, frame: grant.frame, attempt: grant.attempt, outcome, usage };
+        host.outbox.insert(lease, report.clone());
+        self.says(name, RenderToSchedule::Report(report));
+        grant.number
+    }
+
+    pub(crate) fn finishes_one(&mut self, name: &str) -> i64 {
+        self.ends(name, done)
+    }
+
+    pub(crate) fn fails_one(&mut self, name: &str) -> i64 {
+        self.ends(name, |_| failed(FailureClass::Frame, "povray exited with 1"))
+    }
+
+    pub(crate) fn refuses_one(&mut self, name: &str) -> i64 {
+        let (lease, grant) = self.hosts.get_mut(name).unwrap().held.pop_first().unwrap();
+        self.says(name, RenderToSchedule::Refused { lease, why: "the slot is not ready".to_owned() });
+        grant.number
+    }
+
+    /// Every host finishes what it holds until nothing is held any more.
+    pub(crate) fn everything_is_rendered(&mut self) {
+        for _ in 0..10_000 {
+            let busy = self.hosts.iter().find(|(_, host)| host.link.is_some() && !host.held.is_empty());
+            match busy.map(|(name, _)| name.clone()) {
+                Some(name) => self.finishes_one(&name),
+                None => return,
+            };
+        }
+        panic!("frames never end");
+    }
+
+    // What time does.
+
+    /// Time goes on; linked hosts say that they are alive, deadlines are kept.
+    pub(crate) fn after_ms(&mut self, ms: u64) {
+        let end = self.now.plus_ms(ms);
+        let mut beat = self.now.plus_ms(HEARTBEAT_MS);
+        for _ in 0..100_000 {
+            let deadline = self.schedule.next_deadline().unwrap_or(Time(u64::MAX));
+            let next = deadline.min(beat).max(self.now);
+            if next > end {
+                self.now = end;
+                return;
+            }
+            self.now = next;
+            if deadline <= next {
+                self.happens(Event::DeadlinePassed);
+            } else {
+                beat = self.now.plus_ms(HEARTBEAT_MS);
+                let alive = self.hosts.iter().filter(|(_, host)| host.link.is_some() && !host.silent);
+                for name in alive.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
+                    self.is_alive(&name);
+                }
+            }
+        }
+        panic!("deadlines never end");
+    }
+
+    // What the farm does.
+
+    pub(crate) fn happens(&mut self, event: Event) {
+        let text = format!("{event:?}");
+        self.tries(event).unwrap_or_else(|refusal| panic!("{text} was refused: {refusal}"));
+    }
+
+    /// An event, and all that follows at once.
+    pub(crate) fn tries(&mut self, event: Event) -> Result<(), Refusal> {
+        let mut effects = self.takes(&event)?;
+        loop {
+            while let Some(effect) = effects.pop_front() {
+                if effect == Effect::PassWanted && effects.contains(&effect) {
+                    continue;
+                }
+                if let Some(event) = self.does(effect) {
+                    self.passes += usize::from(event == Event::Pass);
+                    effects.extend(self.takes(&event).unwrap_or_default());
+                }
+            }
+            // What is due already, such as a mail about a job that has just ended.
+            if self.schedule.next_deadline().is_none_or(|deadline| deadline > self.now) {
+                return Ok(());
+            }
+            effects = self.takes(&Event::DeadlinePassed)?;
+        }
+    }
+
+    fn takes(&mut self, event: &Event) -> Result<VecDeque<Effect>, Refusal> {
+        let mut effects = Vec::new();
+        for record in self.schedule.decide(self.now, event)? {
+            if Schedule::durable(&record) {
+                self.journal.push(serde_json::to_string(&record).unwrap());
+            }
+            self.schedule.apply(&record, &mut effects);
+        }
+        self.schedule.check();
+        Ok(effects.into())
+    }
+
+    fn does(&mut self, effect: Effect) -> Option<Event> {
+        match effect {
+            Effect::ToHost { link, message } => self.hears(link, message),
+            Effect::CloseLink { link } => {
+                let host = self.hosts.values_mut().find(|host| host.link == Some(link));
+                if let Some(host) = host {
+                    host.link = None;
+                }
+            }
+            Effect::Ask { ask, .. } => {
+                self.asks += 1;
+                let list = self.list();
+                return Some(Event::ResourceSpoke(ResourceToSchedule::List { ask, list }));
+            }
+            Effect::PassWanted => return Some(Event::Pass),
+            Effect::Publish { lease, .. } => {
+                return Some(match &self.storage_trouble {
+                    None => Event::Published { lease },
+                    Some(why) => Event::PublishFailed { lease, why: why.clone() },
+                });
+            }
+            Effect::Discard { lease } => self.discarded.push(lease),
+            Effect::SealResults { job, outputs, .. } => {
+                self.sealed.push((job, outputs.into_iter().map(|output| output.name).collect()));
+                return Some(Event::Sealed { job });
+            }
+            Effect::Mail { notice, to, summary } => {
+                return Some(match &self.mail_trouble {
+                    None => {
+                        self.mails.push((to, *summary));
+                        Event::NoticeSent { notice }
+                    }
+                    Some(why) => Event::NoticeFailed { notice, why: why.clone() },
+                });
+            }
+            Effect::JobChanged(_) => {}
+        }
+        None
+    }
+
+    fn hears(&mut self, link: LinkId, message: ScheduleToRender) {
+        let Some(host) = self.hosts.values_mut().find(|host| host.link == Some(link)) else { return };
+        match message {
+            ScheduleToRender::Welcome => {}
+            ScheduleToRender::TurnedAway { why } => host.turned_away = Some(why),
+            ScheduleToRender::Grant(grant) => {
+                let taken: BTreeSet<_> = host.held.values().map(|held| held.slot).collect();
+                assert!(
+                    !taken.contains(&grant.slot) && grant.slot.0 < host.slots,
+                    "the slot is free: {grant:?}"
+                );
+                host.held.insert(grant.lease, grant);
+            }
+            ScheduleToRender::Revoke { lease } => {
+                host.held.remove(&lease);
+            }
+            ScheduleToRender::Acknowledge { lease } => {
+                host.outbox.remove(&lease);
+            }
+        }
+    }
+
+    fn list(&self) -> ResourceList {
+        let linked = self.hosts.iter().filter(|(_, host)| host.link.is_some());
+        let fit = linked.clone().filter(|(_, host)| !host.unsuitable);
+        let matches = fit.map(|(name, host)| Match {
+            host: HostId::from(name.as_str()),
+            slots_total: host.slots,
+            slots_free: 0,
+        });
+        ResourceList {
+            matches: matches.collect(),
+            hosts_total: u32::try_from(linked.count()).unwrap(),
+            rejections: self.rejections.clone(),
+            rebuilding: false,
+        }
+    }
+
+    // What there is to see.
+
+    pub(crate) fn job(&self, job: JobId) -> JobView {
+        self.schedule.job(job).unwrap()
+    }
+
+    pub(crate) fn frame(&self, job: JobId, number: i64) -> FrameView {
+        let frames = self.schedule.frames(job).unwrap();
+        frames.into_iter().find(|frame| frame.number == number).unwrap()
+    }
+
+    pub(crate) fn waits_because(&self, job: JobId) -> String {
+        self.job(job).waiting_because.unwrap_or_default()
+    }
+
+    /// The numbers of the frames that a host holds, in the order given.
+    pub(crate) fn held(&self, name: &str) -> Vec<i64> {
+        self.hosts[name].held.values().map(|grant| grant.number).collect()
+    }
+
+    pub(crate) fn order(&self) -> Vec<String> {
+        self.schedule.jobs().into_iter().map(|job| job.name).collect()
+    }
+
+    /// The schedule server is killed and comes back from its journal; hosts have lost their links.
+    pub(crate) fn restarts(&mut self) {
+        let replayed = self.replayed();
+        assert_eq!(replayed, self.schedule, "a replay makes the same state");
+        self.schedule = replayed;
+        self.hosts.values_mut().for_each(|host| host.link = None);
+        let mut effects = Vec::new();
+        self.schedule.resume(self.now, &mut effects);
+        assert_eq!(effects, [Effect::PassWanted]);
+        self.happens(Event::Pass);
+        self.happens(Event::ResourceLinked);
+    }
+
+    pub(crate) fn replayed(&self) -> Schedule {
+        let mut replayed = Schedule::default();
+        for line in &self.journal {
+            let record: Record = serde_json::from_str(line).unwrap();
+            replayed.apply(&record, &mut Vec::new());
+            replayed.check();
+        }
+        replayed
+    }
+}
+
+pub(crate) fn done(grant: &Grant) -> Outcome {
+    let name = format!("job{}.{:04}.png", grant.frame.job, grant.number);
+    Outcome::Done { outputs: vec![Output { name, digest: digest(), bytes: 100, size: None }] }
+}
+
+pub(crate) fn failed(class: FailureClass, message: &str) -> Outcome {
+    Outcome::Failed { class, message: message.to_owned() }
+}
+
+pub(crate) fn digest() -> Digest {
+    serde_json::from_value("ab".repeat(32).into()).unwrap()
+}

@@ -1,0 +1,94 @@
+//! Mails about a job's end.
+
+use model::{JobDescription, JobState};
+
+use crate::farm::{Farm, job};
+
+fn for_two(mut description: JobDescription) -> JobDescription {
+    description.notify =
+        ["eve@example.com", "bob@example.com", "eve@example.com"].map(str::to_owned).to_vec();
+    description
+}
+
+#[test]
+fn each_address_gets_one_mail_when_the_job_is_done() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    let id = farm.submits(for_two(job("job", "1-2")));
+    farm.finishes_one("a");
+    assert!(farm.mails.is_empty());
+    farm.finishes_one("a");
+    let to: Vec<_> = farm.mails.iter().map(|(to, _)| to.as_str()).collect();
+    assert_eq!(to, ["bob@example.com", "eve@example.com"]);
+    let summary = &farm.mails[0].1;
+    assert_eq!((summary.job, summary.state, summary.frames_done), (id, JobState::Done, 2));
+    assert_eq!((summary.folder.as_str(), summary.ended_at), ("1-job", Some(farm.now)));
+    assert!(farm.job(id).notices.iter().all(|notice| notice.state == "sent" && notice.tries == 1));
+}
+
+#[test]
+fn a_mail_about_a_failed_job_names_what_failed() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    farm.submits(for_two(JobDescription { attempts_max: 1, ..job("job", "7-8") }));
+    farm.fails_one("a");
+    farm.finishes_one("a");
+    let summary = &farm.mails[0].1;
+    assert_eq!((summary.state, summary.frames_done, summary.frames_failed), (JobState::Failed, 1, 1));
+    let failed = &summary.failed[0];
+    assert_eq!((failed.number, failed.problem.as_str()), (7, "povray exited with 1"));
+}
+
+#[test]
+fn a_mail_that_cannot_be_sent_is_tried_again() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    let id = farm.submits(for_two(job("job", "1")));
+    farm.mail_trouble = Some("connection refused".to_owned());
+    farm.finishes_one("a");
+    let notice = farm.job(id).notices[0].clone();
+    assert_eq!((notice.state.as_str(), notice.tries), ("waiting", 1));
+    assert_eq!(notice.problem.as_deref(), Some("connection refused"));
+    farm.mail_trouble = None;
+    farm.after_ms(9_999);
+    assert!(farm.mails.is_empty());
+    farm.after_ms(1);
+    assert_eq!(farm.mails.len(), 2);
+    assert_eq!(farm.job(id).notices[0].tries, 2);
+}
+
+#[test]
+fn a_mail_is_given_up_after_a_day() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    let id = farm.submits(for_two(job("job", "1")));
+    farm.mail_trouble = Some("no such address".to_owned());
+    farm.finishes_one("a");
+    for _ in 0..30 {
+        farm.after_ms(3_600_000);
+    }
+    let notice = farm.job(id).notices[0].clone();
+    assert_eq!((notice.state.as_str(), notice.tries), ("given_up", 9));
+    assert_eq!(notice.problem.as_deref(), Some("no such address"));
+}
+
+#[test]
+fn mails_survive_a_restart() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    let id = farm.submits(for_two(job("job", "1")));
+    farm.mail_trouble = Some("connection refused".to_owned());
+    farm.finishes_one("a");
+    farm.mail_trouble = None;
+    farm.restarts();
+    assert!(farm.mails.is_empty(), "the wait goes on");
+    farm.after_ms(10_000);
+    assert_eq!(farm.mails.len(), 2);
+    farm.restarts();
+    farm.after_ms(100_000);
+    assert_eq!(farm.mails.len(), 2, "none is sent twice");
+    assert!(farm.job(id).notices.iter().all(|notice| notice.state == "sent"));
+}
+
+#[test]
+fn nobody_is_told_of_a_kill() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    let id = farm.submits(for_two(job("job", "1")));
+    farm.happens(schedule::Event::Kill(id));
+    assert!(farm.mails.is_empty());
+}

@@ -1,0 +1,14 @@
+//! What the schedule role decides, told as stories about a small farm, and what it keeps whatever happens.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod ending;
+mod farm;
+mod hosts;
+mod mails;
+mod queue;
+mod random;
+mod restart;
+mod retries;
+mod steering;
+mod waiting;
