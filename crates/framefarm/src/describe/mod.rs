@@ -12,6 +12,7 @@ mod json_text;
 mod need_fields;
 mod needs;
 mod node;
+mod prepare;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,10 @@ mod toml_text;
 mod understand;
 
 pub(crate) use draft::{Draft, Said};
+pub(crate) use fields::read;
+pub(crate) use need_fields::{field as need_field, hint as need_hint};
+pub(crate) use needs::Wish;
+pub(crate) use prepare::{Prepared, prepare};
 
 use model::Faults;
 

@@ -12,7 +12,7 @@ use super::suggest;
 const OTHERS: [&str; 3] = ["packages", "plug_ins", "tags"];
 
 /// Every name that may stand in `[needs]`.
-pub(crate) fn names() -> Vec<&'static str> {
+fn names() -> Vec<&'static str> {
     Field::ALL.into_iter().map(Field::name).chain(OTHERS).collect()
 }
 
@@ -22,8 +22,13 @@ pub(super) fn is_known(key: &str) -> bool {
 }
 
 /// The field that is called `name`.
-pub(super) fn field(name: &str) -> Option<Field> {
+pub(crate) fn field(name: &str) -> Option<Field> {
     Field::ALL.into_iter().find(|field| field.name() == name)
+}
+
+/// What to say of a name that may not stand in `[needs]`.
+pub(crate) fn hint(name: &str) -> String {
+    suggest::hint(name, &names())
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, needs: &mut Needs, node: Node) {
@@ -41,8 +46,7 @@ pub(super) fn read(reader: &mut Reader<'_>, needs: &mut Needs, node: Node) {
             name => match field(name) {
                 Some(field) => wish(reader, needs, field, node),
                 None => {
-                    let hint = suggest::hint(name, &names());
-                    reader.fault(line, format!("[needs] has no field {name:?}"), hint);
+                    reader.fault(line, format!("[needs] has no field {name:?}"), hint(name));
                 }
             },
         }

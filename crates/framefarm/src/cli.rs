@@ -1,0 +1,156 @@
+//! The command line as a whole. Each command's own flags stand beside it, in `commands`.
+
+use clap::{Args, Parser, Subcommand};
+use wire::discovery::DISCOVERY_PORT;
+use wire::{DiscoveryConfig, ServerUrl};
+
+use crate::commands::{
+    change, completions, fetch, frames, hosts, job, jobs, log, man, serve, submit, up, wait,
+};
+use crate::output::{Exit, Talk};
+
+/// The help of `framefarm` itself: commands by what people want to do.
+const HELP_TEMPLATE: &str = "\
+{about}
+
+{usage-heading} {usage}
+
+Run a farm:
+  up           Run a whole farm in one process on this machine
+  serve        Run single servers of a farm: schedule, resource, render
+
+Render:
+  submit       Submit a job: a scene, a job description or a command
+  wait         Show a job's progress until it ends
+  fetch        Download a job's frames
+  kill         End jobs at once
+  hold         Start nothing new of jobs
+  release      Let held jobs go on
+
+Look:
+  jobs         List the jobs of the farm
+  job          Show one job
+  frames       List the frames of a job
+  log          Print what a frame's rendering package wrote
+  hosts        List the render hosts of the farm
+
+For your shell:
+  completions  Print a completion script
+  man          Write man pages
+
+{options}{after-help}";
+
+const EXAMPLES: &str = "\
+Examples:
+  framefarm up                                         start a farm here
+  framefarm submit scene.pov --frames 1-60 --size 640x360
+  framefarm wait 1                                     see it render
+  framefarm fetch 1 frames/                            get the pictures
+
+`framefarm COMMAND --help` tells more of a command.
+";
+
+/// Framefarm, an open source render farm.
+///
+/// Submit a scene and its frames are rendered on every machine that runs a render server; no shared folder
+/// is needed. Start with `framefarm up`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "framefarm",
+    version,
+    help_template = HELP_TEMPLATE,
+    after_help = format!("{EXAMPLES}\n{}", Exit::HELP),
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Global {
+    /// Address of the schedule server; found on the network where not given
+    #[arg(long, global = true, value_name = "URL", env = "FRAMEFARM_SERVER", hide_env_values = true)]
+    #[arg(help_heading = "Which farm")]
+    pub(crate) server: Option<ServerUrl>,
+    /// Name of the farm to look for
+    #[arg(long, global = true, value_name = "NAME", env = "FRAMEFARM_FARM", hide_env_values = true)]
+    #[arg(default_value = "default", help_heading = "Which farm")]
+    pub(crate) farm: String,
+    /// UDP port on which the servers of a farm are found
+    #[arg(long, global = true, value_name = "PORT", env = "FRAMEFARM_DISCOVERY_PORT")]
+    #[arg(default_value_t = DISCOVERY_PORT, hide_env_values = true, help_heading = "Which farm")]
+    pub(crate) discovery_port: u16,
+    /// Print data as JSON
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) json: bool,
+    /// Print ids or names alone, and say nothing else
+    #[arg(long, short, global = true, help_heading = "Output")]
+    pub(crate) quiet: bool,
+}
+
+impl Global {
+    pub(crate) fn talk(&self) -> Talk {
+        Talk::new(self.quiet)
+    }
+
+    pub(crate) fn discovery(&self) -> DiscoveryConfig {
+        DiscoveryConfig::loopback(&self.farm, self.discovery_port)
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Up(up::Up),
+    Serve(serve::Serve),
+    Submit(Box<submit::Submit>),
+    Wait(wait::Wait),
+    Fetch(fetch::Fetch),
+    Kill(change::Kill),
+    Hold(change::Hold),
+    Release(change::Release),
+    Jobs(jobs::Jobs),
+    Job(job::Job),
+    Frames(frames::Frames),
+    Log(log::Log),
+    Hosts(hosts::Hosts),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_are_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_lists_every_command_with_its_own_words() {
+        for command in Cli::command().get_subcommands() {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            let line = format!("  {:<12} {about}\n", command.get_name());
+            assert!(HELP_TEMPLATE.contains(&line), "{line:?} is missing from the help");
+        }
+    }
+
+    #[test]
+    fn every_help_is_as_agreed() {
+        let mut whole = Cli::command().term_width(100);
+        whole.build();
+        insta::assert_snapshot!("framefarm", whole.render_long_help());
+        for command in whole.get_subcommands_mut() {
+            let name = command.get_name().to_owned();
+            insta::assert_snapshot!(name, command.render_long_help());
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `framefarm frames`: the frames of a job, or the attempts at them.
+
+use clap::{Args, ValueEnum};
+use model::{FrameState, FrameView, JobId};
+
+use super::now;
+use crate::cli::Global;
+use crate::farm;
+use crate::output::{self, Cell, Exit, Failure, Table, duration, percent};
+
+/// List the frames of a job
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  framefarm frames 17
+  framefarm frames 17 --state failed
+  framefarm frames 17 --attempts          every try, with host and outcome")]
+pub(crate) struct Frames {
+    /// Number of the job
+    #[arg(value_name = "ID")]
+    id: JobId,
+    /// Only frames in this state
+    #[arg(long, value_name = "STATE")]
+    state: Option<State>,
+    /// A line for each attempt instead of each frame
+    #[arg(long)]
+    attempts: bool,
+}
+
+/// The states by which frames can be chosen.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum State {
+    Waiting,
+    Running,
+    Done,
+    Failed,
+    Killed,
+}
+
+impl From<State> for FrameState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Waiting => Self::Waiting,
+            State::Running => Self::Running,
+            State::Done => Self::Done,
+            State::Failed => Self::Failed,
+            State::Killed => Self::Killed,
+        }
+    }
+}
+
+impl Frames {
+    pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
+        let mut frames = farm::client(global).await?.frames(self.id).await?;
+        frames.retain(|frame| self.state.is_none_or(|state| frame.state == state.into()));
+        if global.json {
+            output::json(&frames)?;
+        } else if global.quiet {
+            frames.iter().try_for_each(|frame| output::line(frame.number))?;
+        } else if frames.is_empty() {
+            global.talk().say("no such frames");
+        } else if self.attempts {
+            output::text(attempts(&frames))?;
+        } else {
+            output::text(table(&frames))?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn table(frames: &[FrameView]) -> Table {
+    let mut table = Table::new(&[">FRAME", "STATE", ">PROGRESS", "HOST", ">TRIES", ">TIME", "PROBLEM"]);
+    for frame in frames {
+        let until = if frame.state == FrameState::Running { Some(now()) } else { frame.ended_at };
+        let time = frame.started_at.zip(until).map(|(start, end)| duration(end.since_ms(start)));
+        table.row([
+            Cell::new(frame.number),
+            frame.state.into(),
+            Cell::new(percent(frame.progress_permille.into())),
+            Cell::of(frame.host.as_ref()),
+            Cell::new(frame.attempts),
+            Cell::of(time),
+            Cell::of(frame.problem.as_ref()),
+        ]);
+    }
+    table
+}
+
+fn attempts(frames: &[FrameView]) -> Table {
+    let mut table = Table::new(&[">FRAME", ">TRY", "OUTCOME", "HOST", ">SLOT", ">TIME", "PROBLEM"]);
+    for frame in frames {
+        for attempt in &frame.history {
+            let end = attempt.ended_at.unwrap_or_else(now);
+            table.row([
+                Cell::new(frame.number),
+                Cell::new(attempt.attempt),
+                Cell::new(attempt.outcome.replace('_', " ")),
+                Cell::new(&attempt.host),
+                Cell::new(attempt.slot),
+                Cell::new(duration(end.since_ms(attempt.started_at))),
+                Cell::of(attempt.problem.as_ref()),
+            ]);
+        }
+    }
+    table
+}

@@ -1,0 +1,106 @@
+//! `framefarm job`: one job, in full.
+
+use clap::Args;
+use model::{FrameView, JobId, JobView};
+
+use super::now;
+use crate::cli::Global;
+use crate::farm;
+use crate::output::{self, Cell, Exit, Facts, Failure, Table, clock, duration, percent, plural};
+
+/// Show one job
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  framefarm job 17
+  framefarm job 17 --json | jq .state
+  framefarm job 17 --description          the description it was made from, as JSON")]
+pub(crate) struct Job {
+    /// Number of the job
+    #[arg(value_name = "ID")]
+    id: JobId,
+    /// Print the description that the job was made from, as JSON
+    #[arg(long)]
+    description: bool,
+}
+
+impl Job {
+    pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
+        let client = farm::client(global).await?;
+        if self.description {
+            output::json(&client.description(self.id).await?)?;
+            return Ok(Exit::Done);
+        }
+        let job = client.job(self.id).await?;
+        if global.json {
+            output::json(&job)?;
+        } else if global.quiet {
+            output::line(&job.id)?;
+        } else {
+            output::text(facts(&job))?;
+            if !job.running.is_empty() {
+                output::text(format_args!("\n{}", running(&job.running)))?;
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn facts(job: &JobView) -> Facts {
+    let mut facts = Facts::default();
+    facts.add("job", Cell::new(&job.id));
+    facts.add("name", Cell::new(&job.name));
+    facts.add("state", job.state);
+    facts.add("progress", Cell::new(percent(job.progress_permille)));
+    facts.add("frames", Cell::new(counts(job)));
+    facts.add_some("waiting because", job.waiting_because.as_ref());
+    facts.add("frame list", Cell::new(&job.frames));
+    facts.add_some("size", job.size.as_ref());
+    facts.add("package", Cell::new(&job.package));
+    facts.add("priority", Cell::new(job.priority));
+    facts.add("user", Cell::new(&job.user));
+    facts.add_some("group", job.group.as_ref());
+    facts.add("submitted", Cell::new(clock(job.submitted_at)));
+    facts.add_some("started", job.started_at.map(clock));
+    facts.add_some("ended", job.ended_at.map(clock));
+    let from = job.started_at.map(|start| job.ended_at.unwrap_or_else(now).since_ms(start));
+    facts.add_some("rendering for", from.map(duration));
+    if job.attempts_failed > 0 {
+        facts.add("failed tries", Cell::new(job.attempts_failed));
+    }
+    facts.add("results", Cell::new(&job.results));
+    for notice in &job.notices {
+        let problem = notice.problem.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        let tries = plural(notice.tries as usize, "try").replace("trys", "tries");
+        let state = notice.state.replace('_', " ");
+        facts.add("notice", Cell::new(format!("{}: {state} ({tries}){problem}", notice.to)));
+    }
+    facts
+}
+
+/// `12 of 60 done, 4 running, 44 waiting`.
+fn counts(job: &JobView) -> String {
+    let mut text = format!("{} of {} done", job.frames_done, job.frames_total);
+    for (count, word) in
+        [(job.frames_running, "running"), (job.frames_waiting, "waiting"), (job.frames_failed, "failed")]
+    {
+        if count > 0 {
+            text.push_str(&format!(", {count} {word}"));
+        }
+    }
+    text
+}
+
+fn running(frames: &[FrameView]) -> Table {
+    let mut table = Table::new(&[">FRAME", "HOST", ">SLOT", ">PROGRESS", ">TIME"]);
+    for frame in frames {
+        table.row([
+            Cell::new(frame.number),
+            Cell::of(frame.host.as_ref()),
+            Cell::of(frame.slot),
+            Cell::new(percent(frame.progress_permille.into())),
+            Cell::of(frame.started_at.map(|start| duration(now().since_ms(start)))),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,60 @@
+//! One file per command, its flags beside it.
+
+pub(crate) mod change;
+pub(crate) mod completions;
+pub(crate) mod fetch;
+mod follow;
+pub(crate) mod frames;
+pub(crate) mod hosts;
+pub(crate) mod job;
+pub(crate) mod jobs;
+pub(crate) mod log;
+pub(crate) mod man;
+pub(crate) mod serve;
+pub(crate) mod submit;
+pub(crate) mod up;
+pub(crate) mod wait;
+
+use tokio::runtime::Builder;
+
+use crate::cli::{Cli, Command};
+use crate::output::{Exit, Failure};
+
+pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Completions(completions) => return completions.run(),
+        Command::Man(man) => return man.run(global.talk()),
+        _ => {}
+    }
+    let serves = matches!(command, Command::Up(_) | Command::Serve(_));
+    let mut builder = if serves { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+    let runtime = builder
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::System { what: format!("cannot start: {error}") })?;
+    runtime.block_on(async {
+        match command {
+            Command::Up(up) => up.run(&global).await,
+            Command::Serve(serve) => serve.run(&global).await,
+            Command::Submit(submit) => submit.run(&global).await,
+            Command::Wait(wait) => wait.run(&global).await,
+            Command::Fetch(fetch) => fetch.run(&global).await,
+            Command::Kill(kill) => kill.run(&global).await,
+            Command::Hold(hold) => hold.run(&global).await,
+            Command::Release(release) => release.run(&global).await,
+            Command::Jobs(jobs) => jobs.run(&global).await,
+            Command::Job(job) => job.run(&global).await,
+            Command::Frames(frames) => frames.run(&global).await,
+            Command::Log(log) => log.run(&global).await,
+            Command::Hosts(hosts) => hosts.run(&global).await,
+            Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
+        }
+    })
+}
+
+/// The moment, as the farm writes it.
+fn now() -> model::Time {
+    let ms = jiff::Timestamp::now().as_millisecond();
+    model::Time(u64::try_from(ms).unwrap_or(0))
+}

@@ -1,0 +1,129 @@
+//! The flags of `submit` to a draft, each fault with its flag.
+
+use std::path::{Path, PathBuf};
+
+use model::{Fault, Faults, Source};
+
+use super::{Submit, need_flags};
+use crate::describe::{self, Draft, Prepared, Said};
+use crate::output::Failure;
+
+/// What faults call the scene argument.
+const SCENE: &str = "FILE";
+
+impl Submit {
+    /// The job that is asked for, with its files found and named.
+    pub(super) fn prepared(self) -> Result<Prepared, Failure> {
+        let file = self.file.clone();
+        let described = file.as_deref().filter(|file| is_description(file));
+        let below = match described {
+            Some(file) => read(file)?,
+            None => Draft { source: Some(command_line()), ..Draft::default() },
+        };
+        let scene = file.as_ref().filter(|_| described.is_none());
+        let subject = described.map_or_else(|| "the job".to_owned(), |file| file.display().to_string());
+        let draft = below.overlaid(self.draft(scene));
+        describe::prepare(&draft).map_err(|faults| Failure::Faults { subject, faults })
+    }
+
+    fn draft(self, scene: Option<&PathBuf>) -> Draft {
+        let mut faults = Faults::default();
+        let mut number = |flag: &str, text: Option<String>| {
+            let text = text?;
+            match text.parse() {
+                Ok(number) => Some(Said::new(flag, number)),
+                Err(_) => {
+                    let what = format!("{text:?} is not a whole number");
+                    faults.push(Fault::new(flag, what).hint(format!("write for example {flag} 10")));
+                    None
+                }
+            }
+        };
+        let (first_frame, last_frame) =
+            (number("--first-frame", self.first_frame), number("--last-frame", self.last_frame));
+        let frame_count = number("--frame-count", self.frame_count);
+        let (priority, attempts) = (number("--priority", self.priority), number("--attempts", self.attempts));
+        let mut draft = Draft {
+            name: said("--name", self.name),
+            user: said("--user", self.user),
+            group: said("--group", self.group),
+            priority,
+            notify: list("--notify", self.notify),
+            hold: self.hold.then(|| Said::new("--hold", true)),
+            attempts,
+            package: said("--package", self.package),
+            scene: scene.map(|scene| Said::new(SCENE, scene.clone())),
+            frames: said("--frames", self.frames),
+            first_frame,
+            last_frame,
+            frame_count,
+            size: said("--size", self.size),
+            format: said("--format", self.format),
+            support: self.support.into_iter().map(|path| Said::new("--support", path)).collect(),
+            libraries: self.library.into_iter().map(|path| Said::new("--library", path)).collect(),
+            arguments: list("--arg", self.arg),
+            command: list("--command", self.program),
+            faults,
+            ..Draft::default()
+        };
+        settings(&self.set, &mut draft);
+        for need in &self.need {
+            need_flags::read(need, &mut draft);
+        }
+        draft
+    }
+}
+
+fn said(flag: &str, text: Option<String>) -> Option<Said<String>> {
+    text.map(|text| Said::new(flag, text))
+}
+
+fn list(flag: &str, texts: Vec<String>) -> Option<Said<Vec<String>>> {
+    (!texts.is_empty()).then(|| Said::new(flag, texts))
+}
+
+fn settings(pairs: &[String], draft: &mut Draft) {
+    for pair in pairs {
+        match pair.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() => {
+                draft.settings.insert(key.trim().to_owned(), Said::new("--set", value.to_owned()));
+            }
+            _ => {
+                let what = format!("{pair:?} sets nothing");
+                draft.faults.push(Fault::new("--set", what).hint("write --set KEY=VALUE"));
+            }
+        }
+    }
+}
+
+fn is_description(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ["toml", "json"].iter().any(|one| ending.eq_ignore_ascii_case(one)))
+}
+
+fn read(file: &Path) -> Result<Draft, Failure> {
+    let wrong = |source: std::io::Error| {
+        let fault = Fault::new(file.display().to_string(), format!("cannot be read: {source}"));
+        let faults = Faults(vec![fault.hint("is the path right? paths are meant from where you are")]);
+        Failure::Faults { subject: "the job".to_owned(), faults }
+    };
+    let text = std::fs::read_to_string(file).map_err(wrong)?;
+    describe::read(file, &text)
+        .map_err(|faults| Failure::Faults { subject: file.display().to_string(), faults })
+}
+
+/// The text of a job that has no file: what was typed.
+fn command_line() -> Source {
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy())).collect();
+    Source { name: "command line".to_owned(), text: format!("framefarm {}", words.join(" ")) }
+}
+
+/// The word as a shell would have to be given it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,165 @@
+//! `framefarm submit`: a scene, a description or a command becomes a job.
+
+mod flags;
+mod need_flags;
+mod send;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use model::{JobDescription, JobId, SubmitReply};
+
+use super::wait;
+use crate::cli::Global;
+use crate::output::{self, Exit, Failure, plural};
+
+const DESCRIPTION: &str = "What to render";
+const NEEDS: &str = "On which hosts";
+const FILES: &str = "Files that travel with the job";
+const QUEUE: &str = "In the queue";
+
+/// Submit a job: a scene, a job description or a command
+///
+/// FILE is a scene (scene.pov), or a job description with the ending .toml or .json, whose fields carry the
+/// same names as the flags. Flags go before what the description says; --support and --library are added to
+/// it. Files that the scene includes are found and sent along; the farm needs no shared folder.
+///
+/// Everything wrong is told at once, and nothing is submitted then.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Submit {
+    /// Scene or job description
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Name of the job; that of the scene where not given
+    #[arg(long, value_name = "NAME", help_heading = DESCRIPTION)]
+    name: Option<String>,
+    /// Frames to render: 1-10, 1-100x5, 1,3,7-9, 10-1x-1
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true, help_heading = DESCRIPTION)]
+    frames: Option<String>,
+    /// First frame of the animation that the frames are part of
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = DESCRIPTION)]
+    first_frame: Option<String>,
+    /// Last frame of the animation
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = DESCRIPTION)]
+    last_frame: Option<String>,
+    /// Length of the animation, instead of its first or last frame
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = DESCRIPTION)]
+    frame_count: Option<String>,
+    /// Size of the pictures in pixels: 640x360
+    #[arg(long, value_name = "WxH", help_heading = DESCRIPTION)]
+    size: Option<String>,
+    /// Format of the pictures: png, exr, jpg, what the package can write
+    #[arg(long, value_name = "ENDING", help_heading = DESCRIPTION)]
+    format: Option<String>,
+    /// Rendering package, with a version where one is wanted: povray, "povray 3.7"
+    #[arg(long, value_name = "NAME", help_heading = DESCRIPTION)]
+    package: Option<String>,
+    /// A setting of the rendering package; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", help_heading = DESCRIPTION)]
+    set: Vec<String>,
+    /// An argument handed to the rendering package as it is; may be given several times
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true, help_heading = DESCRIPTION)]
+    arg: Vec<String>,
+    /// Run a program for each frame: --command -- PROG ARGS, with {frame}, {output} and the like
+    #[arg(long, requires = "program", help_heading = DESCRIPTION)]
+    command: bool,
+    /// Program and arguments of --command
+    #[arg(last = true, value_name = "PROG", requires = "command")]
+    program: Vec<String>,
+    /// Files, folders or patterns that the scene needs and that are not found by themselves
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = FILES)]
+    support: Vec<PathBuf>,
+    /// Folder that is searched for what the scene includes; may be given several times
+    #[arg(long, value_name = "DIR", help_heading = FILES)]
+    library: Vec<PathBuf>,
+    /// What a host must have: os_family=linux, memory>=16GiB, packages.ffmpeg=5.x, tags=fast; comma or again
+    #[arg(long, value_name = "NEED", help_heading = NEEDS)]
+    need: Vec<String>,
+    /// 0 goes first, 100 last; 50 where not given
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = QUEUE)]
+    priority: Option<String>,
+    /// Who submits it; you where not given
+    #[arg(long, value_name = "NAME", help_heading = QUEUE)]
+    user: Option<String>,
+    /// Group or project it is made for
+    #[arg(long, value_name = "NAME", help_heading = QUEUE)]
+    group: Option<String>,
+    /// Mail address to tell of the end; may be given several times
+    #[arg(long, value_name = "MAIL", help_heading = QUEUE)]
+    notify: Vec<String>,
+    /// Submit on hold; `framefarm release` lets it go
+    #[arg(long, help_heading = QUEUE)]
+    hold: bool,
+    /// Tries of a frame before it is failed; 3 where not given
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = QUEUE)]
+    attempts: Option<String>,
+    /// The same key again is the same job; made by chance where not given
+    #[arg(long, value_name = "KEY", help_heading = QUEUE)]
+    key: Option<String>,
+    /// Wait for its end, like `framefarm wait`
+    #[arg(long, help_heading = QUEUE)]
+    wait: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  framefarm submit scene.pov --frames 1-60 --size 640x360
+  framefarm submit job.toml --priority 10 --wait
+  framefarm submit scene.pov --frames 1-60 --support maps/ --need 'memory>=8GiB,os_family=linux'
+  framefarm submit --name sums --frames 1-10 --command -- sh -c 'echo {frame} > {output}'
+
+A job description:
+  scene = \"scene.pov\"
+  frames = \"1-60\"
+  size = \"640x360\"
+  notify = \"ada@example.com\"
+  [needs]
+  memory = \">= 8 GiB\"";
+
+impl Submit {
+    pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
+        let talk = global.talk();
+        let (waits, key) = (self.wait, self.key.clone());
+        let key = key.map_or_else(send::key, Ok)?;
+        let prepared = self.prepared()?;
+        for warning in &prepared.warnings {
+            talk.warn(warning);
+        }
+        let reply = send::send(global, prepared.job.clone(), key).await?;
+        for warning in &reply.warnings {
+            talk.warn(warning);
+        }
+        talk.say(submitted(&reply, &prepared.job));
+        if global.json {
+            output::json(&reply)?;
+        } else {
+            output::line(reply.id)?;
+        }
+        if waits { wait_for(global, reply.id).await } else { Ok(Exit::Done) }
+    }
+}
+
+async fn wait_for(global: &Global, id: JobId) -> Result<Exit, Failure> {
+    // The reply is the data of this command; the job as it ended is that of `wait`.
+    let global = Global { json: false, ..global.clone() };
+    wait::wait(&global, id).await
+}
+
+/// What became of it, and what one may want to do next.
+fn submitted(reply: &SubmitReply, job: &JobDescription) -> String {
+    let frames: u32 = job.steps.iter().map(|step| step.frames.count()).sum();
+    let (id, name) = (reply.id, &job.name);
+    let what = match (reply.new, job.held) {
+        (false, _) => "was submitted before with this key",
+        (true, true) => "submitted on hold",
+        (true, false) => "submitted",
+    };
+    let mut text = format!("job {id} {name:?} {what}: {}", plural(frames as usize, "frame"));
+    if job.held && reply.new {
+        text.push_str(&format!("\n  framefarm release {id}      let it go"));
+    }
+    text.push_str(&format!("\n  framefarm wait {id}         see it render"));
+    text.push_str(&format!("\n  framefarm fetch {id} DIR    get its frames"));
+    text
+}

@@ -1,0 +1,118 @@
+//! Why a command could not do what was asked, and the one printer of it.
+
+use std::error::Error;
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anstyle::{AnsiColor, Style};
+use model::{Faults, Problem};
+use wire::client::ClientError;
+
+use super::{Exit, plural};
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// A job description that cannot be submitted; nothing has been.
+    #[error("{subject} has {}", plural(faults.0.len(), "fault"))]
+    Faults { subject: String, faults: Faults },
+    /// Flags that make no sense together.
+    #[error("{what}")]
+    Misuse { what: String, hint: String },
+    /// The schedule server, or the way to it.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Servers that do not start or do not go on.
+    #[error(transparent)]
+    Serve(#[from] server::ServeError),
+    /// A file of this machine.
+    #[error("cannot {verb} {}", path.display())]
+    File { verb: &'static str, path: PathBuf, source: io::Error },
+    /// Standard output.
+    #[error("cannot write to standard output")]
+    Stdout(#[from] io::Error),
+    /// A picture that cannot be read or made.
+    #[error("cannot make the contact sheet {}", path.display())]
+    Sheet { path: PathBuf, source: image::ImageError },
+    /// Something outside of anyone's hands, for instance no chance from the system.
+    #[error("{what}")]
+    System { what: String },
+}
+
+impl Failure {
+    pub(crate) fn file(verb: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::File { verb, path: path.to_owned(), source }
+    }
+
+    /// Whether it is only that nobody reads on, as with `| head`, which is no failure at all.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        match self {
+            Self::Stdout(error) | Self::Client(ClientError::Local { source: error, .. }) => {
+                error.kind() == ErrorKind::BrokenPipe
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Faults { .. } | Self::Misuse { .. } => Exit::Misuse,
+            Self::Serve(error) if error.is_misuse() => Exit::Misuse,
+            Self::Client(ClientError::Refused(Problem { status: 400 | 404 | 422, .. })) => Exit::Misuse,
+            Self::Client(
+                ClientError::NotFound(_)
+                | ClientError::Unreachable { .. }
+                | ClientError::Lost { .. }
+                | ClientError::Silent { .. }
+                | ClientError::Protocol { .. },
+            ) => Exit::NoFarm,
+            _ => Exit::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Faults { .. } => Some("nothing was submitted; mend these and submit again".to_owned()),
+            Self::Misuse { hint, .. } => Some(hint.clone()),
+            Self::Client(error) => error.hint(),
+            Self::Serve(error) => error.hint(),
+            Self::File { source, .. } => match source.kind() {
+                ErrorKind::StorageFull => Some("the disk is full; free some space and try again".to_owned()),
+                ErrorKind::PermissionDenied => Some("may you read and write there?".to_owned()),
+                _ => None,
+            },
+            Self::Sheet { .. } => Some("its ending names its format: png or jpg".to_owned()),
+            Self::Stdout(_) | Self::System { .. } => None,
+        }
+    }
+
+    /// Prints what happened, why, and what to do.
+    pub(crate) fn report(&self, mut to: impl Write) -> io::Result<()> {
+        let error = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+        let label = Style::new().bold();
+        writeln!(to, "{error}error:{error:#} {self}")?;
+        if let Self::Faults { faults, .. } = self {
+            for fault in &faults.0 {
+                writeln!(to, "  {label}{}{label:#}: {}", fault.place, fault.what)?;
+                if let Some(hint) = &fault.hint {
+                    writeln!(to, "    hint: {hint}")?;
+                }
+            }
+        }
+        let mut told = self.to_string();
+        let mut cause = self.source();
+        while let Some(source) = cause {
+            let text = source.to_string();
+            // Libraries repeat in their own text what the cause below will say.
+            if !told.contains(&text) {
+                writeln!(to, "  {label}because:{label:#} {text}")?;
+                told = text;
+            }
+            cause = source.source();
+        }
+        if let Some(hint) = self.hint() {
+            writeln!(to, "  {label}hint:{label:#} {hint}")?;
+        }
+        Ok(())
+    }
+}
