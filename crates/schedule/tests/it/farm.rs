@@ -27,6 +27,8 @@ pub(crate) struct Farm {
     pub(crate) sealed: Vec<(JobId, Vec<String>)>,
     pub(crate) discarded: Vec<LeaseId>,
     pub(crate) asks: usize,
+    /// Asks that the resource server has not answered, while it takes its time.
+    pub(crate) unanswered: Option<Vec<u64>>,
     pub(crate) passes: usize,
     next_link: LinkId,
     keys: u32,
@@ -61,6 +63,7 @@ pub(crate) fn farm() -> Farm {
         sealed: Vec::new(),
         discarded: Vec::new(),
         asks: 0,
+        unanswered: None,
         passes: 0,
         next_link: 1,
         keys: 0,
@@ -298,6 +301,10 @@ impl Farm {
             }
             Effect::Ask { ask, .. } => {
                 self.asks += 1;
+                if let Some(unanswered) = &mut self.unanswered {
+                    unanswered.push(ask);
+                    return None;
+                }
                 let list = self.list();
                 return Some(Event::ResourceSpoke(ResourceToSchedule::List { ask, list }));
             }
@@ -349,7 +356,7 @@ impl Farm {
         }
     }
 
-    fn list(&self) -> ResourceList {
+    pub(crate) fn list(&self) -> ResourceList {
         let linked = self.hosts.iter().filter(|(_, host)| host.link.is_some());
         let fit = linked.clone().filter(|(_, host)| !host.unsuitable);
         let matches = fit.map(|(name, host)| Match {

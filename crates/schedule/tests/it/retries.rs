@@ -93,6 +93,24 @@ fn another_host_takes_a_refused_frame_at_once() {
 }
 
 #[test]
+fn a_host_that_always_refuses_does_not_keep_a_frame_from_where_it_failed() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    let id = farm.submits(job("job", "1"));
+    farm.links("b", 1);
+    farm.fails_one("a");
+    for _ in 0..3 {
+        assert_eq!(farm.held("a"), [] as [i64; 0], "b may yet take it");
+        farm.refuses_one("b");
+        if farm.held("a").is_empty() {
+            farm.after_ms(30_000);
+        }
+    }
+    assert_eq!(farm.held("a"), [1]);
+    farm.finishes_one("a");
+    assert_eq!(farm.job(id).attempts_failed, 1);
+}
+
+#[test]
 fn a_frame_given_back_is_tried_again_and_nothing_is_counted() {
     let mut farm = Farm::with_hosts(&[("a", 1)]);
     let id = farm.submits(job("job", "1"));

@@ -1,6 +1,6 @@
 //! Why frames wait, as people read it.
 
-use model::{FailureClass, Rejection};
+use model::{FailureClass, Rejection, ResourceToSchedule};
 use schedule::Event;
 
 use crate::farm::{Farm, failed, farm, job, with_tag};
@@ -95,4 +95,31 @@ fn only_idle_slots_make_it_ask_again() {
     let asks = farm.asks;
     farm.after_ms(10_000);
     assert_eq!(farm.asks, asks + 5, "every 2 s while a slot is idle and no host matches");
+}
+
+#[test]
+fn a_list_that_was_old_when_it_came_is_asked_for_again() {
+    let mut farm = farm();
+    farm.unanswered = Some(Vec::new());
+    let id = farm.submits(job("job", "1"));
+    let old = farm.list();
+    farm.links("a", 1);
+    assert_eq!(farm.unanswered, Some(vec![1]), "one ask at a time");
+    assert_eq!(farm.waits_because(id), "the resource server is being asked which hosts match");
+    farm.unanswered = None;
+    farm.happens(Event::ResourceSpoke(ResourceToSchedule::List { ask: 1, list: old }));
+    assert_eq!(farm.held("a"), [1]);
+}
+
+#[test]
+fn an_ask_that_is_never_answered_is_repeated() {
+    let mut farm = farm();
+    farm.unanswered = Some(Vec::new());
+    farm.submits(job("job", "1"));
+    farm.links("a", 1);
+    farm.after_ms(1_999);
+    assert_eq!(farm.asks, 1);
+    farm.unanswered = None;
+    farm.after_ms(1);
+    assert_eq!((farm.asks, farm.held("a")), (2, vec![1]));
 }
