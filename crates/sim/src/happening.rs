@@ -1,0 +1,55 @@
+//! What happens at a moment of virtual time.
+
+use model::{Grant, JobId, LeaseId, Output, SlotIndex, StepIndex};
+use schedule::NoticeId;
+
+use crate::network::{End, LinkId, Message, Place, Run};
+
+#[derive(Clone, Debug)]
+pub(crate) enum Happening {
+    /// A server starts.
+    Starts(Place),
+    /// A server looks for another.
+    Dials(Run, Place),
+    /// Something said arrives.
+    Arrives(LinkId, End, Box<Message>),
+    /// An end of a link learns that it is gone.
+    Gone(LinkId, End),
+
+    /// The schedule server makes the pass that was wanted.
+    Passes(Run),
+    /// Files are moved to a job's folder.
+    Publishes(Run, LeaseId, String, Vec<Output>),
+    /// The sums of a job are written.
+    Seals(Run, JobId, Vec<Output>),
+    /// A mail is handed over.
+    Mails(Run, NoticeId, String, JobId),
+
+    /// The shell of a render server tells it something.
+    Tells(Run, Box<render::Event>),
+    /// A slot is set up.
+    SetsUp(Run, LeaseId, SlotIndex, JobId, StepIndex),
+    /// A process starts.
+    Spawns(Run, Grant),
+    /// The outputs of an attempt are looked for.
+    Collects(Run, Grant),
+    /// A package says how far it is.
+    Progresses(usize, LeaseId, u32, u16),
+    /// A process ends by itself.
+    Ends(usize, LeaseId, u32),
+    /// A process that was asked to end has ended.
+    Dies(usize, LeaseId, u32),
+    /// A render server tells the resource server that it lives.
+    Beats(Run, LinkId),
+
+    /// A client submits, again and again until it is answered.
+    Submits(usize),
+    /// A person does something to a job.
+    Steers,
+    /// A person ends holds.
+    Releases,
+    /// Something goes wrong.
+    Mischief,
+    /// Nothing goes wrong any more.
+    Heals,
+}
