@@ -89,6 +89,12 @@ pub struct SceneRule {
     pub endings: Vec<String>,
     /// Who can read the scene for the files it needs.
     pub finder: Option<Finder>,
+    /// Support files that come with the package, by name, so that they do not travel.
+    #[serde(default)]
+    pub own_files: Vec<String>,
+    /// Folders, as globs, whose files come with the package too where it is installed.
+    #[serde(default)]
+    pub own_folders: Vec<String>,
 }
 
 /// A reader of scenes that lists the files they need.

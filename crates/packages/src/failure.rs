@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use model::Exit;
+
 use crate::definition::{Definition, FailureRule};
 use crate::template::{Value, Values};
 
@@ -10,20 +12,9 @@ const LINES: usize = 3;
 /// Longest part of a log line that is repeated.
 const COLUMNS: usize = 240;
 
-/// How a package's process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// By itself, with this exit code.
-    Code(i32),
-    /// By this signal.
-    Signal(i32),
-    /// While nobody watched.
-    Unknown,
-}
-
 /// What happened, as one or two sentences, from the end of the attempt's log and how its process ended.
 #[must_use]
-pub fn explain_failure(definition: &Definition, log_tail: &str, ended: Ended) -> String {
+pub fn explain_failure(definition: &Definition, log_tail: &str, ended: Exit) -> String {
     let log = log_tail.replace("\r\n", "\n").replace('\r', "\n");
     let unwrapped = log.split_whitespace().collect::<Vec<_>>().join(" ");
     let says = |rule: &FailureRule| sentence(rule, if rule.unwrapped { &unwrapped } else { &log });
@@ -69,15 +60,15 @@ fn cut(line: &str) -> Cow<'_, str> {
     }
 }
 
-fn ending(title: &str, ended: Ended) -> String {
+fn ending(title: &str, ended: Exit) -> String {
     match ended {
-        Ended::Code(0) => format!("{title} ended as if all were well"),
-        Ended::Code(code @ 129..=192) => {
+        Exit::Code(0) => format!("{title} ended as if all were well"),
+        Exit::Code(code @ 129..=192) => {
             format!("{title} ended with exit code {code}: {}", signal(code - 128))
         }
-        Ended::Code(code) => format!("{title} ended with exit code {code}"),
-        Ended::Signal(number) => format!("{title} was ended from outside: {}", signal(number)),
-        Ended::Unknown => format!("{title} ended while the render server was away"),
+        Exit::Code(code) => format!("{title} ended with exit code {code}"),
+        Exit::Signal(number) => format!("{title} was ended from outside: {}", signal(number)),
+        Exit::Unknown => format!("{title} ended while the render server was away"),
     }
 }
 

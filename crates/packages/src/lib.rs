@@ -14,6 +14,7 @@ mod outputs;
 mod pattern;
 mod progress;
 mod sound;
+pub mod support;
 mod template;
 mod values;
 mod verify;
@@ -24,7 +25,7 @@ pub use definition::{
     Definition, DefinitionError, EnvironmentRule, FailureRule, Finder, Format, FrameRule, Group, OutputRule,
     ProgressRule, SceneRule, Setting, SettingKind, Span, Stream, TwiceRule, VersionProbe,
 };
-pub use failure::{Ended, explain_failure};
+pub use failure::explain_failure;
 pub use invocation::{CommandLine, CommandLineError, Invocation};
 pub use library::Library;
 pub use outputs::{CollectError, Collected, published_name};

@@ -1,0 +1,154 @@
+//! The files that have to travel with a scene: found by reading it, or named by a person.
+//!
+//! They keep their places relative to each other on the render host, so that `../maps/wood.png` in a scene
+//! leads to the same file there. What comes with the rendering package itself does not travel.
+
+mod defaults;
+mod ini;
+mod lexer;
+mod named;
+mod povray;
+mod scene;
+mod tree;
+
+use std::path::{Component, Path, PathBuf};
+
+use model::{Fault, Faults, JobFile, JobPath};
+
+use crate::content::digest_file;
+use crate::definition::{Definition, Finder};
+
+pub use defaults::{SceneDefaults, defaults_from_scene};
+
+/// What to look for, and from where.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    /// The package that will read the scene.
+    pub definition: &'a Definition,
+    /// The render file.
+    pub scene: Option<&'a Path>,
+    /// Folders that the package searches besides the scene's own, in that order.
+    pub libraries: &'a [PathBuf],
+    /// Files, folders and globs that a person named.
+    pub named: &'a [String],
+    /// The absolute folder that all of these are seen from.
+    pub from: &'a Path,
+}
+
+/// What has to travel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Support {
+    /// Each file once, by path.
+    pub files: Vec<SupportFile>,
+    /// The render file among them.
+    pub scene: Option<JobPath>,
+    /// The folders among them that the package searches, as `model::Work` wants them.
+    pub libraries: Vec<String>,
+    /// What may be wrong, though the files that were found can travel.
+    pub warnings: Vec<Fault>,
+}
+
+/// A file that has to travel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SupportFile {
+    /// Where it will stand in the job's folder.
+    pub path: JobPath,
+    /// Where it stands here, absolute.
+    pub original: PathBuf,
+}
+
+impl Search<'_> {
+    /// Finds every file.
+    ///
+    /// # Errors
+    /// Every file that is missing, with the line that needs it.
+    pub fn find(&self) -> Result<Support, Faults> {
+        let mut found = Found::default();
+        let scene = self.scene.map(|scene| self.from.join(scene));
+        let mut libraries: Vec<PathBuf> = Vec::new();
+        for folder in self.libraries {
+            let folder = self.from.join(folder);
+            if !folder.is_dir() {
+                let fault = Fault::new("library", format!("there is no folder {}", folder.display()));
+                found.faults.push(fault.hint("a library is a folder that the package searches for files"));
+            }
+            libraries.push(folder);
+        }
+        if let Some(scene) = &scene {
+            if scene.is_file() {
+                found.add(scene);
+                if self.definition.scene.finder == Some(Finder::Povray) {
+                    povray::walk(self, scene, &mut libraries, &mut found);
+                }
+            } else {
+                let what = if scene.is_dir() { "is a folder" } else { "is not there" };
+                let fault = Fault::new("scene", format!("the render file {} {what}", scene.display()));
+                found.faults.push(fault.hint("name an existing file, as seen from where you are"));
+            }
+        }
+        for name in self.named {
+            named::add(name, self.from, &mut found);
+        }
+        tree::plant(found, scene.as_deref(), &libraries)
+    }
+}
+
+impl Support {
+    /// The files with their digests, as a job description wants them. Reads each of them whole.
+    ///
+    /// # Errors
+    /// Every file that cannot be read.
+    pub fn job_files(&self) -> Result<Vec<JobFile>, Faults> {
+        let mut faults = Faults::default();
+        let mut files = Vec::with_capacity(self.files.len());
+        for SupportFile { path, original } in &self.files {
+            let read = digest_file(original).and_then(|digest| Ok((digest, original.metadata()?)));
+            match read {
+                Ok(((digest, bytes), about)) => {
+                    let original = original.display().to_string();
+                    let executable = may_run(&about);
+                    files.push(JobFile { path: path.clone(), original, digest, bytes, executable });
+                }
+                Err(why) => {
+                    let place = original.display().to_string();
+                    faults.push(Fault::new(place, format!("cannot be read: {why}")));
+                }
+            }
+        }
+        faults.or(files)
+    }
+}
+
+fn may_run(about: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    about.permissions().mode() & 0o111 != 0
+}
+
+/// What has been found so far: absolute paths as they are read here, in the order found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    files: Vec<PathBuf>,
+    warnings: Vec<Fault>,
+    faults: Faults,
+}
+
+impl Found {
+    fn add(&mut self, file: &Path) {
+        self.files.push(file.to_owned());
+    }
+}
+
+/// `path` without `.` and `..`, as the mirrored tree sees it.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
