@@ -41,7 +41,9 @@ fn step() -> impl Strategy<Value = Step> {
     let host = || 0..3_u8;
     prop_oneof![
         6 => (1..6_u8, 0..3_u8, any::<bool>(), prop::bool::weighted(0.2), 1..4_u8).prop_map(
-            |(frames, priority, tagged, held, attempts_max)| Submit { frames, priority, tagged, held, attempts_max }
+            |(frames, priority, tagged, held, attempts_max)| {
+                Submit { frames, priority, tagged, held, attempts_max }
+            }
         ),
         1 => any::<u8>().prop_map(Hold),
         2 => any::<u8>().prop_map(Release),
