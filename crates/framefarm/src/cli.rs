@@ -38,6 +38,7 @@ For your shell:
   completions  Print a completion script
   man          Write man pages
 
+Flags of every command:
 {options}{after-help}";
 
 const EXAMPLES: &str = "\

@@ -111,14 +111,31 @@ impl Draft {
         self.source.as_ref().map_or("command line", |source| &source.name)
     }
 
+    /// The fault of a check, in the place where its field was said.
+    pub(crate) fn placed(&self, mut fault: Fault) -> Fault {
+        let named = |said: &&Said<PathBuf>| fault.what.contains(&*said.value.to_string_lossy());
+        let place = match fault.place.as_str() {
+            "support" => self.support.iter().find(named).map(|said| said.place.as_str()),
+            "library" => self.libraries.iter().find(named).map(|said| said.place.as_str()),
+            _ => None,
+        };
+        if let Some(place) = place.or_else(|| self.place_of(&fault.place)) {
+            fault.place = place.to_owned();
+        }
+        fault
+    }
+
     /// Where `field`, as the checks of the model name it, was said.
-    pub(crate) fn place_of(&self, field: &str) -> Option<&str> {
+    fn place_of(&self, field: &str) -> Option<&str> {
         fn at<T>(said: Option<&Said<T>>) -> Option<&str> {
             said.map(|said| said.place.as_str())
         }
         if let Some(need) = field.strip_prefix("needs.") {
             let fields = self.needs.fields.iter().find(|(field, _)| field.name() == need);
             return fields.map(|(_, said)| said.place.as_str());
+        }
+        if let Some(setting) = field.strip_prefix("settings.") {
+            return at(self.settings.get(setting));
         }
         match field {
             "name" => at(self.name.as_ref()),
@@ -134,7 +151,6 @@ impl Draft {
             "last_frame" => at(self.last_frame.as_ref()),
             "size" => at(self.size.as_ref()),
             "format" => at(self.format.as_ref()),
-            "settings" => at(self.settings.values().next()),
             "arguments" => at(self.arguments.as_ref()),
             "command" => at(self.command.as_ref()),
             "support" => at(self.support.first()),

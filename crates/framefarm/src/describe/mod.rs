@@ -27,9 +27,9 @@ pub(crate) use prepare::{Prepared, prepare};
 
 use model::Faults;
 
-/// The faults from the top of the file to its end, those of flags last.
-pub(crate) fn in_order(mut faults: Faults) -> Faults {
-    let line = |place: &str| place.rsplit_once(':').and_then(|(_, line)| line.parse().ok());
+/// The faults from the top of the description `file` to its end; then those of flags and other files.
+fn in_order(mut faults: Faults, file: &str) -> Faults {
+    let line = |place: &str| place.strip_prefix(file)?.strip_prefix(':')?.parse().ok();
     faults.0.sort_by_key(|fault| line(&fault.place).unwrap_or(usize::MAX));
     faults
 }

@@ -72,7 +72,7 @@ fn surroundings() -> Surroundings<'static> {
 
 fn understood(draft: &Draft) -> Result<JobDescription, Faults> {
     let understood = understand(draft, &surroundings());
-    super::in_order(understood.faults).or(understood.job)
+    super::in_order(understood.faults, draft.whole()).or(understood.job)
 }
 
 fn file(name: &str, text: &str) -> Result<JobDescription, Faults> {
@@ -219,7 +219,7 @@ first_frame = 1
 last_frame = 9
 size = "640"
 attempts = 99999999999
-command = []
+command = ["ls"]
 
 [needs]
 memory = "16"

@@ -135,10 +135,6 @@ fn package(
         name.to_owned()
     });
     if let Some(command) = &draft.command {
-        if command.value.is_empty() {
-            let hint = "write the program and its arguments, for example --command -- sh -c 'echo {frame}'";
-            faults.push(Fault::new(&command.place, "the command is empty").hint(hint));
-        }
         if let (Some(said), Some(name)) = (&draft.package, named.as_deref().filter(|name| *name != COMMAND)) {
             let what = format!("the package {name} and the command in {} exclude each other", command.place);
             faults.push(Fault::new(&said.place, what).hint("leave one of them out"));

@@ -23,7 +23,9 @@ impl Submit {
         let scene = file.as_ref().filter(|_| described.is_none());
         let subject = described.map_or_else(|| "the job".to_owned(), |file| file.display().to_string());
         let draft = below.overlaid(self.draft(scene));
-        describe::prepare(&draft).map_err(|faults| Failure::Faults { subject, faults })
+        let from = std::env::current_dir()
+            .map_err(|source| Failure::file("find", Path::new("the working folder"), source))?;
+        describe::prepare(draft, &from, &user()).map_err(|faults| Failure::Faults { subject, faults })
     }
 
     fn draft(self, scene: Option<&PathBuf>) -> Draft {
@@ -72,6 +74,12 @@ impl Submit {
         }
         draft
     }
+}
+
+/// Who is at the keyboard.
+fn user() -> String {
+    let name = |variable| std::env::var(variable).ok().filter(|name: &String| !name.trim().is_empty());
+    ["USER", "LOGNAME"].into_iter().find_map(name).unwrap_or_else(|| "unknown".to_owned())
 }
 
 fn said(flag: &str, text: Option<String>) -> Option<Said<String>> {

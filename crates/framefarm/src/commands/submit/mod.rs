@@ -21,7 +21,7 @@ const QUEUE: &str = "In the queue";
 /// Submit a job: a scene, a job description or a command
 ///
 /// FILE is a scene (scene.pov), or a job description with the ending .toml or .json, whose fields carry the
-/// same names as the flags. Flags go before what the description says; --support and --library are added to
+/// same names as the flags. A flag replaces what the description says; --support and --library are added to
 /// it. Files that the scene includes are found and sent along; the farm needs no shared folder.
 ///
 /// Everything wrong is told at once, and nothing is submitted then.
