@@ -9,6 +9,7 @@ use model::Faults;
 use serde::Deserialize;
 
 use crate::pattern::Pattern;
+use crate::setting::Setting;
 use crate::template::Template;
 
 /// A rendering package as its definition file describes it.
@@ -166,45 +167,6 @@ pub struct EnvironmentRule {
     /// Variables set, with `{placeholders}`; left out where one has no value.
     #[serde(default)]
     pub set: BTreeMap<String, Template>,
-}
-
-/// A setting that a job may give.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Setting {
-    /// What its values are.
-    #[serde(rename = "type")]
-    pub kind: SettingKind,
-    /// Smallest number.
-    pub minimum: Option<f64>,
-    /// Largest number.
-    pub maximum: Option<f64>,
-    /// The words of a choice.
-    #[serde(default)]
-    pub choices: Vec<String>,
-    /// Used where the job gives none; absent: whatever the package does by itself.
-    pub default: Option<String>,
-    /// What it does, for people.
-    pub help: String,
-    /// Arguments that hand it over, with `{value}`.
-    pub arguments: Vec<Template>,
-    /// Arguments for a flag that is off.
-    #[serde(default)]
-    pub arguments_off: Vec<Template>,
-}
-
-/// What the values of a setting are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SettingKind {
-    /// A whole number.
-    Integer,
-    /// A number, with a decimal point or without.
-    Number,
-    /// One of some words.
-    Choice,
-    /// `true` or `false`.
-    Flag,
 }
 
 /// How a log says how far the package is.

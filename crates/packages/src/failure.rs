@@ -24,7 +24,7 @@ pub fn explain_failure(definition: &Definition, log_tail: &str, ended: Exit) -> 
     }
     let lines = telling(definition, &log);
     match lines.as_slice() {
-        [] => format!("{ending}, and its log says nothing"),
+        [] => format!("{ending}; its log does not say why"),
         lines => format!("{ending}; its log ends with: {}", lines.join(" | ")),
     }
 }

@@ -63,7 +63,8 @@ pub enum CommandLineError {
     /// The job's program is not on this host.
     #[error(
         "the program {program:?} is not on this host, or may not be run \
-         (searched: {}); install it there, or let it travel with the job as a support file", searched.join(":")
+         (searched: {}); install it there, or let it travel with the job as a support file",
+        searched.join(":")
     )]
     NoProgram {
         /// As the job names it.

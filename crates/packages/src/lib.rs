@@ -13,6 +13,7 @@ mod library;
 mod outputs;
 mod pattern;
 mod progress;
+mod setting;
 mod sound;
 pub mod support;
 mod template;
@@ -23,7 +24,7 @@ pub use check::check_work;
 pub use content::digest_file;
 pub use definition::{
     Definition, DefinitionError, EnvironmentRule, FailureRule, Finder, Format, FrameRule, Group, OutputRule,
-    ProgressRule, SceneRule, Setting, SettingKind, Span, Stream, TwiceRule, VersionProbe,
+    ProgressRule, SceneRule, Span, Stream, TwiceRule, VersionProbe,
 };
 pub use failure::explain_failure;
 pub use invocation::{CommandLine, CommandLineError, Invocation};
@@ -31,5 +32,6 @@ pub use library::Library;
 pub use outputs::{CollectError, Collected, published_name};
 pub use pattern::Pattern;
 pub use progress::Progress;
+pub use setting::{Setting, SettingKind};
 pub use template::Template;
 pub use verify::{Verified, VerifyError, verify};

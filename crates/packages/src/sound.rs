@@ -2,7 +2,8 @@
 
 use model::{Fault, Faults};
 
-use crate::definition::{Definition, Setting, SettingKind};
+use crate::definition::Definition;
+use crate::setting::{Setting, SettingKind};
 use crate::template::Template;
 use crate::values::{OF_DEFINITIONS, OF_JOBS};
 
@@ -88,8 +89,12 @@ impl Definition {
 fn check_setting(name: &str, setting: &Setting, faults: &mut Faults) {
     let place = format!("settings.{name}");
     let number = matches!(setting.kind, SettingKind::Integer | SettingKind::Number);
-    let limits = setting.minimum.zip(setting.maximum);
-    if number != limits.is_some_and(|(minimum, maximum)| minimum <= maximum) {
+    let sound = match (setting.minimum, setting.maximum) {
+        (Some(minimum), Some(maximum)) => number && minimum <= maximum,
+        (None, None) => !number,
+        _ => false,
+    };
+    if !sound {
         faults.push(Fault::new(&place, "numbers, and only they, have a minimum and a maximum"));
     }
     if (setting.kind == SettingKind::Choice) == setting.choices.is_empty() {
@@ -111,32 +116,4 @@ fn check_setting(name: &str, setting: &Setting, faults: &mut Faults) {
 pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a &'a str>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("{{{name}}}")).collect();
     format!("known are {}", names.join(", "))
-}
-
-impl Setting {
-    /// Whether `value` is one of its values; else what is wrong with it.
-    pub(crate) fn accepts(&self, value: &str) -> Result<(), String> {
-        let within = |number: f64| {
-            let (minimum, maximum) = (self.minimum.unwrap_or(f64::MIN), self.maximum.unwrap_or(f64::MAX));
-            if (minimum..=maximum).contains(&number) {
-                Ok(())
-            } else {
-                Err(format!("must lie between {minimum} and {maximum}, not be {value:?}"))
-            }
-        };
-        match self.kind {
-            SettingKind::Integer => match value.parse::<i32>() {
-                Ok(number) => within(f64::from(number)),
-                Err(_) => Err(format!("must be a whole number, not {value:?}")),
-            },
-            SettingKind::Number => match value.parse::<f64>() {
-                Ok(number) if value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-')) => within(number),
-                _ => Err(format!("must be a number, not {value:?}")),
-            },
-            SettingKind::Choice if self.choices.iter().any(|choice| choice == value) => Ok(()),
-            SettingKind::Choice => Err(format!("must be one of {}, not {value:?}", self.choices.join(", "))),
-            SettingKind::Flag if matches!(value, "true" | "false") => Ok(()),
-            SettingKind::Flag => Err(format!("must be true or false, not {value:?}")),
-        }
-    }
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use model::Step;
 
-use crate::definition::{Definition, Setting, SettingKind};
+use crate::definition::Definition;
+use crate::setting::{Setting, SettingKind};
 use crate::template::{Template, Value, Values};
 use crate::{Invocation, outputs};
 

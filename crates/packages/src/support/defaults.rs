@@ -45,7 +45,7 @@ pub fn defaults_from_scene(definition: &Definition, scene: &Path) -> io::Result<
 
 /// The last whole number given for `key`, which is the one that holds.
 fn number(entries: &[Entry], key: &str) -> Option<i64> {
-    entries.iter().rfind(|entry| entry.key == key).and_then(|entry| entry.value.parse().ok())
+    entries.iter().rev().filter(|entry| entry.key == key).find_map(|entry| entry.value.parse().ok())
 }
 
 /// POV-Ray begins with frame 1 where only the last one is given.

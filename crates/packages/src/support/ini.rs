@@ -9,7 +9,8 @@ pub(crate) struct Entry {
     pub(crate) value: String,
 }
 
-const SWITCHES: [(&str, &str); 9] = [
+/// Longer ones first where one begins like another.
+const SWITCHES: [(&str, &str); 11] = [
     ("+KFI", "initial_frame"),
     ("+KFF", "final_frame"),
     ("+HI", "include_header"),
@@ -17,6 +18,8 @@ const SWITCHES: [(&str, &str); 9] = [
     ("+EF", "subset_end_frame"),
     ("+I", "input_file_name"),
     ("+L", "library_path"),
+    ("+WT", "work_threads"),
+    ("+WL", "warning_level"),
     ("+W", "width"),
     ("+H", "height"),
 ];
@@ -41,6 +44,9 @@ pub(crate) fn entries(text: &str) -> Vec<Entry> {
 }
 
 fn entry(line: u32, word: &str) -> Option<Entry> {
+    if let Some((key, value)) = word.split_once('=').filter(|_| !word.starts_with(['+', '-'])) {
+        return Some(Entry { line, key: key.to_lowercase(), value: unquoted(value) });
+    }
     let fits =
         |switch: &str| word.get(..switch.len()).is_some_and(|start| start.eq_ignore_ascii_case(switch));
     match SWITCHES.iter().find(|(switch, _)| fits(switch)) {
@@ -95,7 +101,8 @@ mod tests {
 
     #[test]
     fn options_and_switches_are_read_up_to_the_first_section() {
-        let text = "; all\n Width = 320 ; wide\nInput_File_Name=\"my; scene.pov\"\n+H240 -D +L\"a b\" +kff20\n\
+        let text = "; all\n Width = 320 ; wide\nInput_File_Name=\"my; scene.pov\"\n+H240 -D +L\"a b\" +kff20 \
+                    +WT2 declare=a=1\n\
                     other.ini\n[Second]\nHeight=7\n";
         let found = entries(text);
         let found: Vec<_> = found.iter().map(|e| (e.line, e.key.as_str(), e.value.as_str())).collect();
@@ -105,6 +112,8 @@ mod tests {
             (4, "height", "240"),
             (4, "library_path", "a b"),
             (4, "final_frame", "20"),
+            (4, "work_threads", "2"),
+            (4, "declare", "a=1"),
             (5, "include_ini", "other.ini"),
         ];
         assert_eq!(found, wanted);

@@ -24,7 +24,7 @@ pub(crate) fn walk(search: &Search<'_>, scene: &Path, libraries: &mut Vec<PathBu
         libraries: std::mem::take(libraries),
         found,
         read: BTreeSet::new(),
-        written: BTreeSet::new(),
+        excused: BTreeSet::new(),
         strings: Strings::new(),
     };
     // POV-Ray reads this one unasked from where it is started, which is the scene's folder.
@@ -49,8 +49,8 @@ struct Walk<'a> {
     libraries: Vec<PathBuf>,
     found: &'a mut Found,
     read: BTreeSet<PathBuf>,
-    /// Names that the scene itself writes.
-    written: BTreeSet<String>,
+    /// Names that the scene itself writes, or that it asks for and does without.
+    excused: BTreeSet<String>,
     strings: Strings,
 }
 
@@ -75,7 +75,7 @@ impl Walk<'_> {
                 self.libraries.push(self.folder.join(value));
             }
         }
-        for Entry { line, key, value } in &entries {
+        for Entry { line, key, value } in entries.iter().filter(|entry| !entry.value.is_empty()) {
             let place = Place { file, line: *line, conditional: false };
             match key.as_str() {
                 "input_file_name" | "include_header" => {
@@ -111,7 +111,7 @@ impl Walk<'_> {
         let Reference { line, kind, name, conditional: here } = reference;
         let place = Place { file, line, conditional: conditional || here };
         match (name, kind) {
-            (Name::Known(names), FileKind::Written) => self.written.extend(names),
+            (Name::Known(names), FileKind::Written) => self.excused.extend(names),
             (Name::Computed, FileKind::Written | FileKind::Wondered) => {}
             (Name::Known(names), kind) => {
                 for path in self.locate(&place, kind, &names) {
@@ -141,10 +141,12 @@ impl Walk<'_> {
                 self.found.add(&path);
                 located.push(path);
             } else {
-                somewhere |= self.comes_along(name, kind) || self.written.contains(name);
+                somewhere |= self.comes_along(name, kind) || self.excused.contains(name);
             }
         }
-        if located.is_empty() && !somewhere && kind != FileKind::Wondered {
+        if kind == FileKind::Wondered {
+            self.excused.extend(names.iter().cloned());
+        } else if located.is_empty() && !somewhere {
             self.missing(place, names);
         }
         located

@@ -1,0 +1,37 @@
+//! The engine against the real POV-Ray, real logs of it and real pictures.
+
+// The whole program is tests, helpers too.
+#![allow(clippy::unwrap_used)]
+
+mod checking;
+mod commanding;
+mod explaining;
+mod finding;
+mod rendering;
+mod verifying;
+
+use std::path::Path;
+
+use model::{FrameSet, FrameSpan, Profile, Step, Work};
+use packages::{Definition, Library};
+
+/// The definition called `name`.
+fn definition(name: &str) -> Definition {
+    Library::embedded().get(name).expect("it is embedded").clone()
+}
+
+/// A step that renders `frames` of the animation from `first` to `last`.
+fn step(frames: &str, (first, last): (i64, i64), work: Work) -> Step {
+    let frames: FrameSet = frames.parse().expect("a frame list");
+    let animation = FrameSpan { first, last };
+    Step { name: "render".into(), frames, animation, work, profile: Profile::default() }
+}
+
+/// Writes `files` under `folder`.
+fn write(folder: &Path, files: &[(&str, &str)]) {
+    for (name, text) in files {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}

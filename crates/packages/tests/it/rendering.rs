@@ -1,0 +1,232 @@
+//! Frames by command line, against one POV-Ray by hand over the whole animation.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use model::{AttemptNumber, Exit, Size, Step, Work};
+use packages::support::Search;
+use packages::{CollectError, Collected, Invocation, Progress, explain_failure};
+
+use crate::{definition, step, write};
+
+const SCENE: &str = r#"
+#version 3.7;
+global_settings { assumed_gamma 1 }
+#include "colors.inc"
+#include "parts/floor.inc"
+camera { location <0, 1, -4> look_at 0 }
+light_source { <3, 5, -5> White }
+sphere { <clock, 0, 0>, 1 pigment { rgb <clock, 1 - clock, frame_number / 10> } finish { reflection 0.3 } }
+object { Floor }
+"#;
+const FLOOR: &str = r#"#declare Map = "../maps/wood.png";
+#declare Floor = plane { y, -1 pigment { image_map { png Map } rotate x * 90 } }
+"#;
+
+/// POV-Ray, which these tests are about.
+fn povray() -> PathBuf {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let found = path.split(':').map(|folder| Path::new(folder).join("povray")).find(|path| path.is_file());
+    found.expect("these tests need POV-Ray: apt-get install --no-install-recommends povray povray-includes")
+}
+
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars().filter(|(name, _)| name == "PATH").collect()
+}
+
+/// A project as at a client: the scene in its folder, maps beside it.
+fn project(folder: &Path) -> PathBuf {
+    let shot = folder.join("a film/shot 1");
+    write(&shot, &[("scene.pov", SCENE), ("parts/floor.inc", FLOOR)]);
+    fs::create_dir_all(shot.join("../maps")).unwrap();
+    let pixel = |x, y| image::Rgb([(x * 31 % 256) as u8, (y * 17 % 256) as u8, 90]);
+    image::RgbImage::from_fn(16, 16, pixel).save(shot.join("../maps/wood.png")).unwrap();
+    shot
+}
+
+/// Lets the job's files travel to `host` as a farm would, and returns the work with its scene.
+fn travel(scene: &Path, host: &Path, work: Work) -> Work {
+    let from = scene.parent().unwrap();
+    let povray = definition("povray");
+    let search = Search { definition: &povray, scene: Some(scene), libraries: &[], named: &[], from };
+    let support = search.find().unwrap_or_else(|faults| panic!("{faults}"));
+    for file in support.job_files().unwrap() {
+        let place = host.join(file.path.as_str());
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::copy(&file.original, place).unwrap();
+    }
+    Work { package: "povray".into(), scene: support.scene, libraries: support.libraries, ..work }
+}
+
+pub(crate) struct Attempt {
+    pub(crate) exit: Exit,
+    pub(crate) log: String,
+    pub(crate) last_progress: u16,
+    pub(crate) collected: Result<Vec<Collected>, CollectError>,
+}
+
+/// Runs frame `number` of `step` as a render server would.
+pub(crate) fn attempt(package: &str, step: &Step, number: i64, job: &Path, scratch: &Path) -> Attempt {
+    let definition = definition(package);
+    fs::create_dir_all(scratch).unwrap();
+    let executable = povray();
+    let invocation = Invocation {
+        definition: &definition,
+        step,
+        number,
+        attempt: AttemptNumber(1),
+        job_folder: job,
+        scratch,
+        executable: Some(&executable),
+        threads: 1,
+        environment: &environment(),
+    };
+    let line = invocation.command_line().unwrap();
+    let log_path = scratch.with_extension("log");
+    let log = File::create(&log_path).unwrap();
+    let mut command = Command::new(&line.program);
+    command.args(&line.arguments).env_clear().envs(&line.environment).current_dir(&line.folder);
+    command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+    let status = command.status().unwrap();
+    let log = fs::read(&log_path).unwrap();
+    let mut progress = Progress::of(&invocation);
+    let told: Vec<u16> = log.chunks(7).filter_map(|piece| progress.feed(piece)).collect();
+    assert!(told.is_sorted(), "{told:?}");
+    Attempt {
+        exit: status.code().map_or(Exit::Unknown, Exit::Code),
+        log: String::from_utf8_lossy(&log).into_owned(),
+        last_progress: told.last().copied().unwrap_or(0),
+        collected: invocation.collect(&log_path, "film"),
+    }
+}
+
+/// Renders the frames `first` to `last` with one POV-Ray by hand; pixels by frame number.
+fn by_hand(folder: &Path, scene: &str, arguments: &[&str]) -> Vec<Vec<u8>> {
+    let out = tempfile::tempdir().unwrap();
+    let run = Command::new(povray())
+        .args([scene, "+W40", "+H30", "+WT1", "-D", "+FN"])
+        .args(arguments)
+        .arg(format!("+O{}/f", out.path().display()))
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(out.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| pixels(file)).collect()
+}
+
+fn pixels(file: &Path) -> Vec<u8> {
+    image::open(file).unwrap().to_rgb8().into_raw()
+}
+
+fn work() -> Work {
+    Work { size: Some(Size { width: 40, height: 30 }), ..Work::default() }
+}
+
+#[test]
+fn frames_apart_are_the_frames_of_one_run_by_hand() {
+    let (client, host) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let shot = project(client.path());
+    let wanted = by_hand(&shot, "scene.pov", &["+KFI8", "+KFF11"]);
+    let job = host.path().join("the job");
+    let work = travel(&shot.join("scene.pov"), &job, work());
+    assert_eq!(work.scene.as_ref().unwrap().as_str(), "shot 1/scene.pov");
+    for (frame, wanted) in (8..).zip(wanted) {
+        let step = step("8-11", (8, 11), work.clone());
+        let scratch = host.path().join(format!("scratch of {frame}"));
+        let done = attempt("povray", &step, frame, &job, &scratch);
+        assert_eq!(done.exit, Exit::Code(0), "{}", done.log);
+        assert_eq!(done.last_progress, 1000);
+        let collected = done.collected.unwrap();
+        assert_eq!(collected.len(), 1);
+        assert_eq!(collected[0].output.name, format!("film.{frame:04}.png"));
+        assert_eq!(collected[0].output.size, work.size);
+        assert!(pixels(&collected[0].path) == wanted, "frame {frame}");
+    }
+}
+
+#[test]
+fn an_ini_is_rendered_as_by_hand_whatever_else_it_says() {
+    let (client, host) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let shot = project(client.path());
+    let ini = "Input_File_Name=scene.pov\nInitial_Frame=1\nFinal_Frame=3\nInitial_Clock=0.2\nAntialias=On\n";
+    let hostile = "Output_to_File=Off\nOutput_File_Type=T\nPause_When_Done=On\nAll_Console=Off\nVerbose=Off\n\
+                   Subset_Start_Frame=3\nContinue_Trace=On\nDisplay=On\nWidth=8\n\
+                   Output_File_Name=else/where\n";
+    write(&shot, &[("film.ini", ini), ("hostile.ini", &format!("{ini}{hostile}"))]);
+    let wanted = by_hand(&shot, "film.ini", &[]);
+    let job = host.path().join("job");
+    let work = travel(&shot.join("hostile.ini"), &job, work());
+    let step = step("2", (1, 3), work);
+    let done = attempt("povray", &step, 2, &job, &host.path().join("scratch"));
+    assert_eq!((done.exit, done.last_progress), (Exit::Code(0), 1000), "{}", done.log);
+    assert!(pixels(&done.collected.unwrap()[0].path) == wanted[1]);
+}
+
+#[test]
+fn a_still_is_the_still_by_hand_and_a_lone_frame_has_a_clock() {
+    let (client, host) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let shot = project(client.path());
+    let job = host.path().join("job");
+    let work = travel(&shot.join("scene.pov"), &job, work());
+    let still = by_hand(&shot, "scene.pov", &[]);
+    let lone = by_hand(&shot, "scene.pov", &["+KFI7", "+KFF8", "+EF7"]);
+    for (number, wanted) in [(1, &still[0]), (0, &still[0]), (7, &lone[0])] {
+        let step = step(&number.to_string(), (number, number), work.clone());
+        let done = attempt("povray", &step, number, &job, &host.path().join(format!("s{number}")));
+        assert!(pixels(&done.collected.unwrap()[0].path) == *wanted, "frame {number}");
+    }
+}
+
+#[test]
+fn every_format_is_written_and_verified() {
+    let host = tempfile::tempdir().unwrap();
+    let scene = "#version 3.7; camera { location z*-3 } sphere { 0, 1 pigment { rgb 1 } }";
+    write(host.path(), &[("job/s.pov", scene)]);
+    let formats = definition("povray").formats;
+    assert_eq!(formats.len(), 7);
+    for format in formats {
+        let mut work = Work { scene: Some("s.pov".parse().unwrap()), ..work() };
+        work.format = Some(format.ending.to_uppercase());
+        work.settings = [("quality", "5"), ("alpha", "false"), ("antialias", "0.3"), ("jpeg_quality", "95")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let step = step("3", (1, 100), work);
+        assert!(packages::check_work(&definition("povray"), &step).0.is_empty());
+        let scratch = host.path().join(&format.ending);
+        let done = attempt("povray", &step, 3, &host.path().join("job"), &scratch);
+        let collected = done.collected.unwrap_or_else(|e| panic!("{e}\n{}", done.log));
+        assert_eq!(collected[0].output.name, format!("film.0003.{}", format.ending));
+        assert_eq!(collected[0].output.size, step.work.size);
+    }
+}
+
+#[test]
+fn a_missing_picture_is_explained() {
+    let host = tempfile::tempdir().unwrap();
+    let scene = "#version 3.7;\nsphere { 0, 1 pigment { image_map { png \"no such.png\" } } }";
+    write(host.path(), &[("job/s.pov", scene)]);
+    let step = step("1", (1, 1), Work { scene: Some("s.pov".parse().unwrap()), ..work() });
+    let failed = attempt("povray", &step, 1, &host.path().join("job"), &host.path().join("scratch"));
+    let said = explain_failure(&definition("povray"), &failed.log, failed.exit);
+    let wanted =
+        "s.pov, line 2, needs no such.png, which did not travel with the job; name it with --support";
+    assert!(said.starts_with(wanted), "{said}");
+    assert!(matches!(failed.collected, Err(CollectError::Missing { .. })));
+}
+
+#[test]
+fn radiosity_shows_its_first_pass_as_a_part() {
+    let host = tempfile::tempdir().unwrap();
+    let scene = "#version 3.7; global_settings { radiosity { count 5 } } camera { location z*-3 }\n\
+                 sphere { 0, 1 pigment { rgb 1 } } light_source { <2, 3, -4> 1 }";
+    write(host.path(), &[("job/s.pov", scene)]);
+    let step = step("1", (1, 1), Work { scene: Some("s.pov".parse().unwrap()), ..work() });
+    let done = attempt("povray", &step, 1, &host.path().join("job"), &host.path().join("scratch"));
+    assert_eq!((done.exit, done.last_progress), (Exit::Code(0), 1000), "{}", done.log);
+}
