@@ -64,7 +64,7 @@ impl JobDescription {
         }
         for path in &paths {
             let inside = |other: &&str| other.strip_prefix(*path).is_some_and(|rest| rest.starts_with('/'));
-            if paths.range(*path..).skip(1).take_while(|other| other.starts_with(*path)).any(|p| inside(&p)) {
+            if paths.range(*path..).skip(1).take_while(|other| other.starts_with(*path)).any(inside) {
                 faults.push(Fault::new("support", format!("{path} is both a file and a folder")));
             }
         }

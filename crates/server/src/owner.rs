@@ -203,9 +203,11 @@ enum Turn {
 /// The journal takes no more from this owner, ever.
 struct JournalLost;
 
-enum Reply<R: Role, H> {
-    Done(Answer<R>),
-    Refused(Answer<R>, R::Refusal),
+/// What is said once everything before it is durable, in the order in which it came up: a look that hands a
+/// link over must come before the effect that uses it.
+enum Word<R: Role, H> {
+    Effect(R::Effect),
+    Answer(Answer<R>, Option<R::Refusal>),
     Look(Look<R, H>),
 }
 
@@ -218,7 +220,7 @@ where
         let mut effects = Vec::new();
         let now = self.now();
         self.role.resume(now, &mut effects);
-        self.perform(effects);
+        self.speak(effects.into_iter().map(Word::Effect).collect());
         let mut batch = Vec::new();
         let mut turns = 0;
         loop {
@@ -259,20 +261,17 @@ where
 
     async fn turn(&mut self, batch: &mut Vec<Input<R, H>>) -> Turn {
         let mut durable = Vec::new();
-        let mut effects = Vec::new();
-        let mut replies = Vec::new();
+        let mut words = Vec::new();
         let mut turn = Turn::Over;
         for input in batch.drain(..) {
             match input {
                 Input::Event(event, then) => {
+                    let mut effects = Vec::new();
                     let result = self.take(&event, &mut durable, &mut effects);
-                    match (then, result) {
-                        (Some(then), Ok(())) => replies.push(Reply::Done(then)),
-                        (Some(then), Err(refusal)) => replies.push(Reply::Refused(then, refusal)),
-                        (None, _) => {}
-                    }
+                    words.extend(effects.into_iter().map(Word::Effect));
+                    words.extend(then.map(|then| Word::Answer(then, result.err())));
                 }
-                Input::Look(look) => replies.push(Reply::Look(look)),
+                Input::Look(look) => words.push(Word::Look(look)),
                 Input::Stop(sender) => turn = Turn::Stopped(sender),
             }
         }
@@ -282,14 +281,7 @@ where
         if !durable.is_empty() && self.make_durable(&durable).await.is_err() {
             return Turn::JournalLost;
         }
-        self.perform(effects);
-        for reply in replies {
-            match reply {
-                Reply::Done(then) => then(Ok(&self.role)),
-                Reply::Refused(then, refusal) => then(Err(refusal)),
-                Reply::Look(look) => look(&self.role, &mut self.hands),
-            }
-        }
+        self.speak(words);
         turn
     }
 
@@ -329,10 +321,16 @@ where
         Ok(())
     }
 
-    fn perform(&mut self, effects: Vec<R::Effect>) {
-        for effect in effects {
-            tracing::debug!(role = self.name, ?effect);
-            self.hands.perform(effect, &self.role, &mut self.next);
+    fn speak(&mut self, words: Vec<Word<R, H>>) {
+        for word in words {
+            match word {
+                Word::Effect(effect) => {
+                    tracing::debug!(role = self.name, ?effect);
+                    self.hands.perform(effect, &self.role, &mut self.next);
+                }
+                Word::Answer(answer, refusal) => answer(refusal.map_or(Ok(&self.role), Err)),
+                Word::Look(look) => look(&self.role, &mut self.hands),
+            }
         }
     }
 
