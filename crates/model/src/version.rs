@@ -32,6 +32,12 @@ enum Term {
 pub struct VersionPatternError(String);
 
 impl VersionPattern {
+    /// Any version.
+    #[must_use]
+    pub fn any() -> Self {
+        Self { text: "x".to_owned(), terms: vec![Term::Like(vec![None])] }
+    }
+
     /// Whether `version` (as a program prints it, `3.7.0.10.unofficial`) fits.
     #[must_use]
     pub fn fits(&self, version: &str) -> bool {

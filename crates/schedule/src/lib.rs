@@ -43,6 +43,7 @@ pub use passing::Passing;
 pub use record::{Ending, NoticeId, Record};
 pub use refusal::Refusal;
 pub use view::LeaseView;
+pub use waiting::Prospect;
 
 /// The schedule server's state. `Schedule::default()` is a new farm; a serialised one is a snapshot.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

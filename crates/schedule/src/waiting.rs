@@ -27,7 +27,33 @@ pub(crate) enum Reason<'a> {
     PutOff { seconds: u64, number: i64, failures: u32, attempts_max: u32 },
 }
 
+/// Whether some host can take a job, as far as that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Prospect {
+    /// Nothing stands in its way but other jobs.
+    Good,
+    /// The resource server has not answered yet.
+    Unclear,
+    /// As things stand none can; why, as a sentence.
+    Bad(String),
+}
+
 impl Schedule {
+    /// Whether some host can take frames of `job`, for whoever has just submitted it.
+    #[must_use]
+    pub fn prospect(&self, job: JobId) -> Prospect {
+        match self.waiting_because(job) {
+            Some(Reason::ListAwaited | Reason::Rebuilding) => Prospect::Unclear,
+            Some(
+                reason @ (Reason::NoHostLinked
+                | Reason::NoResourceServer
+                | Reason::NoHostMatches(_)
+                | Reason::MatchesNotLinked { .. }),
+            ) => Prospect::Bad(reason.to_string()),
+            _ => Prospect::Good,
+        }
+    }
+
     pub(crate) fn waiting_because(&self, id: JobId) -> Option<Reason<'_>> {
         let job = self.kept.jobs.get(&id)?;
         let problem =

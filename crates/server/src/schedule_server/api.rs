@@ -1,17 +1,18 @@
 //! The API's small answers: jobs, frames, hosts, and what people do to jobs.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use model::{
-    Faults, FrameView, HostView, JobDescription, JobId, JobView, OutputView, SubmitReply, SubmitRequest,
+    Faults, FrameView, HostView, JobDescription, JobId, JobView, OutputView, PackageNeed, SubmitReply,
+    SubmitRequest, VersionPattern,
 };
 use packages::check_work;
-use schedule::{Event, Schedule};
-use std::time::Duration;
+use schedule::{Event, Prospect, Schedule};
 use wire::FarmView;
 
 use super::Desk;
@@ -19,6 +20,11 @@ use crate::problem::Refused;
 
 /// How long people wait for the resource server.
 const HOSTS_WAIT: Duration = Duration::from_secs(5);
+
+/// How long a submit waits for the resource server's word on which hosts match.
+const PROSPECT_WAIT: Duration = Duration::from_millis(500);
+/// Between two looks for it.
+const PROSPECT_PAUSE: Duration = Duration::from_millis(10);
 
 type Answer<T> = Result<Json<T>, Refused>;
 
@@ -71,32 +77,21 @@ pub(super) async fn submit(
     State(desk): State<Desk>,
     body: Result<Json<SubmitRequest>, JsonRejection>,
 ) -> Result<(StatusCode, Json<SubmitReply>), Refused> {
-    let Json(request) = body.map_err(|error| {
+    let Json(mut request) = body.map_err(|error| {
         Refused::new(error.status(), format!("this is no job that can be read: {}", error.body_text()))
             .hint("are client and server of the same version? compare `framefarm --version`")
     })?;
     desk.check(&request.description)?;
-    let key = request.key.clone();
-    let known = desk
-        .handle
-        .read({
-            let key = key.clone();
-            move |role| role.job_with_key(&key)
-        })
-        .await?;
+    desk.complete(&mut request.description);
+    let (key, sought) = (request.key.clone(), request.key.clone());
+    let known = desk.handle.read(move |role| role.job_with_key(&key)).await?;
     let event = Event::Submit(Box::new(request));
-    let (id, profiles) = desk
-        .handle
-        .ask(event, move |role| {
-            let id = role.job_with_key(&key);
-            (id, id.and_then(|id| role.job(id)).and_then(|job| job.waiting_because))
-        })
-        .await?;
-    let Some(id) = id else {
+    let taken = desk.handle.ask(event, move |role| role.job_with_key(&sought)).await?;
+    let Some(id) = taken else {
         return Err(Refused::new(StatusCode::INTERNAL_SERVER_ERROR, "the job was taken and cannot be found"));
     };
     let new = known.is_none();
-    let warnings = if new { profiles.into_iter().collect() } else { Vec::new() };
+    let warnings = if new { desk.warnings(id).await? } else { Vec::new() };
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(SubmitReply { id, new, warnings })))
 }
@@ -115,6 +110,30 @@ impl Desk {
             faults.push(model::Fault::new("support", what).hint("submit again, so that it is sent again"));
         }
         faults.or(()).map_err(Refused::faults)
+    }
+
+    /// Adds what a description leaves unsaid: a host needs the package itself.
+    fn complete(&self, description: &mut JobDescription) {
+        for step in &mut description.steps {
+            let package = &step.work.package;
+            let installed = self.library.get(package).is_some_and(|found| !found.executables.is_empty());
+            let needs = &mut step.profile.packages;
+            if installed && !needs.iter().any(|need| need.name == *package) {
+                needs.push(PackageNeed { name: package.clone(), version: VersionPattern::any() });
+            }
+        }
+    }
+
+    /// What a client should know of a job that was taken, once it is known which hosts match.
+    async fn warnings(&self, job: JobId) -> Result<Vec<String>, Refused> {
+        let until = Instant::now() + PROSPECT_WAIT;
+        loop {
+            match self.handle.read(move |role| role.prospect(job)).await? {
+                Prospect::Bad(why) => return Ok(vec![format!("the job waits: {why}")]),
+                Prospect::Unclear if Instant::now() < until => tokio::time::sleep(PROSPECT_PAUSE).await,
+                Prospect::Good | Prospect::Unclear => return Ok(Vec::new()),
+            }
+        }
     }
 
     fn check_package(&self, step: &model::Step) -> Faults {
