@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{FrameId, HostId, JobId, LeaseId, Output};
+use model::{FrameId, HostId, JobId, LEASE_MS, LeaseId, Output, SlotIndex, Time};
 use schedule::Record;
 
 use crate::storage::Storage;
@@ -18,6 +18,13 @@ pub(crate) struct Ledger {
     pub(crate) finished: BTreeMap<FrameId, Vec<Output>>,
     killed: BTreeSet<JobId>,
     last_lease: LeaseId,
+    /// When a host was last heard of by the run of the schedule server that goes on.
+    heard: BTreeMap<HostId, Time>,
+    /// Leases whose outputs that run publishes.
+    publishing: BTreeSet<LeaseId>,
+    /// Slots that were given a lease since nothing goes wrong.
+    calm_slots: BTreeSet<(HostId, SlotIndex)>,
+    calm_after: Option<Time>,
     /// Acknowledged submits.
     pub(crate) acknowledged: BTreeMap<String, JobId>,
 }
@@ -25,9 +32,17 @@ pub(crate) struct Ledger {
 impl Ledger {
     pub(crate) fn sees(&mut self, record: &Record, storage: &Storage, folder: impl Fn(JobId) -> String) {
         match record {
-            Record::FrameLeased { lease, frame, host, .. } => self.leased(*lease, *frame, host),
-            Record::LeaseEnded { lease, .. } => {
-                self.ended(*lease);
+            Record::FrameLeased { lease, frame, host, slot, at, .. } => {
+                self.leased(*lease, *frame, host);
+                self.heard(host, *at);
+                if self.calm_after.is_some() {
+                    self.calm_slots.insert((host.clone(), *slot));
+                }
+            }
+            Record::LeaseEnded { lease, ending, message, .. } => {
+                let frame = self.ended(*lease);
+                let calm = self.calm_after.is_some();
+                assert!(!calm, "lease {lease} of frame {frame} ends by {ending:?} in a calm farm: {message}");
             }
             Record::FrameFinished { lease, outputs, .. } => {
                 let frame = self.ended(*lease);
@@ -46,6 +61,43 @@ impl Ledger {
             }
             _ => {}
         }
+    }
+
+    /// The schedule server starts, and waits for every host from then on.
+    pub(crate) fn schedule_starts(&mut self, now: Time) {
+        self.publishing.clear();
+        let hosts: Vec<HostId> = self.leases.values().map(|(_, host)| host.clone()).collect();
+        self.heard.clear();
+        hosts.iter().for_each(|host| self.heard(host, now));
+    }
+
+    pub(crate) fn heard(&mut self, host: &HostId, at: Time) {
+        self.heard.insert(host.clone(), at);
+    }
+
+    pub(crate) fn publishes(&mut self, lease: LeaseId) {
+        self.publishing.insert(lease);
+    }
+
+    /// A lease whose host was not heard of for too long is over.
+    pub(crate) fn assert_heard(&self, now: Time) {
+        for (lease, (_, host)) in &self.leases {
+            let heard = self.heard.get(host).copied().unwrap_or_default();
+            assert!(
+                now <= heard.plus_ms(LEASE_MS) || self.publishing.contains(lease),
+                "lease {lease} is lost, because {host} was not heard of"
+            );
+        }
+    }
+
+    /// From now on no lease ends but with a finished frame.
+    pub(crate) const fn calm_after(&mut self, now: Time) {
+        self.calm_after = Some(now);
+    }
+
+    /// How many slots were given something since then.
+    pub(crate) fn calm_slots(&self) -> usize {
+        self.calm_slots.len()
     }
 
     /// How many leases were given.

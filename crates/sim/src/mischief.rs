@@ -1,6 +1,6 @@
 //! What goes wrong, until it no longer does.
 
-use model::RenderToResource;
+use model::{RenderToResource, Time};
 
 use crate::happening::Happening;
 use crate::network::Place;
@@ -13,11 +13,13 @@ use crate::world::World;
 pub(crate) struct Health {
     pub(crate) faults: Faults,
     pub(crate) healed: bool,
+    /// Since when nothing is left of what went wrong.
+    pub(crate) calm_since: Option<Time>,
 }
 
 impl Health {
     pub(crate) fn of(plan: &Plan) -> Self {
-        Self { faults: plan.faults.clone(), healed: false }
+        Self { faults: plan.faults.clone(), healed: false, calm_since: None }
     }
 }
 
@@ -103,7 +105,7 @@ impl World {
     /// From here on nothing goes wrong, and every server runs.
     pub(crate) fn heals(&mut self) {
         self.note_mischief("ends");
-        self.health = Health { faults: Faults::default(), healed: true };
+        self.health = Health { faults: Faults::default(), healed: true, calm_since: None };
         for host in 0..self.machines.len() {
             self.machines[host].cut_until = self.now;
         }

@@ -130,6 +130,11 @@ impl Network {
         self.links.iter().filter(|(_, link)| link.hears == [true; 2]).map(|(id, _)| *id)
     }
 
+    /// Whether a link is gone and one of its ends does not know.
+    pub(crate) fn is_torn(&self) -> bool {
+        self.links.values().any(|link| link.hears != [true; 2])
+    }
+
     /// Links that stand and have an end at `run`, and that end.
     pub(crate) fn of(&self, run: Run) -> Vec<(LinkId, End)> {
         let at = |link: &Link| match link.runs.iter().position(|one| *one == run)? {

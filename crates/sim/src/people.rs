@@ -66,11 +66,15 @@ impl Client {
     }
 }
 
-fn draw_step(chance: &mut Chance, step: u32) -> Step {
-    let last = i64::try_from(chance.between(1, 8)).unwrap_or(1);
+fn draw_step(chance: &mut Chance, index: u32) -> Step {
+    let last = i64::try_from(chance.between(1, 16)).unwrap_or(1);
     let tags = if chance.permille(300) { vec!["choice".to_owned()] } else { Vec::new() };
+    step(index, last, tags)
+}
+
+fn step(index: u32, last: i64, tags: Vec<String>) -> Step {
     Step {
-        name: format!("step {step}"),
+        name: format!("step {index}"),
         frames: format!("1-{last}").parse().expect("a range is a frame list"),
         animation: FrameSpan { first: 1, last },
         work: Work { package: "command".into(), command: vec!["render".into()], ..Work::default() },
@@ -114,10 +118,26 @@ impl World {
         let job = jobs[self.chance.index(jobs.len())];
         let event = match self.chance.between(0, 9) {
             0..=3 => Event::Hold(job),
-            4..=8 => Event::Release(job),
+            4..=7 => Event::Release(job),
             _ => Event::Kill(job),
         };
         self.tell_schedule(event);
+    }
+
+    /// Submits a job to a farm in which nothing goes wrong, with two frames for each slot.
+    pub(crate) fn calm_job(&mut self) {
+        self.health.calm_since = Some(self.now);
+        self.ledger.calm_after(self.now);
+        let frames = 2 * self.machines.len() * usize::from(self.plan.slots);
+        let last = i64::try_from(frames).unwrap_or(1);
+        let mut request = self.people.clients[0].request.clone();
+        request.key = "calm".into();
+        request.description.name = "calm".into();
+        request.description.held = false;
+        request.description.priority = 0;
+        request.description.steps = vec![step(0, last, Vec::new())];
+        self.people.clients.push(Client { request, submits_ms: 0, again: false });
+        self.submits(self.people.clients.len() - 1);
     }
 
     /// Ends most holds; some jobs stay on hold to the end.

@@ -5,7 +5,7 @@
 use crate::chance::Chance;
 
 /// How long things go wrong, in milliseconds.
-const SAFETY_MS: (u64, u64) = (20_000, 60_000);
+const SAFETY_MS: (u64, u64) = (30_000, 150_000);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -44,7 +44,7 @@ pub(crate) struct Faults {
 impl Plan {
     pub(crate) fn draw(chance: &mut Chance) -> Self {
         let faults = Faults {
-            killed: rate(chance, 4),
+            killed: rate(chance, 12),
             dies_along: rate(chance, 700),
             bad_exit: rate(chance, 200),
             no_output: rate(chance, 100),
@@ -52,13 +52,13 @@ impl Plan {
             storage: rate(chance, 300),
             mail: rate(chance, 300),
             slow: rate(chance, 30),
-            mischief_ms: chance.between(1_500, 10_000),
+            mischief_ms: chance.between(600, 8_000),
         };
         let slots = if chance.permille(500) { 1 } else { 2 };
         Self {
-            hosts: chance.index(4) + 1,
+            hosts: chance.index(5) + 1,
             slots,
-            jobs: chance.between(1, 5),
+            jobs: chance.between(1, 8),
             safety_ms: chance.between(SAFETY_MS.0, SAFETY_MS.1),
             render_ms: chance.between(500, 12_000),
             faults,

@@ -1,7 +1,8 @@
 //! The render server's shell: sessions, processes and outputs on a machine.
 
 use model::{
-    Exit, FailureClass, Grant, JobId, LeaseId, ProcessMark, RenderToResource, SlotIndex, StepIndex, Usage,
+    Exit, FailureClass, Grant, JobId, LeaseId, ProcessMark, RenderToResource, ScheduleToRender, SlotIndex,
+    StepIndex, Usage,
 };
 use render::{Effect, Event};
 
@@ -18,6 +19,7 @@ impl World {
         let effects = self.renders[host].start(self.now, &blank, snapshot);
         self.machines[host].shell = Shell::default();
         self.sweep(host);
+        self.note_event(Place::Render(host), &"resumes", &effects);
         let run = self.run_of(Place::Render(host));
         self.soon(300, Happening::Dials(run, Place::Schedule));
         self.soon(300, Happening::Dials(run, Place::Resource));
@@ -40,7 +42,9 @@ impl World {
             return;
         }
         let run = self.run_of(place);
-        let fate = self.fate();
+        // What is taken away is rare, and a kill just then rarer still.
+        let rare = matches!(event, Event::ScheduleSpoke(ScheduleToRender::Revoke { .. }) | Event::Stop);
+        let fate = self.fate(if rare { 20 } else { 1 });
         match self.renders[host].hears(self.now, &event, fate) {
             Ok(heard) => {
                 self.note_event(place, &event, &(&heard.durable, &heard.effects, heard.died));

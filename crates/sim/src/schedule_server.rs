@@ -14,6 +14,8 @@ impl World {
         let effects = self.schedule.start(self.now, &Schedule::default(), snapshot);
         self.pass_wanted = false;
         self.resource_link = None;
+        self.ledger.schedule_starts(self.now);
+        self.note_event(Place::Schedule, &"resumes", &effects);
         // What an earlier run was killed over before it could be dropped.
         let role = self.schedule.replica();
         self.storage.intake.retain(|lease, _| role.lease(*lease).is_some());
@@ -27,7 +29,7 @@ impl World {
             return;
         }
         let run = self.run_of(Place::Schedule);
-        let fate = self.fate();
+        let fate = self.fate(1);
         match self.schedule.hears(self.now, &event, fate) {
             Ok(heard) => {
                 self.note_event(Place::Schedule, &event, &(&heard.durable, &heard.effects, heard.died));
@@ -65,6 +67,7 @@ impl World {
                     }
                 }
                 Effect::Publish { lease, folder, outputs } => {
+                    self.ledger.publishes(lease);
                     self.soon(200, Happening::Publishes(run, lease, folder, outputs));
                 }
                 Effect::Discard { lease } => {

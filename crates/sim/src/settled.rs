@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{FrameState, JobId, JobState, JobView, Time};
+use model::{FrameState, JobId, JobState, JobView, LEASE_MS, Time};
 use schedule::Schedule;
 
 use crate::storage::Folder;
@@ -11,6 +11,8 @@ use crate::world::World;
 /// How long after the last fault a farm has to come to rest, in virtual milliseconds: mails are tried again
 /// after minutes.
 const REST_MS: u64 = 1_500_000;
+/// What may come on top of rendering in a farm in which nothing goes wrong.
+const CALM_MS: u64 = 3_000;
 
 impl World {
     /// No slot works for two live leases.
@@ -24,6 +26,25 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Who is not heard of for too long is neither in the database nor holds a lease.
+    pub(crate) fn assert_hosts_heard(&self) {
+        if self.schedule.is_up() {
+            self.ledger.assert_heard(self.now);
+        }
+        for host in self.resource.role().map(|role| role.host_views(self.now)).unwrap_or_default() {
+            assert!(self.now <= host.heard_at.plus_ms(LEASE_MS), "{} has left the database", host.name);
+        }
+    }
+
+    /// In the calm every slot had work at once, and none waited for anything but renderers.
+    pub(crate) fn assert_calm(&self) {
+        let slots = self.machines.len() * usize::from(self.plan.slots);
+        assert_eq!(self.ledger.calm_slots(), slots, "every slot has work in a calm farm");
+        let rounds = 2 * (self.plan.render_ms + CALM_MS);
+        let took = self.now.since_ms(self.health.calm_since.unwrap_or_default());
+        assert!(took <= rounds + CALM_MS, "a calm farm is done in {rounds} ms, not in {took}");
     }
 
     /// Whether there is nothing left to do.
@@ -48,6 +69,9 @@ impl World {
                 open.push(format!("render server {host} is down"));
                 continue;
             };
+            if !render.is_welcome() {
+                open.push(format!("render server {host} is not linked"));
+            }
             if !machine.processes.is_empty() {
                 open.push(format!("processes run on host {host}"));
             }
@@ -60,6 +84,9 @@ impl World {
         }
         if !self.storage.intake.is_empty() {
             open.push(format!("the intake holds {:?}", self.storage.intake.keys()));
+        }
+        if self.network.is_torn() {
+            open.push("a link is torn".to_owned());
         }
         if !self.database_is_true() {
             open.push("the resource database is wrong".to_owned());

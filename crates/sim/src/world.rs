@@ -115,14 +115,20 @@ impl World {
         let healed_at = BEGIN.plus_ms(self.plan.safety_ms);
         let mut looked_at = healed_at;
         while let Some(at) = self.step() {
-            if at.since_ms(looked_at) >= 1_000 && self.health.healed {
-                looked_at = at;
-                if self.is_settled(healed_at) {
+            if at.since_ms(looked_at) < 1_000 || !self.health.healed {
+                continue;
+            }
+            looked_at = at;
+            if self.is_settled(healed_at) {
+                if self.health.calm_since.is_some() {
                     break;
                 }
+                self.assert_kept();
+                self.calm_job();
             }
         }
         self.assert_kept();
+        self.assert_calm();
         self.summary()
     }
 
@@ -153,6 +159,7 @@ impl World {
         assert!(self.spins < SPINS_MAX, "time goes on");
         self.steps += 1;
         self.assert_slots();
+        self.assert_hosts_heard();
         Some(self.now)
     }
 
@@ -271,9 +278,9 @@ impl World {
         (place, self.boot(place))
     }
 
-    /// Where a kill falls at the next event of a durable role.
-    pub(crate) fn fate(&mut self) -> Fate {
-        if !self.chance.permille(self.health.faults.killed) {
+    /// Where a kill falls at the next event of a durable role, so many times as often as usual.
+    pub(crate) fn fate(&mut self, times: u64) -> Fate {
+        if !self.chance.permille(times * self.health.faults.killed) {
             return Fate::Lives;
         }
         match self.chance.between(0, 3) {
@@ -319,12 +326,9 @@ impl World {
     }
 
     fn learns_of_end(&mut self, link: LinkId, end: End) {
-        // Mostly at once, sometimes only when nothing was heard for long.
-        let ms = if self.chance.permille(150) {
-            self.chance.between(4_000, 10_000)
-        } else {
-            self.chance.between(1, 50)
-        };
+        // Mostly at once, sometimes only long after nothing was heard any more.
+        let late = !self.health.healed && self.chance.permille(150);
+        let ms = if late { self.chance.between(4_000, 30_000) } else { self.chance.between(1, 50) };
         self.in_ms(ms, Happening::Gone(link, end));
     }
 
@@ -380,6 +384,9 @@ impl World {
         let Some((place, _)) = self.network.run(link, end) else { return };
         match (place, message) {
             (Place::Schedule, Message::RenderToSchedule(message)) => {
+                if let Some((Place::Render(host), _)) = self.network.run(link, End::Dialler) {
+                    self.ledger.heard(&host_name(host), self.now);
+                }
                 self.tell_schedule(schedule::Event::HostSpoke { link, message });
             }
             (Place::Schedule, Message::ResourceToSchedule(message)) => {
