@@ -220,7 +220,7 @@ pub struct OutputRule {
 #[derive(Debug, thiserror::Error)]
 pub enum DefinitionError {
     /// Not the shape of a definition.
-    #[error("package definition {file}: {source}")]
+    #[error("package definition {file} has not the shape of one")]
     Shape {
         /// The file.
         file: String,
@@ -234,7 +234,6 @@ pub enum DefinitionError {
         /// The file.
         file: String,
         /// What is wrong with it.
-        #[source]
         faults: Faults,
     },
 }

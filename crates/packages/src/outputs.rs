@@ -42,7 +42,7 @@ pub enum CollectError {
     #[error(transparent)]
     Unfit(#[from] VerifyError),
     /// The scratch folder cannot be read.
-    #[error("cannot read the scratch folder {}: {source}", folder.display())]
+    #[error("cannot read the scratch folder {}", folder.display())]
     Scratch {
         /// The folder.
         folder: PathBuf,

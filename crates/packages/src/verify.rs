@@ -58,7 +58,7 @@ pub enum VerifyError {
         path: PathBuf,
     },
     /// It is a picture that cannot be decoded.
-    #[error("the picture {} is broken: {source}", path.display())]
+    #[error("the picture {} is broken", path.display())]
     Broken {
         /// Where it is.
         path: PathBuf,
@@ -77,7 +77,7 @@ pub enum VerifyError {
         found: Size,
     },
     /// It cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Unreadable {
         /// Where it is.
         path: PathBuf,

@@ -128,6 +128,10 @@ fn may_run(about: &std::fs::Metadata) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     files: Vec<PathBuf>,
+    /// Folders that names lead up to, so that the job's folder has to reach as high.
+    tops: Vec<PathBuf>,
+    /// Folders that names lead into and out of again, so that they have to be there.
+    passed: Vec<PathBuf>,
     warnings: Vec<Fault>,
     faults: Faults,
 }
@@ -135,6 +139,22 @@ pub(crate) struct Found {
 impl Found {
     fn add(&mut self, file: &Path) {
         self.files.push(file.to_owned());
+    }
+
+    /// Notes the folders that `name` leads through from `folder`.
+    fn follow(&mut self, folder: &Path, name: &str) {
+        let mut at = folder.to_owned();
+        for part in Path::new(name).components() {
+            match part {
+                Component::ParentDir => {
+                    self.passed.push(at.clone());
+                    at.pop();
+                    self.tops.push(at.clone());
+                }
+                Component::CurDir => {}
+                part => at.push(part),
+            }
+        }
     }
 }
 

@@ -137,8 +137,10 @@ impl Walk<'_> {
             if Path::new(name).is_absolute() {
                 self.warn_absolute(place, name);
                 somewhere = true;
-            } else if let Some(path) = self.search(name, kind) {
+            } else if let Some((folder, name)) = self.search(name, kind) {
+                let path = folder.join(&name);
                 self.found.add(&path);
+                self.found.follow(&plain(&folder), &name);
                 located.push(path);
             } else {
                 somewhere |= self.comes_along(name, kind) || self.excused.contains(name);
@@ -154,12 +156,12 @@ impl Walk<'_> {
 
     /// The file called `name` as POV-Ray looks for it: in the folder where it is started, then in each
     /// library, with the usual endings where it has none or is not there without.
-    fn search(&self, name: &str, kind: FileKind) -> Option<PathBuf> {
+    /// The folder comes back, and the name in it.
+    fn search(&self, name: &str, kind: FileKind) -> Option<(PathBuf, String)> {
         let folders = std::iter::once(&self.folder).chain(&self.libraries);
-        let candidates: Vec<PathBuf> = folders
-            .flat_map(|folder| candidates(name, kind).into_iter().map(move |name| folder.join(name)))
-            .collect();
-        candidates.into_iter().find(|path| path.is_file())
+        let mut candidates = folders
+            .flat_map(|folder| candidates(name, kind).into_iter().map(move |name| (folder.clone(), name)));
+        candidates.find(|(folder, name)| folder.join(name).is_file())
     }
 
     /// Whether `name` comes with the package, wherever that is installed.

@@ -9,7 +9,7 @@ use super::{Found, Support, SupportFile, plain};
 
 /// Gives every file its place relative to the folder that holds them all.
 pub(crate) fn plant(found: Found, scene: Option<&Path>, libraries: &[PathBuf]) -> Result<Support, Faults> {
-    let Found { files, warnings, mut faults } = found;
+    let Found { files, tops, passed, warnings, mut faults } = found;
     let mut places: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
     for file in files {
         let place = plain(&file);
@@ -27,7 +27,18 @@ pub(crate) fn plant(found: Found, scene: Option<&Path>, libraries: &[PathBuf]) -
             }
         }
     }
-    let root = root(places.keys());
+    let holds = |folder: &Path| places.keys().any(|place| place.starts_with(folder));
+    // One that holds nothing the job needs would not be there on the render host.
+    let libraries: Vec<PathBuf> = libraries.iter().map(|library| plain(library)).collect();
+    let libraries: Vec<&PathBuf> = libraries.iter().filter(|library| holds(library)).collect();
+    for folder in passed.iter().filter(|folder| !holds(folder)) {
+        let what = format!("a name in the scene leads through {}, where no file is needed", folder.display());
+        let fault = Fault::new("support", what);
+        faults
+            .push(fault.hint("write the name without '..' behind that folder, or name a file in it as well"));
+    }
+    let folders = places.keys().filter_map(|place| place.parent());
+    let root = root(folders.chain(tops.iter().chain(libraries.iter().copied()).map(PathBuf::as_path)));
     let mut files = Vec::with_capacity(places.len());
     for (place, original) in &places {
         match job_path(&root, place) {
@@ -37,29 +48,21 @@ pub(crate) fn plant(found: Found, scene: Option<&Path>, libraries: &[PathBuf]) -
     }
     let scene = scene.and_then(|scene| job_path(&root, &plain(scene)).ok());
     let mut searched: Vec<String> = Vec::new();
-    for library in libraries.iter().map(|library| plain(library)) {
-        // One that holds nothing the job needs would not be there on the render host.
-        if places.keys().any(|place| place.starts_with(&library))
-            && let Ok(inside) = library.strip_prefix(&root)
-        {
-            let inside = inside.to_string_lossy();
-            let inside = if inside.is_empty() { ".".to_owned() } else { inside.into_owned() };
-            if !searched.contains(&inside) {
-                searched.push(inside);
-            }
-        } else if root.starts_with(&library) && !searched.iter().any(|folder| folder == ".") {
-            searched.push(".".to_owned());
+    for library in libraries {
+        let inside = library.strip_prefix(&root).unwrap_or(library).to_string_lossy();
+        let inside = if inside.is_empty() { ".".to_owned() } else { inside.into_owned() };
+        if !searched.contains(&inside) {
+            searched.push(inside);
         }
     }
     faults.or(Support { files, scene, libraries: searched, warnings })
 }
 
-/// The deepest folder that holds all of `files`.
-fn root<'a>(mut files: impl Iterator<Item = &'a PathBuf>) -> PathBuf {
-    let folder = |file: &PathBuf| file.parent().map(Path::to_owned).unwrap_or_default();
-    let mut root = files.next().map(folder).unwrap_or_default();
-    for file in files {
-        while !file.starts_with(&root) && root.pop() {}
+/// The deepest folder that holds all of `folders`.
+fn root<'a>(mut folders: impl Iterator<Item = &'a Path>) -> PathBuf {
+    let mut root = folders.next().map(Path::to_owned).unwrap_or_default();
+    for folder in folders {
+        while !folder.starts_with(&root) && root.pop() {}
     }
     root
 }

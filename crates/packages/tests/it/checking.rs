@@ -96,11 +96,10 @@ fn versions_are_read_from_what_is_printed() {
 
 #[test]
 fn a_definition_that_cannot_be_meant_is_refused_whole() {
-    let shape = Definition::parse("x.toml", "name = 'x'\nunknown = 1").unwrap_err().to_string();
-    assert!(
-        shape.contains("package definition x.toml") && shape.contains("unknown field `unknown`"),
-        "{shape}"
-    );
+    let shape = Definition::parse("x.toml", "name = 'x'\nunknown = 1").unwrap_err();
+    assert_eq!(shape.to_string(), "package definition x.toml has not the shape of one");
+    let cause = std::error::Error::source(&shape).unwrap().to_string();
+    assert!(cause.contains("unknown field `unknown`"), "{cause}");
     let text = "name = 'X y'\ntitle = ''\nexecutables = ['bin/x']\n[scene]\nrequired = false\n\
                 endings = ['.x']\n\
                 [[command]]\narguments = ['{nothing}']\n[outputs]\nstem = 'a/b'\n\

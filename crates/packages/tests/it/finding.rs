@@ -162,6 +162,25 @@ fn named_files_folders_and_globs_travel() {
 }
 
 #[test]
+fn names_that_climb_lead_to_the_same_files_in_the_mirror() {
+    let folder = tempfile::tempdir().unwrap();
+    let scene = "#include \"../shot/own.inc\"\n#include \"sub/x.inc\"\n";
+    write(folder.path(), &[("a/shot/s.pov", scene), ("a/shot/own.inc", ""), ("a/shot/sub/x.inc", "")]);
+    let support = find(folder.path(), Some("a/shot/s.pov"), &[], &[]).unwrap();
+    assert_eq!(paths(&support), ["shot/own.inc", "shot/s.pov", "shot/sub/x.inc"]);
+    // A library above everything keeps the names in it.
+    write(folder.path(), &[("a/shot/s.pov", "#include \"shot/own.inc\"")]);
+    let support = find(folder.path(), Some("a/shot/s.pov"), &["a"], &[]).unwrap();
+    assert_eq!(paths(&support), ["shot/own.inc", "shot/s.pov"]);
+    assert_eq!(support.libraries, ["."]);
+    fs::create_dir(folder.path().join("a/shot/hollow")).unwrap();
+    write(folder.path(), &[("a/shot/s.pov", "#include \"hollow/../own.inc\"")]);
+    let faults = find(folder.path(), Some("a/shot/s.pov"), &[], &[]).unwrap_err();
+    let wanted = ["support: a name in the scene leads through a/shot/hollow, where no file is needed"];
+    assert_eq!(lines(&faults.0, folder.path()), wanted);
+}
+
+#[test]
 fn two_files_for_one_place_are_a_fault() {
     let folder = tempfile::tempdir().unwrap();
     write(
