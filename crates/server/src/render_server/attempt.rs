@@ -119,7 +119,7 @@ pub(super) fn start(kit: Arc<Kit>, handle: RenderHandle, folder: JobFolder, gran
                 Ok(running) => {
                     let process = running.mark();
                     handle.tell_blocking(Event::Started { lease, process });
-                    Watch::new(&kit, &handle, &placed, &grant, running).until_the_end(&reins);
+                    watch(&kit, &handle, &placed, &grant, running, &reins);
                 }
                 Err(error) => handle.tell_blocking(failed(FailureClass::Host, error_chain(&error))),
             }
@@ -157,7 +157,7 @@ pub(super) fn adopt(
             }
         };
         on_thread(handle.clone(), lease, move || {
-            Watch::new(&kit, &handle, &placed, &grant, running).until_the_end(&reins);
+            watch(&kit, &handle, &placed, &grant, running, &reins);
         })
         .await;
     });
@@ -178,8 +178,8 @@ async fn on_thread(handle: RenderHandle, lease: LeaseId, work: impl FnOnce() + S
 fn launch(kit: &Kit, placed: &Placed, grant: &Grant) -> Result<Running, StartError> {
     let scratch = Scratch::of(kit, grant.lease);
     scratch.make_new()?;
-    let command = invoke(kit, placed, grant, &scratch.outputs(), |call| call.command_line())?
-        .map_err(InvokeError::Command)?;
+    let outputs = scratch.outputs();
+    let command = invocation(kit, placed, grant, &outputs)?.command_line().map_err(InvokeError::Command)?;
     let launch = Launch {
         program: command.program,
         arguments: command.arguments.into_iter().map(Into::into).collect(),
@@ -190,20 +190,19 @@ fn launch(kit: &Kit, placed: &Placed, grant: &Grant) -> Result<Running, StartErr
     Ok(process::launch(&launch, &scratch.mark_file())?)
 }
 
-/// Hands the invocation that `grant` comes to on this host to `call`.
-pub(super) fn invoke<T>(
-    kit: &Kit,
-    placed: &Placed,
+/// What `grant` comes to on this host, with `outputs` as the folder for what it makes.
+pub(super) fn invocation<'a>(
+    kit: &'a Kit,
+    placed: &'a Placed,
     grant: &Grant,
-    outputs: &Path,
-    call: impl FnOnce(Invocation<'_>) -> T,
-) -> Result<T, InvokeError> {
+    outputs: &'a Path,
+) -> Result<Invocation<'a>, InvokeError> {
     let step = placed.description.steps.get(usize::from(grant.frame.step.0)).ok_or(InvokeError::NoStep)?;
     let package = &step.work.package;
     let unknown = || InvokeError::UnknownPackage { package: package.clone() };
     let definition = kit.library.get(package).ok_or_else(unknown)?;
     let found = kit.packages.iter().find(|found| found.name == *package);
-    Ok(call(Invocation {
+    Ok(Invocation {
         definition,
         step,
         number: grant.number,
@@ -213,7 +212,7 @@ pub(super) fn invoke<T>(
         executable: found.map(|found| Path::new(&found.executable)),
         threads: u32::from(kit.threads),
         environment: &kit.environment,
-    }))
+    })
 }
 
 /// Why a grant comes to nothing on this host.
@@ -240,31 +239,25 @@ struct Watch<'a> {
     shipping: tokio::task::JoinHandle<()>,
 }
 
-impl<'a> Watch<'a> {
-    fn new(
-        kit: &'a Arc<Kit>,
-        handle: &'a RenderHandle,
-        placed: &'a Placed,
-        grant: &'a Grant,
-        running: Running,
-    ) -> Self {
-        let scratch = Scratch::of(kit, grant.lease);
-        let step = placed.description.steps.get(usize::from(grant.frame.step.0));
-        let definition = step.and_then(|step| kit.library.get(&step.work.package));
-        let (lease, path, client) = (grant.lease, scratch.log(), kit.client.clone());
-        let shipping = tokio::spawn(async move { log_shipping::follow(client, lease, &path).await });
-        Self {
-            handle,
-            grant,
-            running,
-            log: LogReader::new(scratch.log()),
-            progress: definition.map(Progress::new),
-            permille: 0,
-            measured: Instant::now(),
-            shipping,
-        }
-    }
+/// Watches a process to its end; `Exited` follows.
+fn watch(kit: &Kit, handle: &RenderHandle, placed: &Placed, grant: &Grant, running: Running, reins: &Reins) {
+    let scratch = Scratch::of(kit, grant.lease);
+    let (lease, path, client, outputs) = (grant.lease, scratch.log(), kit.client.clone(), scratch.outputs());
+    let shipping = tokio::spawn(async move { log_shipping::follow(client, lease, &path).await });
+    let watch = Watch {
+        handle,
+        grant,
+        running,
+        log: LogReader::new(scratch.log()),
+        progress: invocation(kit, placed, grant, &outputs).map(|call| Progress::of(&call)).ok(),
+        permille: 0,
+        measured: Instant::now(),
+        shipping,
+    };
+    watch.until_the_end(reins);
+}
 
+impl Watch<'_> {
     fn until_the_end(mut self, reins: &Reins) {
         let mut asked: Option<Instant> = None;
         let exit = loop {

@@ -10,7 +10,7 @@ use render::Event;
 use wire::ClientError;
 
 use super::Kit;
-use super::attempt::{InvokeError, Scratch, invoke};
+use super::attempt::{InvokeError, Scratch, invocation};
 use super::log_shipping::ship_rest;
 use super::session::{JobFolder, PlaceError, Placed, patiently};
 use crate::error_chain;
@@ -95,13 +95,12 @@ fn find(kit: &Kit, placed: &Placed, grant: &Grant, exit: Exit) -> Result<Vec<Col
     let scratch = Scratch::of(kit, grant.lease);
     let slug = placed.description.slug();
     let log = scratch.log();
-    invoke(kit, placed, grant, &scratch.outputs(), |call| {
-        if !matches!(exit, Exit::Code(0) | Exit::Unknown) {
-            return Err(explain_failure(call.definition, &tail(&log), exit));
-        }
-        call.collect(&log, &slug).map_err(|error| error_chain(&error))
-    })?
-    .map_err(CollectError::Failed)
+    let outputs = scratch.outputs();
+    let call = invocation(kit, placed, grant, &outputs)?;
+    if !matches!(exit, Exit::Code(0) | Exit::Unknown) {
+        return Err(CollectError::Failed(explain_failure(call.definition, &tail(&log), exit)));
+    }
+    call.collect(&log, &slug).map_err(|error| CollectError::Failed(error_chain(&error)))
 }
 
 fn tail(log: &Path) -> String {

@@ -1,11 +1,11 @@
 //! What this host has: the machine itself, and the rendering packages found on it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use model::{PackageInfo, ResourceInfo};
-use packages::{Definition, Library, Stream};
+use packages::{Definition, Library};
 
 use crate::error_chain;
 
@@ -32,7 +32,7 @@ fn find(definition: &Definition) -> Option<PackageInfo> {
     process::probe::find_executable(&names, &[]).iter().find_map(|path| ask(definition, path))
 }
 
-fn ask(definition: &Definition, path: &PathBuf) -> Option<PackageInfo> {
+fn ask(definition: &Definition, path: &Path) -> Option<PackageInfo> {
     let version = match &definition.version {
         None => String::new(),
         Some(probe) => {
@@ -43,17 +43,11 @@ fn ask(definition: &Definition, path: &PathBuf) -> Option<PackageInfo> {
                     return None;
                 }
             };
-            let text = match probe.stream {
-                Stream::Stdout => said.stdout,
-                Stream::Stderr => said.stderr,
-                Stream::Both => said.stdout + &said.stderr,
-            };
-            let said = probe.pattern.regex().captures(&text).and_then(|groups| groups.get(1));
-            let Some(version) = said else {
+            let Some(version) = definition.version_in(&said.stdout, &said.stderr) else {
                 tracing::warn!(package = definition.name, "left out: {} says no version", path.display());
                 return None;
             };
-            version.as_str().to_owned()
+            version
         }
     };
     tracing::info!(package = definition.name, version, path = %path.display(), "package found");
