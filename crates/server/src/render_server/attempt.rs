@@ -2,37 +2,25 @@
 //!
 //! Each has a thread of its own, which mostly sleeps until the process ends.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use model::{Exit, FailureClass, Grant, LeaseId, ProcessMark, Usage};
-use packages::{CommandLineError, Invocation, Progress};
+use packages::{CommandLineError, Invocation};
 use process::{Launch, Running};
 use render::Event;
 
 use super::Kit;
 use super::hands::RenderHandle;
-use super::log_shipping;
 use super::session::{JobFolder, Placed};
+use super::watching::watch;
 use crate::error_chain;
 
 /// Names the process of an attempt, in its scratch.
 pub(super) const MARK_FILE: &str = "process";
 /// What the process printed, in its scratch.
 pub(super) const LOG_FILE: &str = "log";
-
-/// Between two looks at what the process printed and uses; its end is noticed at once.
-const LOOK: Duration = Duration::from_millis(100);
-/// Between two looks at what the process tree uses.
-const MEASURE: Duration = Duration::from_secs(1);
-/// From the request to end to the end by force.
-const GRACE: Duration = Duration::from_secs(3);
-/// A process that prints more than this is ended: some fill a disk with one line of complaint.
-const LOG_MAX: u64 = 1 << 30;
 
 /// How a running attempt is told to end. Clones hold the same reins.
 #[derive(Clone, Default)]
@@ -44,7 +32,8 @@ impl Reins {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    fn pulled(&self) -> bool {
+    /// Whether it is.
+    pub(super) fn pulled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -224,115 +213,4 @@ pub(super) enum InvokeError {
     UnknownPackage { package: String },
     #[error(transparent)]
     Command(#[from] CommandLineError),
-}
-
-/// A process that is watched.
-struct Watch<'a> {
-    handle: &'a RenderHandle,
-    grant: &'a Grant,
-    running: Running,
-    log: LogReader,
-    progress: Option<Progress<'a>>,
-    permille: u16,
-    measured: Instant,
-    /// Sends the log while the process runs.
-    shipping: tokio::task::JoinHandle<()>,
-}
-
-/// Watches a process to its end; `Exited` follows.
-fn watch(kit: &Kit, handle: &RenderHandle, placed: &Placed, grant: &Grant, running: Running, reins: &Reins) {
-    let scratch = Scratch::of(kit, grant.lease);
-    let (lease, path, client, outputs) = (grant.lease, scratch.log(), kit.client.clone(), scratch.outputs());
-    let shipping = tokio::spawn(async move { log_shipping::follow(client, lease, &path).await });
-    let watch = Watch {
-        handle,
-        grant,
-        running,
-        log: LogReader::new(scratch.log()),
-        progress: invocation(kit, placed, grant, &outputs).map(|call| Progress::of(&call)).ok(),
-        permille: 0,
-        measured: Instant::now(),
-        shipping,
-    };
-    watch.until_the_end(reins);
-}
-
-impl Watch<'_> {
-    fn until_the_end(mut self, reins: &Reins) {
-        let mut asked: Option<Instant> = None;
-        let exit = loop {
-            if let Some(exit) = self.running.wait(LOOK) {
-                break exit;
-            }
-            self.look();
-            match asked {
-                None if reins.pulled() || self.log.length > LOG_MAX => {
-                    asked = Some(Instant::now());
-                    let ended = self.running.terminate();
-                    self.note(ended.err());
-                }
-                Some(since) if since.elapsed() >= GRACE => {
-                    let killed = self.running.kill();
-                    self.note(killed.err());
-                }
-                _ => {}
-            }
-        };
-        self.look();
-        self.shipping.abort();
-        if let Some(Err(error)) = self.running.strays() {
-            tracing::warn!(lease = %self.grant.lease, "it left processes behind: {}", error_chain(error));
-        }
-        let usage = self.running.total();
-        self.handle.tell_blocking(Event::Exited { lease: self.grant.lease, exit, usage });
-    }
-
-    /// Reads what was printed and, now and then, measures.
-    fn look(&mut self) {
-        let printed = self.log.read_on();
-        if let Some(progress) = &mut self.progress
-            && let Some(permille) = progress.feed(&printed)
-            && permille > self.permille
-        {
-            self.permille = permille;
-            self.handle.tell_blocking(Event::Progress { lease: self.grant.lease, permille });
-        }
-        if self.measured.elapsed() >= MEASURE {
-            self.measured = Instant::now();
-            self.running.usage();
-        }
-    }
-
-    fn note(&self, error: Option<process::KillError>) {
-        if let Some(error) = error {
-            tracing::warn!(lease = %self.grant.lease, "it cannot be ended: {}", error_chain(&error));
-        }
-    }
-}
-
-/// Reads a log as it grows.
-struct LogReader {
-    path: PathBuf,
-    length: u64,
-}
-
-impl LogReader {
-    const fn new(path: PathBuf) -> Self {
-        Self { path, length: 0 }
-    }
-
-    /// What has been added since the last call; a flood only in part, since progress is at its end.
-    fn read_on(&mut self) -> Vec<u8> {
-        const READ_MAX: u64 = 1 << 20;
-        let mut added = Vec::new();
-        let Ok(mut file) = File::open(&self.path) else { return added };
-        let length = file.metadata().map_or(0, |about| about.len());
-        let from = self.length.max(length.saturating_sub(READ_MAX));
-        if length > self.length && file.seek(SeekFrom::Start(from)).is_ok() {
-            // Whatever could be read is worth reading.
-            let _ = file.take(length - from).read_to_end(&mut added);
-            self.length = length;
-        }
-        added
-    }
 }

@@ -7,6 +7,7 @@ mod links;
 mod log_shipping;
 mod probe;
 mod session;
+mod watching;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
