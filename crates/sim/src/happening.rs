@@ -50,6 +50,8 @@ pub(crate) enum Happening {
     Releases,
     /// Something goes wrong.
     Mischief,
+    /// One server is killed where nothing else goes wrong.
+    CalmKill,
     /// Nothing goes wrong any more.
     Heals,
 }

@@ -1,7 +1,7 @@
 //! A render host: its processes and scratch, which outlive its render server, and what the shell of the
 //! render server keeps in memory, which does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Exit, JobId, LeaseId, ProcessMark, ResourceInfo, SlotIndex, StepIndex, Time};
 
@@ -45,6 +45,8 @@ pub(crate) struct Shell {
     pub(crate) spawning: BTreeMap<LeaseId, SlotIndex>,
     /// Processes whose end is told, and whether they were adopted, so that nobody sees how they end.
     pub(crate) watched: BTreeMap<LeaseId, bool>,
+    /// Leases whose processes are to end.
+    pub(crate) killing: BTreeSet<LeaseId>,
     /// Attempts whose outputs are looked for.
     pub(crate) collecting: BTreeMap<LeaseId, Exit>,
 }

@@ -49,6 +49,13 @@ impl World {
         }
     }
 
+    /// kill -9 of one server of a farm in which nothing else goes wrong.
+    pub(crate) fn calm_kill(&mut self) {
+        let places = self.places();
+        let place = places[self.chance.index(places.len())];
+        self.kill(place);
+    }
+
     /// kill -9.
     fn kill(&mut self, place: Place) {
         if !self.is_up(place) {

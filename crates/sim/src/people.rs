@@ -127,7 +127,7 @@ impl World {
     /// Submits a job to a farm in which nothing goes wrong, with two frames for each slot.
     pub(crate) fn calm_job(&mut self) {
         self.health.calm_since = Some(self.now);
-        self.ledger.calm_after(self.now);
+        self.ledger.calm();
         let frames = 2 * self.machines.len() * usize::from(self.plan.slots);
         let last = i64::try_from(frames).unwrap_or(1);
         let mut request = self.people.clients[0].request.clone();
@@ -138,6 +138,7 @@ impl World {
         request.description.steps = vec![step(0, last, Vec::new())];
         self.people.clients.push(Client { request, submits_ms: 0, again: false });
         self.submits(self.people.clients.len() - 1);
+        self.soon(2 * self.plan.render_ms, Happening::CalmKill);
     }
 
     /// Ends most holds; some jobs stay on hold to the end.

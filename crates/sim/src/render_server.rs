@@ -127,11 +127,13 @@ impl World {
             grant.lease
         );
         shell.spawning.insert(grant.lease, grant.slot);
-        self.soon(50, Happening::Spawns(run, grant));
+        let most_ms = if self.chance.permille(200) { 2_000 } else { 50 };
+        self.soon(most_ms, Happening::Spawns(run, grant));
     }
 
     fn kill_process(&mut self, host: usize, run: Run, lease: LeaseId) {
         let machine = &mut self.machines[host];
+        machine.shell.killing.insert(lease);
         if let Some(process) = machine.processes.get(&lease) {
             let pid = process.mark.pid;
             machine.shell.watched.entry(lease).or_insert(false);
@@ -151,6 +153,7 @@ impl World {
         machine.scratch.remove(&lease);
         machine.shell.watched.remove(&lease);
         machine.shell.collecting.remove(&lease);
+        machine.shell.killing.remove(&lease);
     }
 
     fn answers(&mut self, run: Run, event: Event) {

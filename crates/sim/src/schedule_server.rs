@@ -35,6 +35,7 @@ impl World {
                 self.note_event(Place::Schedule, &event, &(&heard.durable, &heard.effects, heard.died));
                 let role = self.schedule.replica();
                 for record in &heard.durable {
+                    self.assert_not_thrown_away(record);
                     let folder = |job| role.folder(job).unwrap_or_else(|| panic!("job {job} is known"));
                     self.ledger.sees(record, &self.storage, folder);
                 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use model::{FrameState, JobId, JobState, JobView, LEASE_MS, Time};
-use schedule::Schedule;
+use render::{Phase, Render};
+use schedule::{Record, Schedule};
 
+use crate::node::Node;
 use crate::storage::Folder;
 use crate::world::World;
 
@@ -12,7 +14,9 @@ use crate::world::World;
 /// after minutes.
 const REST_MS: u64 = 1_500_000;
 /// What may come on top of rendering in a farm in which nothing goes wrong.
-const CALM_MS: u64 = 3_000;
+const CALM_MS: u64 = 4_000;
+/// What may come on top of that where a server is killed and started again.
+const KILL_MS: u64 = 8_000;
 
 impl World {
     /// No slot works for two live leases.
@@ -28,6 +32,27 @@ impl World {
         }
     }
 
+    /// What was taken away is being killed, whenever its render server was started.
+    pub(crate) fn assert_killing(&self) {
+        for (node, machine) in self.renders.iter().zip(&self.machines) {
+            let attempts = node.role().into_iter().flat_map(render::Render::attempts);
+            for attempt in attempts.filter(|attempt| attempt.phase == Phase::Ending) {
+                let lease = attempt.grant.lease;
+                assert!(machine.shell.killing.contains(&lease), "the process of lease {lease} is killed");
+            }
+        }
+    }
+
+    /// A server was killed in the calm; what a host had taken is not lost by that.
+    pub(crate) fn assert_not_thrown_away(&self, record: &Record) {
+        if let (Some(_), Record::LeaseEnded { lease, ending, message, .. }) = (self.health.calm_since, record)
+        {
+            let taken = |node: &Node<Render>| node.replica().held().iter().any(|held| held.lease == *lease);
+            let taken = self.renders.iter().any(taken);
+            assert!(!taken, "lease {lease}, which its host works on, ends by {ending:?}: {message}");
+        }
+    }
+
     /// Who is not heard of for too long is neither in the database nor holds a lease.
     pub(crate) fn assert_hosts_heard(&self) {
         if self.schedule.is_up() {
@@ -38,13 +63,13 @@ impl World {
         }
     }
 
-    /// In the calm every slot had work at once, and none waited for anything but renderers.
+    /// In the calm every slot had work, and none waited for long for anything but renderers.
     pub(crate) fn assert_calm(&self) {
         let slots = self.machines.len() * usize::from(self.plan.slots);
         assert_eq!(self.ledger.calm_slots(), slots, "every slot has work in a calm farm");
-        let rounds = 2 * (self.plan.render_ms + CALM_MS);
+        let most = 2 * (self.plan.render_ms + CALM_MS) + KILL_MS;
         let took = self.now.since_ms(self.health.calm_since.unwrap_or_default());
-        assert!(took <= rounds + CALM_MS, "a calm farm is done in {rounds} ms, not in {took}");
+        assert!(took <= most, "a calm farm is done in {most} ms, not in {took}");
     }
 
     /// Whether there is nothing left to do.

@@ -160,6 +160,7 @@ impl World {
         self.steps += 1;
         self.assert_slots();
         self.assert_hosts_heard();
+        self.assert_killing();
         Some(self.now)
     }
 
@@ -208,6 +209,7 @@ impl World {
             Happening::Steers => self.steers(),
             Happening::Releases => self.releases_jobs(),
             Happening::Mischief => self.mischief(),
+            Happening::CalmKill => self.calm_kill(),
             Happening::Heals => self.heals(),
         }
     }
@@ -321,7 +323,8 @@ impl World {
 
     fn starts_again(&mut self, run: Run) {
         let down_ms = if self.chance.permille(200) { 20_000 } else { 3_000 };
-        let ms = if self.health.healed { 100 } else { self.chance.between(50, down_ms) };
+        let down_ms = if self.health.healed { 1_500 } else { down_ms };
+        let ms = self.chance.between(50, down_ms);
         self.in_ms(ms, Happening::Starts(run.0));
     }
 
