@@ -47,7 +47,11 @@ impl World {
     pub(crate) fn assert_not_thrown_away(&self, record: &Record) {
         if let (Some(_), Record::LeaseEnded { lease, ending, message, .. }) = (self.health.calm_since, record)
         {
-            let taken = |node: &Node<Render>| node.replica().held().iter().any(|held| held.lease == *lease);
+            let taken = |node: &Node<Render>| {
+                let (role, lease) = (node.replica(), *lease);
+                role.attempts().any(|attempt| attempt.grant.lease == lease)
+                    || role.unacknowledged().any(|kept| kept == lease)
+            };
             let taken = self.renders.iter().any(taken);
             assert!(!taken, "lease {lease}, which its host works on, ends by {ending:?}: {message}");
         }
