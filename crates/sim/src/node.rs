@@ -45,7 +45,7 @@ pub(crate) struct Node<R: Server> {
     /// What the durable records alone make.
     replica: R,
     journal: Vec<R::Record>,
-    /// How many records the snapshot of `replica` would stand for.
+    /// How often it was started.
     boot: u32,
 }
 
