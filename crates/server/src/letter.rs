@@ -57,7 +57,7 @@ pub(crate) fn letter(job: &JobSummary, results: &str, zone: &TimeZone) -> Letter
 }
 
 fn row(body: &mut String, label: &str, value: &str) {
-    body.push_str(&format!("{:<16}{value}\n", format!("{label}:")));
+    body.push_str(&format!("{:<17}{value}\n", format!("{label}:")));
 }
 
 fn moment(at: Option<Time>, zone: &TimeZone) -> String {
@@ -108,11 +108,11 @@ mod tests {
         let letter = letter(&done(), "/film/17-Lighthouse", &TimeZone::UTC);
         assert_eq!(letter.subject, "Lighthouse: done, 60 frames");
         let expected = "Job 17 \"Lighthouse\" is done: 60 frames rendered, checked and stored.\n\n\
-            Submitted:      2023-11-14 22:13:20 UTC\n\
-            Started:        2023-11-14 22:13:21 UTC\n\
-            Ended:          2023-11-14 22:14:59 UTC\n\
-            Rendering took: 1 min 38 s\n\
-            Frames are in:  /film/17-Lighthouse\n\n\
+            Submitted:       2023-11-14 22:13:20 UTC\n\
+            Started:         2023-11-14 22:13:21 UTC\n\
+            Ended:           2023-11-14 22:14:59 UTC\n\
+            Rendering took:  1 min 38 s\n\
+            Frames are in:   /film/17-Lighthouse\n\n\
             To copy the frames to a folder of yours: framefarm fetch 17 FOLDER\n";
         assert_eq!(letter.body, expected);
     }

@@ -5,6 +5,7 @@
 //! and no look allowed before everything decided so far is durable.
 
 mod handle;
+mod restore;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::clock;
 use handle::{Answer, Input, Look};
 
 pub(crate) use handle::{AskError, Handle};
+pub(crate) use restore::restore;
 
 /// Events that may wait for the owner. Senders wait beyond that, so a flood slows its source down.
 const QUEUE_MAX: usize = 4_096;

@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{HostId, InstanceId, PackageInfo, ResourceInfo, Role};
+use model::{HostId, InstanceId, PackageInfo, ResourceInfo};
 use packages::Library;
 use render::{Event, Render};
-use store::{Content, ContentError, DataFolder, LogError, RecordLog};
+use store::{Content, ContentError, DataFolder, LogError};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use wire::Client;
@@ -92,7 +92,8 @@ pub(crate) struct RenderSetup {
 }
 
 impl RenderServer {
-    /// Replays the journal in `data`, takes up what still runs, and goes on from there. Returns its slots too.
+    /// Replays the journal in `data`, takes up what still runs, and goes on from there. Returns its slots
+    /// too.
     pub(crate) async fn start(
         data: &DataFolder,
         setup: RenderSetup,
@@ -106,14 +107,9 @@ impl RenderServer {
         info.tags = setup.tags;
         let slots = setup.slots.unwrap_or_else(|| slots_for(&info));
 
-        let mut log = RecordLog::open(&root.join("render.journal"))?;
-        let mut role = Render::new(setup.host.clone(), instance.clone(), slots);
-        // Effects of the past have been performed, or `resume` asks for them again.
-        let mut forgotten = Vec::new();
-        log.replay(|record| {
-            role.apply(&record, &mut forgotten);
-            forgotten.clear();
-        })?;
+        let new = || Render::new(setup.host.clone(), instance.clone(), slots);
+        let (role, commit) = owner::restore(&root.join("render.journal"), new)?;
+        let role = role.identified(setup.host.clone(), instance.clone(), slots);
         session::clear_leftovers(&jobs, &attempts, &role);
 
         let (found, client) = watch::channel(None);
@@ -121,7 +117,6 @@ impl RenderServer {
         let (threads, environment) = (setup.threads, std::env::vars().collect());
         let kit = Arc::new(Kit { content, jobs, attempts, library, packages, threads, environment, client });
         let (stop, stopped) = oneshot::channel();
-        let commit: owner::Commit<Render> = Box::new(move |records| log.append(records));
         let handle = owner::start("render", role, commit, |handle| RenderHands::new(handle, kit, stop))?;
         let links = [
             tokio::spawn(links::keep_schedule_link(handle.clone(), setup.schedule, found)),

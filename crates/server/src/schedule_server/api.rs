@@ -190,7 +190,7 @@ impl From<schedule::Refusal> for Refused {
     fn from(refusal: schedule::Refusal) -> Self {
         use schedule::Refusal;
         let status = match &refusal {
-            Refusal::Faults(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Refusal::Faults(_) | Refusal::KeyTaken { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Refusal::UnknownJob(_) => StatusCode::NOT_FOUND,
             _ => StatusCode::CONFLICT,
         };

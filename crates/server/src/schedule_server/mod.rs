@@ -12,10 +12,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post, put};
-use model::{JobId, Role};
+use model::JobId;
 use packages::Library;
 use schedule::Schedule;
-use store::{AttemptLogs, Content, ContentError, DataFolder, LogError, RecordLog, Results, StorageOpenError};
+use store::{AttemptLogs, Content, ContentError, DataFolder, LogError, Results, StorageOpenError};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use wire::FarmView;
@@ -82,17 +82,8 @@ impl ScheduleServer {
         let results = Arc::new(Results::open(storage)?);
         farm.storage = results.path().display().to_string();
         let content = Content::open(&data.path().join("content"))?;
-        let mut log = RecordLog::open(&data.path().join("schedule.journal"))?;
-        let mut role = Schedule::default();
-        // Effects of the past have been performed, or `resume` asks for them again.
-        let mut forgotten = Vec::new();
-        let replayed = log.replay(|record| {
-            role.apply(&record, &mut forgotten);
-            forgotten.clear();
-        })?;
-        tracing::info!(records = replayed, "the journal of the schedule server is replayed");
+        let (role, commit) = owner::restore(&data.path().join("schedule.journal"), Schedule::default)?;
         let (changes, _) = broadcast::channel(CHANGES_MAX);
-        let commit: owner::Commit<Schedule> = Box::new(move |records| log.append(records));
         let handle = owner::start("schedule", role, commit, |handle| {
             ScheduleHands::new(handle, results.clone(), post, changes.clone())
         })?;
