@@ -18,7 +18,8 @@ const FRAMES_MAX: usize = 120;
 /// A frame is not drawn larger than this, nor ever larger than it is.
 const FRAME_WIDTH_MAX: u32 = 480;
 
-/// Makes the sheet of `pictures` at `path` and says how many it shows. Files that are no pictures are left out.
+/// Makes the sheet of `pictures` at `path` and says how many it shows. Files that are no pictures are left
+/// out.
 pub(crate) fn make(pictures: &[PathBuf], path: &Path) -> Result<usize, Failure> {
     let wrong = |source: ImageError| Failure::Sheet { path: path.to_owned(), source };
     let readable: Vec<&PathBuf> =

@@ -16,7 +16,7 @@ use crate::output::{self, Exit, Failure};
 #[command(after_help = "Example:\n  framefarm kill 17 18")]
 pub(crate) struct Kill {
     /// Numbers of the jobs
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required = true, value_parser = super::job_id)]
     ids: Vec<JobId>,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct Kill {
 #[command(after_help = "Example:\n  framefarm hold 17")]
 pub(crate) struct Hold {
     /// Numbers of the jobs
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required = true, value_parser = super::job_id)]
     ids: Vec<JobId>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Hold {
 #[command(after_help = "Example:\n  framefarm release 17")]
 pub(crate) struct Release {
     /// Numbers of the jobs
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required = true, value_parser = super::job_id)]
     ids: Vec<JobId>,
 }
 

@@ -30,7 +30,7 @@ Examples:
   ffmpeg -framerate 25 -pattern_type glob -i 'frames/*.png' -pix_fmt yuv420p film.mp4")]
 pub(crate) struct Fetch {
     /// Number of the job
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = super::job_id)]
     id: JobId,
     /// Folder to put the frames in; made where it is missing
     #[arg(value_name = "DIR")]

@@ -17,7 +17,7 @@ Examples:
   framefarm frames 17 --attempts          every try, with host and outcome")]
 pub(crate) struct Frames {
     /// Number of the job
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = super::job_id)]
     id: JobId,
     /// Only frames in this state
     #[arg(long, value_name = "STATE")]

@@ -17,7 +17,7 @@ Examples:
   framefarm job 17 --description          the description it was made from, as JSON")]
 pub(crate) struct Job {
     /// Number of the job
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = super::job_id)]
     id: JobId,
     /// Print the description that the job was made from, as JSON
     #[arg(long)]

@@ -19,7 +19,7 @@ Examples:
   framefarm log 17 42 --attempt 1         the first of several tries")]
 pub(crate) struct Log {
     /// Number of the job
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = super::job_id)]
     id: JobId,
     /// Number of the frame
     #[arg(value_name = "FRAME", allow_negative_numbers = true)]

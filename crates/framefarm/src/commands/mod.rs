@@ -53,6 +53,11 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
     })
 }
 
+/// The number of a job on the command line.
+fn job_id(text: &str) -> Result<model::JobId, &'static str> {
+    text.parse().map_err(|_| "a job has a number, `framefarm jobs` shows it")
+}
+
 /// The moment, as the farm writes it.
 fn now() -> model::Time {
     let ms = jiff::Timestamp::now().as_millisecond();

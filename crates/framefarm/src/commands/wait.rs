@@ -29,7 +29,7 @@ Examples:
   framefarm wait 17 --json                the job as it ended")]
 pub(crate) struct Wait {
     /// Number of the job
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = super::job_id)]
     id: JobId,
 }
 

@@ -60,7 +60,7 @@ impl<'a> Reading<'a> {
             _ if text.contains(['.', 'e', 'E']) => Ok(Value::Real(text.to_owned())),
             _ => {
                 let number = text.parse().map(Value::Whole);
-                Ok(number.unwrap_or_else(|_| Value::Other("a number beyond 64 bits")))
+                Ok(number.unwrap_or(Value::Other("a number beyond 64 bits")))
             }
         };
         let value = value.unwrap_or_else(|error| {

@@ -43,8 +43,12 @@ pub(crate) fn prepare(mut draft: Draft, from: &Path, user: &str) -> Result<Prepa
                 faults.0.extend(check(&draft, definition, &job, false));
             }
         },
-        None if package.is_empty() => {}
-        None => faults.push(unknown_package(&draft, &library, package)),
+        None => {
+            if !package.is_empty() {
+                faults.push(unknown_package(&draft, &library, package));
+            }
+            faults.0.extend(check_without_package(&draft, &job));
+        }
     }
     in_order(faults, draft.whole()).or(Prepared { job, warnings })
 }
@@ -112,6 +116,13 @@ fn check(draft: &Draft, definition: &Definition, job: &JobDescription, with_file
     // Both look at some fields; the package knows better what it cannot do.
     faults.extend(more.0.into_iter().filter(|fault| !seen.contains(&fault.place)));
     faults.retain(|fault| with_files || !matches!(fault.place.as_str(), "scene" | "support"));
+    faults.into_iter().map(|fault| draft.placed(fault)).collect()
+}
+
+/// What is wrong whichever package it will be. That a package and a scene are missing was said already.
+fn check_without_package(draft: &Draft, job: &JobDescription) -> Vec<Fault> {
+    let mut faults = job.check().err().unwrap_or_default().0;
+    faults.retain(|fault| !matches!(fault.place.as_str(), "package" | "scene" | "command" | "support"));
     faults.into_iter().map(|fault| draft.placed(fault)).collect()
 }
 

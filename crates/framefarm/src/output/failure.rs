@@ -86,6 +86,28 @@ impl Failure {
         }
     }
 
+    /// What led to it, nearest first.
+    fn causes(&self) -> Vec<String> {
+        let mut causes = vec![self.to_string()];
+        let mut cause = self.source();
+        while let Some(source) = cause {
+            let text = source.to_string();
+            // Some repeat in their own text what the cause below will say.
+            if causes.last().is_none_or(|last| !last.contains(&text)) {
+                causes.push(text);
+            }
+            cause = source.source();
+        }
+        causes.remove(0);
+        match self {
+            // On the way to the system's own words there are only layers of a library.
+            Self::Client(ClientError::Unreachable { .. } | ClientError::Lost { .. }) => {
+                causes.pop().into_iter().collect()
+            }
+            _ => causes,
+        }
+    }
+
     /// Prints what happened, why, and what to do.
     pub(crate) fn report(&self, mut to: impl Write) -> io::Result<()> {
         let error = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
@@ -99,16 +121,8 @@ impl Failure {
                 }
             }
         }
-        let mut told = self.to_string();
-        let mut cause = self.source();
-        while let Some(source) = cause {
-            let text = source.to_string();
-            // Libraries repeat in their own text what the cause below will say.
-            if !told.contains(&text) {
-                writeln!(to, "  {label}because:{label:#} {text}")?;
-                told = text;
-            }
-            cause = source.source();
+        for cause in self.causes() {
+            writeln!(to, "  {label}because:{label:#} {cause}")?;
         }
         if let Some(hint) = self.hint() {
             writeln!(to, "  {label}hint:{label:#} {hint}")?;

@@ -1,5 +1,6 @@
 //! The flags of `submit` to a draft, each fault with its flag.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use model::{Fault, Faults, Source};
@@ -22,13 +23,13 @@ impl Submit {
         };
         let scene = file.as_ref().filter(|_| described.is_none());
         let subject = described.map_or_else(|| "the job".to_owned(), |file| file.display().to_string());
-        let draft = below.overlaid(self.draft(scene));
+        let draft = below.overlaid(self.draft(scene, described.is_some()));
         let from = std::env::current_dir()
             .map_err(|source| Failure::file("find", Path::new("the working folder"), source))?;
         describe::prepare(draft, &from, &user()).map_err(|faults| Failure::Faults { subject, faults })
     }
 
-    fn draft(self, scene: Option<&PathBuf>) -> Draft {
+    fn draft(self, scene: Option<&PathBuf>, described: bool) -> Draft {
         let mut faults = Faults::default();
         let mut number = |flag: &str, text: Option<String>| {
             let text = text?;
@@ -64,10 +65,14 @@ impl Submit {
             support: self.support.into_iter().map(|path| Said::new("--support", path)).collect(),
             libraries: self.library.into_iter().map(|path| Said::new("--library", path)).collect(),
             arguments: list("--arg", self.arg),
-            command: list("--command", self.program),
+            command: self.command.then(|| Said::new("--command", self.program)),
             faults,
             ..Draft::default()
         };
+        if scene.is_none() && draft.command.is_none() && !draft.support.is_empty() && !described {
+            let what = "takes every name behind it, so that none is left for the scene";
+            draft.faults.push(Fault::new("--support", what).hint("name the scene before --support"));
+        }
         settings(&self.set, &mut draft);
         for need in &self.need {
             need_flags::read(need, &mut draft);
@@ -76,10 +81,21 @@ impl Submit {
     }
 }
 
-/// Who is at the keyboard.
+/// Who is at the keyboard, as the environment says or the system.
 fn user() -> String {
     let name = |variable| std::env::var(variable).ok().filter(|name: &String| !name.trim().is_empty());
-    ["USER", "LOGNAME"].into_iter().find_map(name).unwrap_or_else(|| "unknown".to_owned())
+    ["USER", "LOGNAME"].into_iter().find_map(name).or_else(own_name).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The name of this process's user in the password file.
+fn own_name() -> Option<String> {
+    let own = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == own).then(|| name.to_owned())
+    })
 }
 
 fn said(flag: &str, text: Option<String>) -> Option<Said<String>> {

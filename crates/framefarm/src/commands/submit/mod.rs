@@ -62,7 +62,7 @@ pub(crate) struct Submit {
     #[arg(long, value_name = "ARG", allow_hyphen_values = true, help_heading = DESCRIPTION)]
     arg: Vec<String>,
     /// Run a program for each frame: --command -- PROG ARGS, with {frame}, {output} and the like
-    #[arg(long, requires = "program", help_heading = DESCRIPTION)]
+    #[arg(long, help_heading = DESCRIPTION)]
     command: bool,
     /// Program and arguments of --command
     #[arg(last = true, value_name = "PROG", requires = "command")]
