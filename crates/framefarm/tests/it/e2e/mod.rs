@@ -1,0 +1,53 @@
+//! Farms of the real binary, end to end. What a test waits for has limits that only a hang reaches, and
+//! where an order matters it is made by gates, files that a frame's command waits for, never by sleeping.
+
+mod bad_input;
+mod crashes;
+mod failures;
+mod farm;
+mod mail;
+mod one_machine;
+mod queue;
+mod ran;
+mod scene;
+mod smtp;
+mod spread;
+mod steering;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Only a hang takes this long, on however busy a machine.
+const LONG: Duration = Duration::from_secs(120);
+
+/// What `look` finds, as soon as it finds something.
+#[track_caller]
+fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < LONG, "waited {} s in vain: {what}", LONG.as_secs());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Waits until `holds`.
+#[track_caller]
+fn until_true(what: &str, mut holds: impl FnMut() -> bool) {
+    until(what, || holds().then_some(()));
+}
+
+/// Lines of the file at `path`; none where it is missing.
+fn lines(path: &Path) -> Vec<String> {
+    std::fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+/// Names of what lies in `folder`, sorted.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
