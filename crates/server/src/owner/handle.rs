@@ -1,16 +1,39 @@
 //! The way to the owner of a role: hand events over, ask, read.
 
+use std::sync::{Arc, Weak};
+
 use model::Role;
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub(super) type Answer<R> = Box<dyn FnOnce(Result<&R, <R as Role>::Refusal>) + Send>;
 pub(super) type Look<R, H> = Box<dyn FnOnce(&R, &mut H) + Send>;
+type Give<R> = Box<dyn FnOnce(Result<&R, AskError<<R as Role>::Refusal>>) + Send>;
 
 /// What an owner is handed.
 pub(super) enum Input<R: Role, H> {
-    Event(R::Event, Option<Answer<R>>),
+    /// Something happened.
+    Event(R::Event),
+    /// Something is wanted, and somebody waits for the answer.
+    Ask(R::Event, Answer<R>),
     Look(Look<R, H>),
     Stop(oneshot::Sender<()>),
+}
+
+/// The way back to whoever asked.
+pub(super) struct Answer<R: Role> {
+    give: Give<R>,
+    /// Gone once nobody waits any more.
+    asker: Weak<()>,
+}
+
+impl<R: Role> Answer<R> {
+    /// Whether whoever asked has gone, having been told that it was not done.
+    pub(super) fn nobody_waits(&self) -> bool {
+        self.asker.strong_count() == 0
+    }
+
+    pub(super) fn give(self, result: Result<&R, AskError<R::Refusal>>) {
+        (self.give)(result);
+    }
 }
 
 /// The way to an owner. Cheap to clone; the owner ends when it is stopped.
@@ -47,12 +70,12 @@ where
     /// Hands an event over; an answer is not wanted.
     pub(crate) async fn tell(&self, event: R::Event) {
         // A closed queue means that the server stops, and what is told then no longer matters.
-        let _ = self.inputs.send(Input::Event(event, None)).await;
+        let _ = self.inputs.send(Input::Event(event)).await;
     }
 
     /// Like `tell`, from a thread of its own.
     pub(crate) fn tell_blocking(&self, event: R::Event) {
-        let _ = self.inputs.blocking_send(Input::Event(event, None));
+        let _ = self.inputs.blocking_send(Input::Event(event));
     }
 
     /// Hands an event over and, once what it changed is durable, reads `answer` from the role.
@@ -65,17 +88,16 @@ where
             return Err(AskError::Journal(trouble));
         }
         let (sender, receiver) = oneshot::channel();
-        let then: Answer<R> = Box::new(move |result| {
+        let asker = Arc::new(());
+        let give: Give<R> = Box::new(move |result| {
             let _ = sender.send(result.map(answer));
         });
-        self.inputs.send(Input::Event(event, Some(then))).await.map_err(|_| AskError::Stopping)?;
+        let answer = Answer { give, asker: Arc::downgrade(&asker) };
+        self.inputs.send(Input::Ask(event, answer)).await.map_err(|_| AskError::Stopping)?;
         let mut trouble = self.trouble.clone();
         tokio::select! {
             biased;
-            result = receiver => match result {
-                Ok(result) => result.map_err(AskError::Refused),
-                Err(_) => Err(AskError::Stopping),
-            },
+            result = receiver => result.unwrap_or(Err(AskError::Stopping)),
             text = in_trouble(&mut trouble) => Err(AskError::Journal(text)),
         }
     }

@@ -1,8 +1,8 @@
 //! The owner of a role value: one thread that receives, decides, makes durable, applies and speaks.
 //!
 //! Written once for every role. Under load it batches by itself: what arrived while a commit ran is decided
-//! together and committed together; a lone event commits at once. No effect is performed, no answer given
-//! and no look allowed before everything decided so far is durable.
+//! together and committed together; a lone event commits at once, and so does whatever somebody waits for. No
+//! effect is performed, no answer given and no look allowed before everything decided so far is durable.
 
 mod handle;
 mod restore;
@@ -84,11 +84,16 @@ enum Turn {
 /// The journal takes no more from this owner, ever.
 struct JournalLost;
 
+/// What has been applied and not yet spoken of.
+struct Said<R: Role, H> {
+    durable: Vec<R::Record>,
+    words: Vec<Word<R, H>>,
+}
+
 /// What is said once everything before it is durable, in the order in which it came up: a look that hands a
 /// link over must come before the effect that uses it.
 enum Word<R: Role, H> {
     Effect(R::Effect),
-    Answer(Answer<R>, Option<R::Refusal>),
     Look(Look<R, H>),
 }
 
@@ -105,12 +110,12 @@ where
         let mut batch = Vec::new();
         let mut turns = 0;
         loop {
-            batch.extend(self.next.drain(..).map(|event| Input::Event(event, None)));
+            batch.extend(self.next.drain(..).map(|event| Input::Event(event)));
             let due = self.role.next_deadline().map(|at| Duration::from_millis(at.since_ms(self.now())));
             let overdue = due.is_some_and(|wait| wait.is_zero()) && turns >= TURNS_BETWEEN_DEADLINES;
             turns += 1;
             if overdue || (batch.is_empty() && !self.receive(due, &mut batch).await) {
-                batch.push(Input::Event(R::deadline_event(), None));
+                batch.push(Input::Event(R::deadline_event()));
                 turns = 0;
             }
             if batch.is_empty() {
@@ -141,53 +146,93 @@ where
     }
 
     async fn turn(&mut self, batch: &mut Vec<Input<R, H>>) -> Turn {
-        let mut durable = Vec::new();
-        let mut words = Vec::new();
+        let mut said = Said { durable: Vec::new(), words: Vec::new() };
         let mut turn = Turn::Over;
         for input in batch.drain(..) {
             match input {
-                Input::Event(event, then) => {
-                    let mut effects = Vec::new();
-                    let result = self.take(&event, &mut durable, &mut effects);
-                    words.extend(effects.into_iter().map(Word::Effect));
-                    words.extend(then.map(|then| Word::Answer(then, result.err())));
+                Input::Event(event) => {
+                    for record in self.decide(&event).unwrap_or_default() {
+                        self.apply(record, &mut said);
+                    }
                 }
-                Input::Look(look) => words.push(Word::Look(look)),
+                Input::Ask(event, answer) => {
+                    let lost = self.settle(&mut said).await.and_then(|()| self.answer(&event, answer));
+                    if lost.is_err() {
+                        return Turn::JournalLost;
+                    }
+                }
+                Input::Look(look) => said.words.push(Word::Look(look)),
                 Input::Stop(sender) => turn = Turn::Stopped(sender),
             }
+        }
+        if self.settle(&mut said).await.is_err() {
+            return Turn::JournalLost;
         }
         if cfg!(debug_assertions) {
             self.role.check();
         }
-        if !durable.is_empty() && self.make_durable(&durable).await.is_err() {
-            return Turn::JournalLost;
-        }
-        self.speak(words);
         turn
     }
 
-    fn take(
-        &mut self,
-        event: &R::Event,
-        durable: &mut Vec<R::Record>,
-        effects: &mut Vec<R::Effect>,
-    ) -> Result<(), R::Refusal> {
+    fn decide(&mut self, event: &R::Event) -> Result<Vec<R::Record>, R::Refusal> {
         let now = self.now();
         tracing::trace!(role = self.name, ?event);
-        let records = self.role.decide(now, event).inspect_err(|refusal| {
+        self.role.decide(now, event).inspect_err(|refusal| {
             tracing::debug!(role = self.name, ?refusal, ?event, "refused");
-        })?;
-        for record in records {
-            tracing::debug!(role = self.name, ?record);
-            self.role.apply(&record, effects);
-            if R::durable(&record) {
-                durable.push(record);
-            }
+        })
+    }
+
+    fn apply(&mut self, record: R::Record, said: &mut Said<R, H>) {
+        tracing::debug!(role = self.name, ?record);
+        let mut effects = Vec::new();
+        self.role.apply(&record, &mut effects);
+        said.words.extend(effects.into_iter().map(Word::Effect));
+        if R::durable(&record) {
+            said.durable.push(record);
         }
+    }
+
+    /// Decides what somebody waits for, alone and with nothing applied before it is durable: where the
+    /// journal cannot be written it is refused, and as if it had never been asked.
+    fn answer(&mut self, event: &R::Event, answer: Answer<R>) -> Result<(), JournalLost> {
+        if answer.nobody_waits() {
+            return Ok(());
+        }
+        let records = match self.decide(event) {
+            Ok(records) => records,
+            Err(refusal) => {
+                answer.give(Err(AskError::Refused(refusal)));
+                return Ok(());
+            }
+        };
+        let durable: Vec<_> = records.iter().filter(|record| R::durable(record)).cloned().collect();
+        if let Err(error) = if durable.is_empty() { Ok(()) } else { (self.commit)(&durable) } {
+            let text = crate::error_chain(&error);
+            tracing::error!(role = self.name, "refused: {text}");
+            answer.give(Err(AskError::Journal(text)));
+            return if error.is_passing() { Ok(()) } else { Err(JournalLost) };
+        }
+        let mut said = Said { durable: Vec::new(), words: Vec::new() };
+        for record in records {
+            self.apply(record, &mut said);
+        }
+        self.speak(said.words);
+        answer.give(Ok(&self.role));
         Ok(())
     }
 
-    /// Commits, however long it takes: until then nothing is spoken, and whoever asks is told why.
+    /// Makes durable what has been applied, and speaks.
+    async fn settle(&mut self, said: &mut Said<R, H>) -> Result<(), JournalLost> {
+        let durable = std::mem::take(&mut said.durable);
+        if !durable.is_empty() {
+            self.make_durable(&durable).await?;
+        }
+        self.speak(std::mem::take(&mut said.words));
+        Ok(())
+    }
+
+    /// Commits, however long it takes: until then nothing is spoken, and whoever asks is told why. What hosts
+    /// report cannot be refused, so it waits.
     async fn make_durable(&mut self, records: &[R::Record]) -> Result<(), JournalLost> {
         while let Err(error) = (self.commit)(records) {
             let text = crate::error_chain(&error);
@@ -209,7 +254,6 @@ where
                     tracing::debug!(role = self.name, ?effect);
                     self.hands.perform(effect, &self.role, &mut self.next);
                 }
-                Word::Answer(answer, refusal) => answer(refusal.map_or(Ok(&self.role), Err)),
                 Word::Look(look) => look(&self.role, &mut self.hands),
             }
         }

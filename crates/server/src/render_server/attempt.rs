@@ -100,20 +100,23 @@ pub(super) fn start(kit: Arc<Kit>, handle: RenderHandle, folder: JobFolder, gran
             Ok(placed) => placed,
             Err(error) => return handle.tell(failed(error.class(), error.sentence())).await,
         };
-        on_thread(handle.clone(), lease, move || {
+        let worker = handle.clone();
+        let spawned = on_thread(lease, move || {
             if reins.pulled() {
-                return handle.tell_blocking(failed(FailureClass::Killed, "the lease is over".to_owned()));
+                return worker.tell_blocking(failed(FailureClass::Killed, "the lease is over".to_owned()));
             }
             match launch(&kit, &placed, &grant) {
                 Ok(running) => {
-                    let process = running.mark();
-                    handle.tell_blocking(Event::Started { lease, process });
-                    watch(&kit, &handle, &placed, &grant, running, &reins);
+                    worker.tell_blocking(Event::Started { lease, process: running.mark() });
+                    watch(&kit, &worker, &placed, &grant, running, &reins);
                 }
-                Err(error) => handle.tell_blocking(failed(FailureClass::Host, error_chain(&error))),
+                Err(error) => worker.tell_blocking(failed(FailureClass::Host, error_chain(&error))),
             }
-        })
-        .await;
+        });
+        if let Err(error) = spawned {
+            let why = format!("no thread can be started on this host: {error}");
+            handle.tell(failed(FailureClass::Host, why)).await;
+        }
     });
 }
 
@@ -129,39 +132,43 @@ pub(super) fn adopt(
     tokio::spawn(async move {
         let lease = grant.lease;
         let mark_file = Scratch::of(&kit, lease).mark_file();
-        let gone = Event::Exited { lease, exit: Exit::Unknown, usage: Usage::default() };
         let Some(running) = process::adopt(process, &mark_file) else {
-            let swept = tokio::task::spawn_blocking(move || process::kill_leftover(&mark_file)).await;
-            if let Ok(Err(error)) = swept {
-                tracing::warn!(%lease, "what the attempt left may still run: {}", error_chain(&error));
-            }
-            return handle.tell(gone).await;
+            return end_unwatched(handle, lease, mark_file).await;
         };
         tracing::info!(%lease, pid = process.pid, "a process of an earlier run is watched again");
         let placed = match folder.ready().await {
             Ok(placed) => placed,
             Err(error) => {
-                tracing::warn!(%lease, "progress cannot be read: {}", error.sentence());
-                return handle.tell(gone).await;
+                tracing::warn!(%lease, "it cannot be watched: {}", error.sentence());
+                return end_unwatched(handle, lease, mark_file).await;
             }
         };
-        on_thread(handle.clone(), lease, move || {
-            watch(&kit, &handle, &placed, &grant, running, &reins);
-        })
-        .await;
+        let watcher = handle.clone();
+        let spawned = on_thread(lease, move || watch(&kit, &watcher, &placed, &grant, running, &reins));
+        if let Err(error) = spawned {
+            tracing::warn!(%lease, "it cannot be watched: {error}");
+            end_unwatched(handle, lease, mark_file).await;
+        }
     });
 }
 
-async fn on_thread(handle: RenderHandle, lease: LeaseId, work: impl FnOnce() + Send + 'static) {
+/// Ends whatever still runs of an attempt that nobody can watch, and says so.
+async fn end_unwatched(handle: RenderHandle, lease: LeaseId, mark_file: PathBuf) {
+    let swept = tokio::task::spawn_blocking(move || process::kill_leftover(&mark_file)).await;
+    if let Ok(Err(error)) = swept {
+        tracing::warn!(%lease, "what the attempt left may still run: {}", error_chain(&error));
+    }
+    handle.tell(Event::Exited { lease, exit: Exit::Unknown, usage: Usage::default() }).await;
+}
+
+fn on_thread(lease: LeaseId, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     let runtime = tokio::runtime::Handle::current();
-    let spawned = std::thread::Builder::new().name(format!("lease {lease}")).spawn(move || {
+    let thread = std::thread::Builder::new().name(format!("lease {lease}"));
+    let spawned = thread.spawn(move || {
         let _entered = runtime.enter();
         work();
     });
-    if let Err(error) = spawned {
-        let why = format!("no thread can be started on this host: {error}");
-        handle.tell(Event::StartFailed { lease, class: FailureClass::Host, why }).await;
-    }
+    spawned.map(drop)
 }
 
 fn launch(kit: &Kit, placed: &Placed, grant: &Grant) -> Result<Running, StartError> {

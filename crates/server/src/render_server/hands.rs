@@ -70,11 +70,14 @@ impl RenderHands {
         }
     }
 
-    fn close_session(&mut self, slot: SlotIndex, job: JobId) {
+    fn close_session(&mut self, slot: SlotIndex, job: JobId, role: &Render) {
         if let Some((_, opening)) = self.sessions.remove(&slot) {
             opening.abort();
         }
-        if !self.sessions.values().any(|(other, _)| *other == job) {
+        // Attempts of an earlier run have no session here, but the job's files under them.
+        let in_use = self.sessions.values().any(|(other, _)| *other == job)
+            || role.attempts().any(|attempt| attempt.grant.frame.job == job);
+        if !in_use {
             self.folders.drop_job(job);
         }
     }
@@ -132,7 +135,7 @@ impl RenderHands {
 }
 
 impl Hands<Render> for RenderHands {
-    fn perform(&mut self, effect: Effect, _: &Render, next: &mut Vec<Event>) {
+    fn perform(&mut self, effect: Effect, role: &Render, next: &mut Vec<Event>) {
         match effect {
             // What a link does not take is said again when the next one stands.
             Effect::ToSchedule(message) => {
@@ -146,7 +149,7 @@ impl Hands<Render> for RenderHands {
                 }
             }
             Effect::OpenSession { slot, job, lease, .. } => self.open_session(slot, job, lease),
-            Effect::CloseSession { slot, job, .. } => self.close_session(slot, job),
+            Effect::CloseSession { slot, job, .. } => self.close_session(slot, job, role),
             Effect::Start { grant } => self.start(grant),
             Effect::Kill { lease } => self.kill(lease, next),
             Effect::Adopt { process, grant, .. } => self.adopt(grant, process),

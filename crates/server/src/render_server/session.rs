@@ -61,6 +61,8 @@ impl PlaceError {
 pub(super) struct JobFolders {
     kit: Arc<Kit>,
     jobs: BTreeMap<JobId, JobFolder>,
+    /// Folders dropped so far.
+    dropped: u64,
 }
 
 /// The folder of a job, placed at most once however many slots want it.
@@ -73,7 +75,7 @@ pub(super) struct JobFolder {
 
 impl JobFolders {
     pub(super) const fn new(kit: Arc<Kit>) -> Self {
-        Self { kit, jobs: BTreeMap::new() }
+        Self { kit, jobs: BTreeMap::new(), dropped: 0 }
     }
 
     pub(super) fn of(&mut self, job: JobId) -> JobFolder {
@@ -85,7 +87,12 @@ impl JobFolders {
     pub(super) fn drop_job(&mut self, job: JobId) {
         self.jobs.remove(&job);
         let folder = self.kit.jobs.join(job.to_string());
-        tokio::task::spawn_blocking(move || remove(&folder));
+        self.dropped += 1;
+        let gone = self.kit.jobs.join(format!("{job}.gone.{}", self.dropped));
+        // Renamed first, so that the job can be placed anew while its old files still go.
+        if std::fs::rename(&folder, &gone).is_ok() {
+            tokio::task::spawn_blocking(move || remove(&gone));
+        }
     }
 }
 

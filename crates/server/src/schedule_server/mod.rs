@@ -64,6 +64,16 @@ struct Desk {
     farm: Arc<FarmView>,
 }
 
+/// Drops what was taken in under leases that are over: a crash may have come before it was dropped.
+fn discard_strays(results: &Results, role: &Schedule) {
+    let leases = results.leases_with_intake().unwrap_or_default();
+    for lease in leases.into_iter().filter(|lease| role.lease(*lease).is_none()) {
+        if let Err(error) = results.discard(lease) {
+            tracing::warn!(%lease, "the intake cannot be cleared: {}", crate::error_chain(&error));
+        }
+    }
+}
+
 /// A running schedule server.
 pub(crate) struct ScheduleServer {
     desk: Desk,
@@ -83,6 +93,7 @@ impl ScheduleServer {
         farm.storage = results.path().display().to_string();
         let content = Content::open(&data.path().join("content"))?;
         let (role, commit) = owner::restore(&data.path().join("schedule.journal"), Schedule::default)?;
+        discard_strays(&results, &role);
         let (changes, _) = broadcast::channel(CHANGES_MAX);
         let handle = owner::start("schedule", role, commit, |handle| {
             ScheduleHands::new(handle, results.clone(), post, changes.clone())
