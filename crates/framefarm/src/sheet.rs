@@ -15,6 +15,8 @@ const GAP: u32 = 6;
 const WIDTH: u32 = 1920;
 /// More frames than this are too small to be seen; they are thinned out evenly.
 const FRAMES_MAX: usize = 120;
+/// How far off its shape a sheet may be so that its last row is full.
+const GAP_AT_END_PERMILLE: u64 = 700;
 /// A frame is not drawn larger than this, nor ever larger than it is.
 const FRAME_WIDTH_MAX: u32 = 480;
 
@@ -61,11 +63,14 @@ impl Sheet {
         let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
         let (width, height) = (frame.width().max(1), frame.height().max(1));
         let rows_of = |columns: u32| count.div_ceil(columns);
-        // The number of columns whose sheet comes nearest to 16:9.
+        // The number of columns whose sheet comes nearest to 16:9; rather a bit off than with a gap at its end.
         let columns = (1..=count)
+            .rev()
             .min_by_key(|columns| {
-                let (across, down) = (u64::from(width * columns), u64::from(height * rows_of(*columns)));
-                (across * 9).abs_diff(down * 16) * 1000 / (across * 9).min(down * 16)
+                let rows = rows_of(*columns);
+                let (across, down) = (u64::from(width * columns) * 9, u64::from(height * rows) * 16);
+                let off = across.abs_diff(down) * 1000 / across.min(down);
+                off + if columns * rows == count { 0 } else { GAP_AT_END_PERMILLE }
             })
             .unwrap_or(1);
         let cell_width = (WIDTH / columns).saturating_sub(GAP).clamp(16, FRAME_WIDTH_MAX).min(width);
@@ -89,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sixty_wide_frames_fill_a_sheet_like_a_screen() {
+    fn a_sheet_shows_all_pictures_about_as_wide_as_a_screen() {
         let folder = tempfile::tempdir().unwrap();
         let pictures: Vec<PathBuf> = (0..7).map(|i| folder.path().join(format!("a.{i:04}.png"))).collect();
         for picture in &pictures {
@@ -105,7 +110,7 @@ mod tests {
         assert_eq!(sheet.get_pixel(30, 30), &Rgb([200, 0, 0]));
         assert!(matches!(make(&[], &path), Err(Failure::Misuse { .. })));
         let wide = Sheet::sized_for(&DynamicImage::new_rgb8(640, 360), 60);
-        assert_eq!((wide.columns, wide.cell), (8, (234, 131)));
+        assert_eq!((wide.columns, wide.cell), (10, (186, 104)));
     }
 
     #[test]

@@ -131,3 +131,88 @@ fn unknown_package(draft: &Draft, library: &Library, package: &str) -> Fault {
     let fault = Fault::new("package", format!("there is no rendering package {package:?}"));
     draft.placed(fault.hint(suggest::hint(package, &names)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::read;
+    use super::*;
+
+    const BAD: &str = r#"
+scene = "missing.pov"
+priority = 300
+notify = ["ada", "bob@example.com", "eve@"]
+support = [
+  "notes.txt",
+  "absent.png",
+  "maps/*.exr",
+]
+library = "absent"
+format = "gif"
+attempts = 0
+[settings]
+antialas = 3
+quality = 99
+"#;
+
+    fn prepared(folder: &Path, text: &str) -> Result<Prepared, String> {
+        let draft = read(Path::new("job.toml"), text).map_err(|faults| faults.to_string())?;
+        let told = |faults: Faults| faults.to_string().replace(&folder.display().to_string(), "HERE");
+        prepare(draft, folder, "ada").map_err(told)
+    }
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("maps")).unwrap();
+        let scene = "#include \"a.inc\"\nsphere { 0, 1 pigment { image_map { png \"maps/a.png\" } } }";
+        for (name, text) in [
+            ("a.pov", scene),
+            ("a.inc", ""),
+            ("maps/a.png", "png"),
+            ("notes.txt", "x"),
+            (
+                "a.ini",
+                "Input_File_Name=a.pov\nInitial_Frame=1\nFinal_Frame=9\nSubset_End_Frame=4\nWidth=32\nHeight=18",
+            ),
+        ] {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn a_job_takes_along_what_its_scene_names() {
+        let folder = folder();
+        let Prepared { job, warnings } =
+            prepared(folder.path(), "scene = \"a.pov\"\nsupport = [\"notes.txt\"]").unwrap();
+        assert_eq!(warnings, []);
+        let files: Vec<&str> = job.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(files, ["a.inc", "a.pov", "maps/a.png", "notes.txt"]);
+        assert_eq!(job.steps[0].work.scene.as_ref().unwrap().as_str(), "a.pov");
+        assert_eq!(job.check(), Ok(()));
+    }
+
+    #[test]
+    fn what_the_scene_says_of_itself_holds_where_nothing_else_is_said() {
+        let folder = folder();
+        let step = |text: &str| prepared(folder.path(), text).unwrap().job.steps.remove(0);
+        let own = step("scene = \"a.ini\"");
+        assert_eq!(own.frames.to_string(), "1-4");
+        assert_eq!((own.animation.first, own.animation.last), (1, 9));
+        assert_eq!(own.work.size.unwrap().to_string(), "32x18");
+        let said = step("scene = \"a.ini\"\nframes = \"9\"\nsize = \"64x36\"");
+        assert_eq!((said.frames.to_string().as_str(), said.animation.last), ("9", 9));
+        assert_eq!(said.work.size.unwrap().to_string(), "64x36");
+    }
+
+    #[test]
+    fn faults_of_files_package_and_model_come_in_one_list() {
+        let folder = folder();
+        insta::assert_snapshot!(prepared(folder.path(), BAD).unwrap_err());
+        insta::assert_snapshot!(prepared(folder.path(), "scene = \"a.pov\"\npackage = \"povary\"").unwrap_err(), @r#"
+        job.toml:2: there is no rendering package "povary"
+          hint: did you mean povray?
+        "#);
+    }
+}
