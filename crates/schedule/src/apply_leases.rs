@@ -15,7 +15,7 @@ impl Schedule {
             Some(watch) if watch.publishing.is_some() => return,
             Some(watch) => Some(std::mem::replace(&mut watch.until, until)),
             None => {
-                self.passing.watches.insert(lease, Watch { until, permille: 0, publishing: None });
+                self.passing.watches.insert(lease, Watch::new(until));
                 None
             }
         };
@@ -30,6 +30,13 @@ impl Schedule {
         self.lease_changed(lease, effects);
     }
 
+    pub(crate) fn intake_refused(&mut self, lease: LeaseId, why: &str, effects: &mut Vec<Effect>) {
+        if let Some(watch) = self.passing.watches.get_mut(&lease) {
+            watch.trouble = Some(why.to_owned());
+        }
+        self.lease_changed(lease, effects);
+    }
+
     pub(crate) fn publish_begun(
         &mut self,
         lease: LeaseId,
@@ -40,11 +47,12 @@ impl Schedule {
         if !self.kept.leases.contains_key(&lease) {
             return;
         }
-        let unknown = Watch { until: Time::default(), permille: 0, publishing: None };
-        let watch = self.passing.watches.entry(lease).or_insert(unknown);
+        let unknown = || Watch::new(Time::default());
+        let watch = self.passing.watches.entry(lease).or_insert_with(unknown);
         let outputs = outputs.to_vec();
         watch.permille = 1_000;
-        watch.publishing = Some(Publishing { outputs, usage, tries: 0, again_at: None, problem: None });
+        watch.trouble = None;
+        watch.publishing = Some(Publishing { outputs, usage, tries: 0, again_at: None });
         let until = watch.until;
         self.passing.due(Due::Lease(lease), Some(until), None);
         self.host_worked(lease);
@@ -58,9 +66,11 @@ impl Schedule {
         why: &str,
         effects: &mut Vec<Effect>,
     ) {
-        if let Some(publishing) = self.publishing_mut(lease) {
+        if let Some(watch) = self.passing.watches.get_mut(&lease)
+            && let Some(publishing) = &mut watch.publishing
+        {
+            watch.trouble = Some(why.to_owned());
             publishing.tries += 1;
-            publishing.problem = Some(why.to_owned());
             let old = publishing.again_at.replace(until);
             self.passing.due(Due::Publish(lease), old, Some(until));
         }

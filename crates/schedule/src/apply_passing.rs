@@ -30,6 +30,7 @@ impl Schedule {
             }
             Passing::LeaseAwaited { lease, until } => self.lease_heard(*lease, *until),
             Passing::LeaseProgressed { lease, permille } => self.lease_progressed(*lease, *permille, effects),
+            Passing::IntakeRefused { lease, why } => self.intake_refused(*lease, why, effects),
             Passing::PublishBegun { lease, outputs, usage } => {
                 self.publish_begun(*lease, outputs, *usage, effects);
             }

@@ -49,6 +49,13 @@ pub enum Event {
         /// What the storage said.
         why: String,
     },
+    /// The storage does not take in what a live lease has made; its render server goes on trying.
+    IntakeFailed {
+        /// Which lease.
+        lease: LeaseId,
+        /// What the storage said.
+        why: String,
+    },
     /// The intake does not hold what the report names, so that publishing can never succeed: the attempt
     /// is worth nothing.
     OutputsMissing {

@@ -78,6 +78,7 @@ impl Role for Schedule {
             Event::ResourceSpoke(message) => self.resource_spoke(now, message),
             Event::Published { lease } => self.published(now, *lease),
             Event::PublishFailed { lease, why } => self.publish_failed(now, *lease, why),
+            Event::IntakeFailed { lease, why } => self.intake_failed(*lease, why),
             Event::OutputsMissing { lease, why } => self.outputs_missing(now, *lease, why),
             Event::Sealed { job } => self.sealed(*job),
             Event::SealFailed { job, .. } => self.seal_failed(now, *job),

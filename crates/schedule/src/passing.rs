@@ -94,6 +94,13 @@ pub enum Passing {
         /// Thousandths.
         permille: u16,
     },
+    /// The storage does not take in what a lease has made.
+    IntakeRefused {
+        /// Which lease.
+        lease: LeaseId,
+        /// What the storage said.
+        why: String,
+    },
     /// An attempt is done and its outputs are being published.
     PublishBegun {
         /// Its lease.

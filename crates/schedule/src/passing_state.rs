@@ -74,7 +74,15 @@ pub(crate) struct Watch {
     /// Lost from then on, unless it is being published.
     pub(crate) until: Time,
     pub(crate) permille: u16,
+    /// What the storage said last, where it did not take what the lease has made.
+    pub(crate) trouble: Option<String>,
     pub(crate) publishing: Option<Publishing>,
+}
+
+impl Watch {
+    pub(crate) const fn new(until: Time) -> Self {
+        Self { until, permille: 0, trouble: None, publishing: None }
+    }
 }
 
 /// The publishing of a done attempt.
@@ -86,8 +94,6 @@ pub(crate) struct Publishing {
     pub(crate) tries: u32,
     /// When it is tried again, after one failed.
     pub(crate) again_at: Option<Time>,
-    /// What the storage said last.
-    pub(crate) problem: Option<String>,
 }
 
 impl PassingState {

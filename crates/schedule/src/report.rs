@@ -70,6 +70,13 @@ impl Schedule {
         Ok(vec![Record::Passing(Passing::PublishPutOff { lease, until, why: why.to_owned() })])
     }
 
+    pub(crate) fn intake_failed(&self, lease: LeaseId, why: &str) -> Result<Vec<Record>, Refusal> {
+        if !self.kept.leases.contains_key(&lease) {
+            return Err(Refusal::StaleLease(lease));
+        }
+        Ok(vec![Record::Passing(Passing::IntakeRefused { lease, why: why.to_owned() })])
+    }
+
     pub(crate) fn outputs_missing(
         &self,
         now: Time,

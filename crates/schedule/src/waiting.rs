@@ -56,9 +56,8 @@ impl Schedule {
 
     pub(crate) fn waiting_because(&self, id: JobId) -> Option<Reason<'_>> {
         let job = self.kept.jobs.get(&id)?;
-        let problem =
-            |lease| self.passing.publishing(lease).and_then(|publishing| publishing.problem.as_deref());
-        if let Some(why) = job.live.iter().find_map(|lease| problem(*lease)) {
+        let trouble = |lease| self.passing.watches.get(lease).and_then(|watch| watch.trouble.as_deref());
+        if let Some(why) = job.live.iter().find_map(trouble) {
             return Some(Reason::Storage { why });
         }
         let waiting = |(_, table): &(&Step, &FrameTable)| table.counts().waiting > 0;

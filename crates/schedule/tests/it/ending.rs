@@ -41,6 +41,19 @@ fn storage_trouble_is_shown_and_fails_no_frame_however_long_it_lasts() {
 }
 
 #[test]
+fn a_storage_that_takes_nothing_in_is_shown_until_it_does() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    let id = farm.submits(job("job", "1"));
+    let lease = farm.hosts["a"].held.values().next().unwrap().lease;
+    farm.happens(Event::IntakeFailed { lease, why: "no space left in /data".to_owned() });
+    assert!(farm.waits_because(id).starts_with("storage trouble: no space left in /data;"));
+    farm.finishes_one("a");
+    assert_eq!(farm.job(id).waiting_because, None);
+    let late = Event::IntakeFailed { lease, why: "no space left in /data".to_owned() };
+    assert_eq!(farm.tries(late), Err(Refusal::StaleLease(lease)));
+}
+
+#[test]
 fn a_host_that_is_gone_does_not_stop_the_publishing_of_what_it_sent() {
     let mut farm = Farm::with_hosts(&[("a", 1)]);
     let id = farm.submits(job("job", "1"));

@@ -58,7 +58,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => host().prop_map(Refuse),
         3 => host().prop_map(Alive),
         3 => (host(), 0..20_u8, 0..5_u8).prop_map(|(host, lease, what)| SayAnything { host, lease, what }),
-        2 => (0..20_u8, 0..7_u8).prop_map(|(lease, what)| Answer { lease, what }),
+        2 => (0..20_u8, 0..8_u8).prop_map(|(lease, what)| Answer { lease, what }),
         1 => (host(), 0..20_u8).prop_map(|(host, lease)| StrangeHello { host, lease }),
         1 => any::<bool>().prop_map(Storage),
         1 => any::<bool>().prop_map(Mail),
@@ -153,6 +153,7 @@ fn answer(farm: &mut Farm, lease: u64, what: u8) {
         3 => Event::NoticeSent { notice: NoticeId(lease) },
         4 => Event::NoticeFailed { notice: NoticeId(lease), why },
         5 => Event::SealFailed { job: JobId(lease), why },
+        6 => Event::IntakeFailed { lease: LeaseId(lease), why },
         _ => Event::Pass,
     });
 }

@@ -12,7 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use model::{AttemptNumber, Digest, JobId, LeaseId};
-use schedule::LeaseView;
+use schedule::{Event, LeaseView};
 use serde::{Deserialize, Serialize};
 use store::{AppendOutcome, ContentError, ContentWriter, IntakeError, IntakeWriter, ResultsError};
 use tokio::io::AsyncReadExt;
@@ -59,18 +59,28 @@ pub(super) async fn put_output(
     Path((lease, name)): Path<(LeaseId, String)>,
     body: Body,
 ) -> Result<StatusCode, Refused> {
+    if let Err(refused) = desk.live(lease).await {
+        return Err(refused_after(body.into_data_stream(), refused).await);
+    }
+    let taken = take_output(&desk, lease, name, body).await;
+    let Err(refused) = taken else { return Ok(StatusCode::NO_CONTENT) };
+    if refused.0.status >= 500 {
+        // Who waits for the job is told of trouble with the storage; the render server tries again.
+        let why = refused.0.title.clone();
+        desk.handle.tell(Event::IntakeFailed { lease, why }).await;
+    }
+    Err(refused)
+}
+
+async fn take_output(desk: &Desk, lease: LeaseId, name: String, body: Body) -> Result<(), Refused> {
     let results = desk.results.clone();
-    let writer = match desk.live(lease).await {
-        Ok(_) => on_disk(move || results.intake(lease, &name)).await?.map_err(Into::into),
-        Err(refused) => Err(refused),
-    };
-    let writer = match writer {
+    let writer = match on_disk(move || results.intake(lease, &name)).await? {
         Ok(writer) => writer,
-        Err(refused) => return Err(refused_after(body.into_data_stream(), refused).await),
+        Err(error) => return Err(refused_after(body.into_data_stream(), error.into()).await),
     };
     let writer = take_in(body, writer, IntakeWriter::write).await?;
     on_disk(move || writer.commit()).await??;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 #[derive(Deserialize)]
