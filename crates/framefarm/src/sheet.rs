@@ -63,7 +63,7 @@ impl Sheet {
         let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
         let (width, height) = (frame.width().max(1), frame.height().max(1));
         let rows_of = |columns: u32| count.div_ceil(columns);
-        // The number of columns whose sheet comes nearest to 16:9; rather a bit off than with a gap at its end.
+        // The columns whose sheet comes nearest to 16:9; rather a bit off than with a gap at its end.
         let columns = (1..=count)
             .rev()
             .min_by_key(|columns| {
