@@ -119,8 +119,6 @@ impl Job {
 
     /// Its folder in the storage: the number makes it its own, the name tells people which.
     pub(crate) fn folder(&self, id: JobId) -> String {
-        let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' };
-        let slug: String = self.description.name.chars().map(plain).collect();
-        format!("{id}-{slug}")
+        format!("{id}-{}", self.description.slug())
     }
 }
