@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::farm::Farm;
 use super::ran::Ran;
-use super::{names, scene};
+use super::{names, scene, until_true};
 
 /// Fails unless `value` is an object with each of `fields`.
 #[track_caller]
@@ -127,4 +127,31 @@ fn names_and_numbers_alone_are_on_standard_output() {
     }
     assert_eq!(quiet(&["wait", "1"]).stdout, "");
     assert_eq!(farm.job("1").state, JobState::Done);
+}
+
+#[test]
+fn what_a_frame_prints_is_seen_while_it_runs() {
+    let farm = Farm::up(2);
+    let gate = farm.path("gate");
+    let script = format!(
+        "echo openjd_progress: 50; echo half way; until [ -e {} ]; do sleep 0.1; done; echo > {{output}}",
+        gate.display()
+    );
+    let id = farm.submit_script("slow", "1", &[], &script);
+    until_true("half of it is done", || {
+        let job = farm.job(&id);
+        job.progress_permille == 500 && job.running.iter().any(|frame| frame.progress_permille == 500)
+    });
+    until_true("the log arrives", || {
+        let log = farm.run(&["log", &id, "1"]);
+        log.code == Some(0) && log.stdout.contains("half way")
+    });
+    let hosts: Vec<HostView> = farm.run(&["hosts", "--json"]).ends_with(0).json();
+    assert_eq!((hosts[0].slots_total, hosts[0].slots_busy), (2, 1));
+    std::fs::write(gate, "").unwrap();
+    farm.until_done(&id);
+    until_true("its slot is free again", || {
+        let hosts: Vec<HostView> = farm.run(&["hosts", "--json"]).ends_with(0).json();
+        hosts[0].slots_busy == 0
+    });
 }
