@@ -60,15 +60,22 @@ pub(crate) async fn stay_linked<Out, In, Linked>(
     Linked: Future<Output = ()>,
 {
     let mut backoff = Backoff::default();
+    let mut told = false;
     loop {
         match whereabouts.find().await {
             Ok(url) => match wire::link::dial(&url, path).await {
                 Ok(link) => {
                     backoff.reset();
+                    told = false;
                     tracing::info!(%url, path, "linked");
                     linked(url, link).await;
                 }
-                Err(error) => tracing::info!(path, "cannot link: {}", error_chain(&error)),
+                // A server that is away for a night must not fill a log.
+                Err(error) if told => tracing::debug!(path, "cannot link: {}", error_chain(&error)),
+                Err(error) => {
+                    tracing::warn!(path, "cannot link, will go on trying: {}", error_chain(&error));
+                    told = true;
+                }
             },
             Err(error) => tracing::warn!(path, "cannot look for a server: {}", error_chain(&error)),
         }

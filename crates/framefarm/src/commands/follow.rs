@@ -26,7 +26,7 @@ impl Display {
     pub(super) fn new(talk: Talk) -> Self {
         let bar = talk.is_lively().then(|| {
             let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr_with_hz(10));
-            let template = "{prefix} {bar:30.cyan/blue} {percent:>3}%  {wide_msg}";
+            let template = "{prefix} {bar:20.cyan/blue} {percent:>3}%  {wide_msg}";
             // The template is fixed and sound; were it not, the plain bar would do.
             let style = ProgressStyle::with_template(template)
                 .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -80,9 +80,11 @@ impl Display {
     }
 }
 
-/// `12 of 60 frames, 4 running, about 2 min 10 s left`, and why nothing moves where that is so.
+/// `2 min 10 s left, 12 of 60 frames, 4 running`, and why nothing moves where that is so. What matters most
+/// comes first, since a narrow terminal cuts the end.
 fn state(job: &JobView) -> String {
-    let mut text = format!("{} of {} frames", job.frames_done, job.frames_total);
+    let mut text = left(job).map(|left| format!("{} left, ", duration(left))).unwrap_or_default();
+    text.push_str(&format!("{} of {} frames", job.frames_done, job.frames_total));
     let mut add = |part: String| {
         text.push_str(", ");
         text.push_str(&part);
@@ -93,12 +95,10 @@ fn state(job: &JobView) -> String {
     if job.frames_failed > 0 {
         add(format!("{} failed", job.frames_failed));
     }
-    if let Some(left) = left(job) {
-        add(format!("about {} left", duration(left)));
-    }
     match &job.waiting_because {
         // While its frames run, that the rest waits for slots is nothing to be told.
-        Some(why) if job.frames_running == 0 => add(format!("waiting: {why}")),
+        Some(why) if job.frames_running > 0 && why.ends_with("busy") => {}
+        Some(why) => add(format!("waiting: {why}")),
         None if job.state == JobState::Held => add("on hold".to_owned()),
         _ => {}
     }

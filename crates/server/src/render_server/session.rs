@@ -158,6 +158,7 @@ where
     Call: Future<Output = Result<T, ClientError>>,
 {
     let mut backoff = Backoff::default();
+    let mut told = false;
     loop {
         let client = kit.client.borrow().clone();
         let Some(client) = client else {
@@ -166,7 +167,9 @@ where
         };
         match call(client).await {
             Err(error) if error.is_passing() => {
-                tracing::warn!("will try again: {}", error_chain(&error));
+                if !std::mem::replace(&mut told, true) {
+                    tracing::warn!("will go on trying: {}", error_chain(&error));
+                }
                 tokio::time::sleep(backoff.wait()).await;
             }
             result => return result,
