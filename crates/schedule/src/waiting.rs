@@ -145,7 +145,7 @@ impl fmt::Display for Reason<'_> {
             Self::Refused { host, why } => write!(f, "{host} takes no frame for now: {why}"),
             Self::PutOff { seconds, number, failures, attempts_max } => {
                 let tries = format_args!("{failures} of {attempts_max} tries have failed");
-                write!(f, "waiting {seconds} s before trying frame {number} again ({tries})")
+                write!(f, "frame {number} is tried again after {seconds} s ({tries})")
             }
         }
     }

@@ -112,5 +112,6 @@ fn left(job: &JobView) -> Option<u64> {
         return None;
     }
     let gone = now().since_ms(job.started_at?);
-    Some(gone.saturating_mul(u64::from(1000 - progress)) / u64::from(progress))
+    let left = gone.saturating_mul(u64::from(1000 - progress)) / u64::from(progress);
+    (left >= 1_000).then_some(left)
 }

@@ -41,7 +41,7 @@ fn a_frame_that_waits_before_its_next_try_says_so() {
     let id = farm.submits(job("job", "7"));
     farm.fails_one("a");
     farm.fails_one("a");
-    assert_eq!(farm.waits_because(id), "waiting 2 s before trying frame 7 again (2 of 3 tries have failed)");
+    assert_eq!(farm.waits_because(id), "frame 7 is tried again after 2 s (2 of 3 tries have failed)");
 }
 
 #[test]

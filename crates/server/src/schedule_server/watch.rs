@@ -10,6 +10,7 @@ use futures_util::stream::{self, Stream};
 use model::{JobId, JobView};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::Instant;
 
 use super::Desk;
 use crate::problem::Refused;
@@ -24,7 +25,7 @@ pub(super) async fn watch(
     // First the ears, then the first look: nothing falls between.
     let changes = desk.changes.subscribe();
     let first = desk.job(job).await?;
-    let watcher = Watcher { desk, job, changes, next: Some(first) };
+    let watcher = Watcher { desk, job, changes, next: Some(first), told_at: Instant::now() };
     let events = stream::unfold(watcher, |mut watcher| async {
         let view = watcher.view().await?;
         let event = Event::default().json_data(&view).unwrap_or_default();
@@ -37,6 +38,8 @@ struct Watcher {
     desk: Desk,
     job: JobId,
     changes: Receiver<JobId>,
+    /// When the last view was told.
+    told_at: Instant,
     /// What to tell without waiting; nothing any more once a final state has been told.
     next: Option<JobView>,
 }
@@ -48,12 +51,13 @@ impl Watcher {
             Some(first) => first,
             None => {
                 self.changed().await?;
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep_until(self.told_at + PAUSE).await;
                 // All changes up to now are in what is read next.
                 self.changes = self.changes.resubscribe();
                 self.desk.job(self.job).await.ok()?
             }
         };
+        self.told_at = Instant::now();
         if view.state.is_final() {
             // A receiver that is told of nothing ends the next call at once.
             self.changes = tokio::sync::broadcast::channel(1).1;

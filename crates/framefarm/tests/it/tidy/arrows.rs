@@ -54,8 +54,19 @@ fn what_decides_has_no_way_to_do_anything() {
         }
         for (path, text) in rust_files(&root().join("crates").join(name).join("src")) {
             let doing = [
-                "std::fs", "std::net", "std::env", "std::thread", "std::process", "std::sync", "std::io",
-                "SystemTime", "Instant", "HashMap", "HashSet", "async fn", "println!",
+                "std::fs",
+                "std::net",
+                "std::env",
+                "std::thread",
+                "std::process",
+                "std::sync",
+                "std::io",
+                "SystemTime",
+                "Instant",
+                "HashMap",
+                "HashSet",
+                "async fn",
+                "println!",
             ];
             for word in doing.iter().filter(|word| text.contains(**word)) {
                 faults.push(format!("{}: {word} has no place where things are decided", path.display()));
