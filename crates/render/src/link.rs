@@ -32,10 +32,10 @@ impl Render {
         if self.outbox.contains_key(&lease) {
             return vec![Record::ReportRepeated { lease }];
         }
-        if let Ok((_, attempt)) = self.attempt(lease)
-            && !attempt.dropped
-        {
-            return Vec::new();
+        match self.attempt(lease) {
+            Ok((_, attempt)) if attempt.dropped => return refused(format!("lease {lease} was taken back")),
+            Ok(_) => return Vec::new(),
+            Err(_) => {}
         }
         if self.passing.stop.is_some() {
             return refused(format!("render server {} is stopping", self.host));

@@ -1,11 +1,11 @@
 //! A lease is taken away, in each phase; nothing is reported of it, and its slot is free when nothing of it
 //! is left.
 
-use model::{Exit, RenderToSchedule};
+use model::{Exit, Grant, RenderToSchedule, SlotIndex};
 use render::{Phase, Refusal};
 
 use crate::desk::{
-    Desk, collected, exited, gone, grant, kills, opens, ready, reports, start_failed, started,
+    Desk, collected, exited, gone, grant, kills, opens, ready, reports, says, start_failed, started,
 };
 
 #[test]
@@ -73,4 +73,15 @@ fn a_report_that_is_worth_nothing_any_more_is_not_sent_again() {
     desk.hears(collected(&frame));
     assert_eq!(desk.is_revoked(&frame), []);
     assert_eq!(reports(&desk.hears(render::Event::ScheduleLinked)), []);
+}
+
+#[test]
+fn a_lease_that_was_taken_back_is_not_taken_again_on_another_slot() {
+    let mut desk = Desk::linked();
+    let one = grant(1, 1, 0, 0);
+    desk.brings(&one, Phase::Running);
+    desk.is_revoked(&one);
+    let again = Grant { slot: SlotIndex(1), ..one };
+    let refused = RenderToSchedule::Refused { lease: again.lease, why: "lease 1 was taken back".into() };
+    assert_eq!(desk.is_granted(&again), [says(refused)]);
 }
