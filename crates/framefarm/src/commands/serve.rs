@@ -43,15 +43,18 @@ pub(crate) struct Serve {
 pub(crate) struct Options {
     /// Folder for everything that must survive a restart
     ///
-    /// Where not given, $XDG_DATA_HOME/framefarm or ~/.local/share/framefarm.
+    /// Where not given, $XDG_DATA_HOME/framefarm or ~/.local/share/framefarm, and the folder resource or
+    /// render in it for a process without a schedule server.
     #[arg(long, value_name = "DIR", env = "FRAMEFARM_DATA", hide_env_values = true, help_heading = STORAGE)]
     data: Option<PathBuf>,
     /// Folder where finished frames end; `results` in the data folder where not given
     #[arg(long, value_name = "DIR", help_heading = STORAGE)]
     storage: Option<PathBuf>,
     /// TCP port of this machine to listen on; 0 picks a free one
-    #[arg(long, value_name = "PORT", default_value_t = server::DEFAULT_PORT)]
-    port: u16,
+    ///
+    /// Where not given, 7117 with a schedule server, and any free one without: others find it by itself.
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
     /// Name of the render host; that of the machine where not given
     #[arg(long, value_name = "NAME", help_heading = HOST)]
     name: Option<String>,
@@ -105,10 +108,11 @@ pub(crate) async fn serve(
         .with_max_level(options.log_level)
         .with_target(false)
         .init();
+    let usual_port = if services.contains(&Service::Schedule) { server::DEFAULT_PORT } else { 0 };
     let settings = Settings {
+        data: options.data.map_or_else(|| data_folder(&services), Ok)?,
         services,
-        data: options.data.map_or_else(data_folder, Ok)?,
-        port: options.port,
+        port: options.port.unwrap_or(usual_port),
         storage: options.storage,
         discovery: global.discovery(),
         name: options.name,
@@ -137,12 +141,19 @@ fn ready_line(ready: &Ready) -> String {
     format!("framefarm ready{at} ({roles}; data {data}{host})")
 }
 
-/// Where the farm of this user is kept.
-fn data_folder() -> Result<PathBuf, Failure> {
+/// Where the farm of this user is kept: the queues in one place whatever runs beside the schedule server, and
+/// other processes in places of their own, since two cannot share one.
+fn data_folder(services: &[Service]) -> Result<PathBuf, Failure> {
+    let has = |service| services.contains(&service);
+    let within = match (has(Service::Schedule), has(Service::Render)) {
+        (true, _) => "framefarm",
+        (false, true) => "framefarm/render",
+        (false, false) => "framefarm/resource",
+    };
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     folder("XDG_DATA_HOME")
         .or_else(|| folder("HOME").map(|home| home.join(".local/share")))
-        .map(|share| share.join("framefarm"))
+        .map(|share| share.join(within))
         .ok_or_else(|| Failure::Misuse {
             what: "there is no home folder to keep the farm in".to_owned(),
             hint: "name a folder: --data DIR".to_owned(),
