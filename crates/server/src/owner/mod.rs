@@ -6,6 +6,8 @@
 
 mod handle;
 mod restore;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Debug;
 use std::time::Duration;
