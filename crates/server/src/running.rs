@@ -158,6 +158,7 @@ impl Servers {
                 slots: settings.slots,
                 threads: settings.threads.unwrap_or(1).max(1),
                 tags: settings.tags.clone(),
+                storage: storage.clone().or_else(|| settings.storage.clone()),
                 schedule: schedule_at,
                 resource: resource_at,
             };
@@ -245,6 +246,7 @@ fn farm_view(settings: &Settings) -> FarmView {
         farm: settings.discovery.farm.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         storage: String::new(),
+        storage_id: None,
         roles: settings.services.clone(),
     }
 }

@@ -16,7 +16,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// TCP port on loopback; 0 picks a free one. A render server alone opens none.
     pub port: u16,
-    /// The network data storage, where frames end; `results` in the data folder where absent.
+    /// The network data storage, where frames end; `results` in the data folder where absent. A render server
+    /// that mounts it delivers frames straight into it.
     pub storage: Option<PathBuf>,
     /// Farm name and UDP port of discovery.
     pub discovery: DiscoveryConfig,

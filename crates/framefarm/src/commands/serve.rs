@@ -48,6 +48,9 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DIR", env = "FRAMEFARM_DATA", hide_env_values = true, help_heading = STORAGE)]
     data: Option<PathBuf>,
     /// Folder where finished frames end; `results` in the data folder where not given
+    ///
+    /// A render server on another machine that mounts the same folder is told of it in the same way, and
+    /// writes frames straight into it; without, they go by way of the schedule server.
     #[arg(long, value_name = "DIR", help_heading = STORAGE)]
     storage: Option<PathBuf>,
     /// TCP port of this machine to listen on; 0 picks a free one

@@ -11,6 +11,7 @@ use wire::ClientError;
 
 use super::Kit;
 use super::attempt::{InvokeError, Scratch, invocation};
+use super::delivery::deliver;
 use super::log_shipping::ship_rest;
 use super::session::{JobFolder, PlaceError, Placed, patiently};
 use crate::error_chain;
@@ -72,8 +73,8 @@ async fn bring(
         let kit = kit.clone();
         tokio::task::spawn_blocking(move || find(&kit, &placed, &grant, exit)).await??
     };
-    for Collected { path, output } in &found {
-        patiently(&kit, |client| async move { client.put_output(lease, &output.name, path).await }).await?;
+    for collected in &found {
+        deliver(&kit, lease, collected).await?;
     }
     Ok(found.into_iter().map(|collected| collected.output).collect())
 }

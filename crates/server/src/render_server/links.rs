@@ -7,9 +7,11 @@ use model::{
     ScheduleToRender,
 };
 use render::Event;
+use store::Results;
 use tokio::sync::watch;
 use wire::{Client, Link};
 
+use super::delivery::Server;
 use super::hands::RenderHandle;
 use crate::resource_server::RESOURCE_PATH;
 use crate::schedule_server::SCHEDULE_PATH;
@@ -26,12 +28,16 @@ pub(super) struct Introduction {
 pub(super) async fn keep_schedule_link(
     handle: RenderHandle,
     schedule: Whereabouts,
-    found: watch::Sender<Option<Client>>,
+    found: watch::Sender<Option<Server>>,
+    mounted: Option<Results>,
 ) {
     stay_linked(schedule, SCHEDULE_PATH, |url, link| {
-        // Bulk goes to wherever the link goes.
-        found.send_replace(Some(Client::new(url)));
-        serve_schedule(handle.clone(), link)
+        let (handle, found, mounted) = (handle.clone(), found.clone(), mounted.clone());
+        async move {
+            // Bulk goes to wherever the link goes.
+            found.send_replace(Some(Server::found(Client::new(url), mounted.as_ref()).await));
+            serve_schedule(handle, link).await;
+        }
     })
     .await;
 }

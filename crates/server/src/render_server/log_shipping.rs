@@ -10,17 +10,19 @@ use tokio::sync::watch;
 use wire::client::LogReceipt;
 use wire::{Client, ClientError};
 
+use super::delivery::Server;
+
 /// Between two looks at a log that grows.
 const PAUSE: Duration = Duration::from_millis(500);
 /// Bytes sent at once.
 const PIECE: usize = 1 << 20;
 
 /// Sends what the log at `path` gains, until it is dropped. Trouble is left to `ship_rest`.
-pub(super) async fn follow(found: watch::Receiver<Option<Client>>, lease: LeaseId, path: &Path) {
+pub(super) async fn follow(found: watch::Receiver<Option<Server>>, lease: LeaseId, path: &Path) {
     let mut sent = 0;
     loop {
         tokio::time::sleep(PAUSE).await;
-        let Some(client) = found.borrow().clone() else { continue };
+        let Some(Server { client, .. }) = found.borrow().clone() else { continue };
         if let Err(error) = ship(&client, lease, path, &mut sent).await {
             tracing::debug!(%lease, "the log has to wait: {error}");
         }

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod collect;
+mod delivery;
 mod hands;
 mod links;
 mod log_shipping;
@@ -17,13 +18,13 @@ use std::time::Duration;
 use model::{HostId, InstanceId, PackageInfo, ResourceInfo};
 use packages::Library;
 use render::{Event, Render};
-use store::{Content, ContentError, DataFolder, LogError};
+use store::{Content, ContentError, DataFolder, LogError, Results, StorageOpenError};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
-use wire::Client;
 
 use crate::owner;
 use crate::whereabouts::{Whereabouts, new_instance};
+use delivery::Server;
 use hands::{RenderHandle, RenderHands};
 
 /// How long the end may take: the role gives up on processes and acknowledgements well before.
@@ -38,6 +39,15 @@ pub enum RenderStartError {
     /// Its contents.
     #[error("the contents in the data folder cannot be used")]
     Content(#[from] ContentError),
+    /// The storage that it was told of.
+    #[error(transparent)]
+    Storage(#[from] StorageOpenError),
+    /// The storage that it was told of is not there; making it would hide that it is not mounted.
+    #[error("there is no folder {path} for the storage: is it mounted on this host?")]
+    NoStorage {
+        /// Its path.
+        path: PathBuf,
+    },
     /// A file or folder.
     #[error("cannot use {path}")]
     File {
@@ -70,8 +80,8 @@ struct Kit {
     threads: u16,
     /// Environment of this process, from which packages take what their definitions name.
     environment: BTreeMap<String, String>,
-    /// The schedule server's API, while a link stands or stood.
-    client: watch::Receiver<Option<Client>>,
+    /// The schedule server, while a link stands or stood.
+    server: watch::Receiver<Option<Server>>,
 }
 
 /// A running render server.
@@ -87,6 +97,8 @@ pub(crate) struct RenderSetup {
     pub(crate) slots: Option<u16>,
     pub(crate) threads: u16,
     pub(crate) tags: Vec<String>,
+    /// The storage, where this host mounts it.
+    pub(crate) storage: Option<PathBuf>,
     pub(crate) schedule: Whereabouts,
     pub(crate) resource: Whereabouts,
 }
@@ -112,14 +124,15 @@ impl RenderServer {
         let role = role.identified(setup.host.clone(), instance.clone(), slots);
         session::clear_leftovers(&jobs, &attempts, &role);
 
-        let (found, client) = watch::channel(None);
+        let mounted = setup.storage.as_deref().map(open_storage).transpose()?;
+        let (found, server) = watch::channel(None);
         let packages = info.packages.clone();
         let (threads, environment) = (setup.threads, std::env::vars().collect());
-        let kit = Arc::new(Kit { content, jobs, attempts, library, packages, threads, environment, client });
+        let kit = Arc::new(Kit { content, jobs, attempts, library, packages, threads, environment, server });
         let (stop, stopped) = oneshot::channel();
         let handle = owner::start("render", role, commit, |handle| RenderHands::new(handle, kit, stop))?;
         let links = [
-            tokio::spawn(links::keep_schedule_link(handle.clone(), setup.schedule, found)),
+            tokio::spawn(links::keep_schedule_link(handle.clone(), setup.schedule, found, mounted)),
             tokio::spawn(links::keep_resource_link(
                 handle.clone(),
                 setup.resource,
@@ -166,6 +179,13 @@ fn instance_of(path: &Path) -> Result<InstanceId, RenderStartError> {
     let instance = new_instance()?;
     std::fs::write(path, &instance.0).map_err(fault)?;
     Ok(instance)
+}
+
+fn open_storage(path: &Path) -> Result<Results, RenderStartError> {
+    if !path.is_dir() {
+        return Err(RenderStartError::NoStorage { path: path.to_owned() });
+    }
+    Ok(Results::open(path)?)
 }
 
 fn make_folder(root: &Path, name: &str) -> Result<PathBuf, RenderStartError> {

@@ -160,7 +160,7 @@ where
     let mut backoff = Backoff::default();
     let mut told = false;
     loop {
-        let client = kit.client.borrow().clone();
+        let client = kit.server.borrow().as_ref().map(|server| server.client.clone());
         let Some(client) = client else {
             tokio::time::sleep(LINK_PAUSE).await;
             continue;

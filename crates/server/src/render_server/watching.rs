@@ -49,8 +49,8 @@ pub(super) fn watch(
     reins: &Reins,
 ) {
     let scratch = Scratch::of(kit, grant.lease);
-    let (lease, path, client, outputs) = (grant.lease, scratch.log(), kit.client.clone(), scratch.outputs());
-    let shipping = tokio::spawn(async move { log_shipping::follow(client, lease, &path).await });
+    let (lease, path, server, outputs) = (grant.lease, scratch.log(), kit.server.clone(), scratch.outputs());
+    let shipping = tokio::spawn(async move { log_shipping::follow(server, lease, &path).await });
     let watch = Watch {
         handle,
         grant,

@@ -15,14 +15,14 @@ use axum::routing::{get, post, put};
 use model::JobId;
 use packages::Library;
 use schedule::Schedule;
-use store::{AttemptLogs, Content, ContentError, DataFolder, LogError, Results, StorageOpenError};
+use store::{AttemptLogs, Content, ContentError, DataFolder, FileError, LogError, Results, StorageOpenError};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use wire::FarmView;
 
 use crate::mail::Post;
 use crate::owner;
-use crate::whereabouts::Whereabouts;
+use crate::whereabouts::{Whereabouts, new_instance};
 use hands::{ScheduleHandle, ScheduleHands};
 
 /// Where render servers dial the schedule server.
@@ -44,6 +44,12 @@ pub enum ScheduleStartError {
     /// Its storage.
     #[error(transparent)]
     Storage(#[from] StorageOpenError),
+    /// The name of its storage.
+    #[error("the storage cannot be given a name")]
+    StorageName(#[from] FileError),
+    /// The system gives no random number.
+    #[error("cannot make a name for the storage")]
+    Random(#[from] getrandom::Error),
     /// Its contents.
     #[error("the contents in the data folder cannot be used")]
     Content(#[from] ContentError),
@@ -91,6 +97,7 @@ impl ScheduleServer {
     ) -> Result<Self, ScheduleStartError> {
         let results = Arc::new(Results::open(storage)?);
         farm.storage = results.path().display().to_string();
+        farm.storage_id = Some(results.identify(&new_instance()?.0)?);
         let content = Content::open(&data.path().join("content"))?;
         let (role, commit) = owner::restore(&data.path().join("schedule.journal"), Schedule::default)?;
         discard_strays(&results, &role);

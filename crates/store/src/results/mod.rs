@@ -22,6 +22,9 @@ pub use publish::{PublishError, SealError};
 /// The file in each folder that lists the digests of the others.
 const SUMS: &str = "B3SUMS";
 
+/// The file that holds the name of a storage.
+const IDENTITY: &str = ".identity";
+
 /// An open storage folder. Clones use the same folder and may be used from several threads.
 #[derive(Clone, Debug)]
 pub struct Results {
@@ -74,7 +77,7 @@ pub struct StoredFile {
 
 impl Results {
     /// Opens the storage at `folder`, making it where there is none, and tries whether it can be written.
-    /// Only one process may write to it.
+    /// One schedule server may use it, and render servers for their intakes.
     ///
     /// # Errors
     /// A file cannot be made, renamed or removed there.
@@ -89,6 +92,27 @@ impl Results {
         file.settle(&probe).map_err(fault)?;
         fs::remove_file(&probe).map_err(FileError::of("remove", &probe)).map_err(fault)?;
         Ok(Self { folder })
+    }
+
+    /// The name of this storage, by which two folders are known to be the same; nothing before it has one.
+    #[must_use]
+    pub fn identity(&self) -> Option<String> {
+        let text = fs::read_to_string(self.folder.join(IDENTITY)).ok()?;
+        Some(text.trim().to_owned()).filter(|name| !name.is_empty())
+    }
+
+    /// Gives the storage the name `new`, unless it has one; returns its name.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn identify(&self, new: &str) -> Result<String, FileError> {
+        if let Some(name) = self.identity() {
+            return Ok(name);
+        }
+        let mut file = PartFile::create(&self.folder.join(".intake"))?;
+        file.write(new.as_bytes())?;
+        file.settle(&self.folder.join(IDENTITY))?;
+        Ok(new.to_owned())
     }
 
     /// Where it is.

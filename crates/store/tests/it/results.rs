@@ -144,3 +144,16 @@ fn a_storage_that_cannot_be_written_is_refused() {
     let refused = Results::open(&file).unwrap_err();
     assert!(refused.to_string().contains("cannot be used"), "{refused}");
 }
+
+#[test]
+fn a_storage_keeps_its_first_name_whoever_opens_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = Results::open(folder.path()).unwrap();
+    assert_eq!(results.identity(), None);
+    assert_eq!(results.identify("first").unwrap(), "first");
+    let mounted = Results::open(folder.path()).unwrap();
+    assert_eq!(mounted.identify("second").unwrap(), "first");
+    assert_eq!(mounted.identity(), Some("first".to_owned()));
+    let other = Results::open(&folder.path().join("other")).unwrap();
+    assert_eq!(other.identity(), None);
+}

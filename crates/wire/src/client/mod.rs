@@ -40,6 +40,9 @@ pub struct FarmView {
     pub version: String,
     /// Folder of the results, absolute at the schedule server.
     pub storage: String,
+    /// The name of that storage, by which render hosts know whether they mount the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_id: Option<String>,
     /// What the process that answers does for the farm.
     pub roles: Vec<Service>,
 }

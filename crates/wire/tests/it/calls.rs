@@ -116,6 +116,7 @@ async fn every_call_asks_for_what_the_api_names() {
             farm: "main".to_owned(),
             version: "0.1.0".to_owned(),
             storage: "/results".to_owned(),
+            storage_id: None,
             roles: vec![Service::Schedule],
         }),
         "/api/v1/content/missing" => json(&[digest]),

@@ -50,6 +50,34 @@ fn three_render_servers_make_what_one_povray_makes_by_hand() {
 }
 
 #[test]
+fn a_host_that_mounts_the_storage_writes_straight_into_it() {
+    let mut farm = Farm::new();
+    farm.start_resource();
+    farm.start_schedule(&[]);
+    let (storage, other) = (farm.storage().display().to_string(), farm.path("other"));
+    std::fs::create_dir(&other).unwrap();
+    let other = other.display().to_string();
+    for (host, storage) in [("mounts", &storage), ("mounts-another", &other)] {
+        farm.start(host, &["serve", "render", "--name", host, "--slots", "1", "--storage", storage]);
+    }
+    farm.until_hosts(2);
+    let id = farm.submit_script("film", "1-6", &[], "sleep 0.2; echo {frame} > {output}");
+    let made = farm.until_done(&id);
+    let hosts: BTreeSet<String> = made.iter().filter_map(|f| f.host.as_ref()).map(|h| h.0.clone()).collect();
+    assert_eq!(hosts.len(), 2, "both have a part in it: {made:#?}");
+    let roundabout = |host| {
+        let log = std::fs::read_to_string(farm.log(host)).unwrap();
+        log.contains("frames go by way of it instead")
+    };
+    assert_eq!((roundabout("mounts"), roundabout("mounts-another")), (false, true));
+
+    let gone = farm.path("not-mounted").display().to_string();
+    let arguments = ["serve", "render", "--name", "third", "--storage", &gone];
+    let data = farm.path("third").display().to_string();
+    farm.run(&[&arguments[..], &["--data", &data]].concat()).ends_with(1).complains(&["is it mounted"]);
+}
+
+#[test]
 fn servers_find_each_other_in_any_order() {
     let mut farm = Farm::new();
     farm.start_render("early", 1);
