@@ -62,18 +62,16 @@ impl Scratch {
 
     /// Empty, whatever an earlier run of the render server left here.
     fn make_new(&self) -> Result<(), StartError> {
-        process::kill_leftover(&self.mark_file())?;
         let fault = |path: &Path| {
             let path = path.to_owned();
             move |source| StartError::Scratch { path, source }
         };
         if self.folder.exists() {
+            process::kill_leftover(&self.mark_file())?;
             std::fs::remove_dir_all(&self.folder).map_err(fault(&self.folder))?;
         }
-        for folder in [self.outputs(), self.folder.join("home"), self.folder.join("tmp")] {
-            std::fs::create_dir_all(&folder).map_err(fault(&folder))?;
-        }
-        Ok(())
+        let outputs = self.outputs();
+        std::fs::create_dir_all(&outputs).map_err(fault(&outputs))
     }
 }
 
