@@ -1,6 +1,6 @@
 //! The command line as a whole. Each command's own flags stand beside it, in `commands`.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use wire::discovery::DISCOVERY_PORT;
 use wire::{DiscoveryConfig, ServerUrl};
 
@@ -69,6 +69,29 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// Flags of every command that the environment may give, by their variable.
+const VARIABLES: [(&str, &str); 3] = [
+    ("server", "FRAMEFARM_SERVER"),
+    ("farm", "FRAMEFARM_FARM"),
+    ("discovery_port", "FRAMEFARM_DISCOVERY_PORT"),
+];
+
+impl Cli {
+    /// Reads the command line of this process, or ends it with what is wrong. A variable that is set to
+    /// nothing counts as not set, as people expect who empty one for a single command.
+    pub(crate) fn read() -> Self {
+        let empty =
+            |variable| std::env::var_os(variable).is_some_and(|value: std::ffi::OsString| value.is_empty());
+        let mut command = Self::command();
+        for (flag, variable) in VARIABLES {
+            if empty(variable) {
+                command = command.mut_arg(flag, |arg| arg.env(None));
+            }
+        }
+        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    }
 }
 
 /// Flags of every command.

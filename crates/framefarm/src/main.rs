@@ -12,13 +12,11 @@ mod sheet;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use cli::Cli;
 use output::Exit;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let exit = match commands::run(cli) {
         Ok(exit) => exit,
         Err(failure) if failure.is_broken_pipe() => Exit::Done,
