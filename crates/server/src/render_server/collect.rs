@@ -82,6 +82,9 @@ async fn bring(
 /// A log that cannot be brought, for instance for want of room, must not cost a finished frame.
 async fn bring_log(kit: &Kit, lease: LeaseId) {
     let log = Scratch::of(kit, lease).log();
+    if log.metadata().is_ok_and(|about| about.len() == 0) {
+        return; // what printed nothing has no log to bring
+    }
     let brought = patiently(kit, |client| {
         let log = &log;
         async move { ship_rest(client, lease, log).await }
