@@ -11,6 +11,7 @@ mod session;
 mod watching;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -127,7 +128,7 @@ impl RenderServer {
         let mounted = setup.storage.as_deref().map(open_storage).transpose()?;
         let (found, server) = watch::channel(None);
         let packages = info.packages.clone();
-        let (threads, environment) = (setup.threads, std::env::vars().collect());
+        let (threads, environment) = (setup.threads, own_environment());
         let kit = Arc::new(Kit { content, jobs, attempts, library, packages, threads, environment, server });
         let (stop, stopped) = oneshot::channel();
         let handle = owner::start("render", role, commit, |handle| RenderHands::new(handle, kit, stop))?;
@@ -179,6 +180,13 @@ fn instance_of(path: &Path) -> Result<InstanceId, RenderStartError> {
     let instance = new_instance()?;
     std::fs::write(path, &instance.0).map_err(fault)?;
     Ok(instance)
+}
+
+/// The variables of this process that are text; packages are handed no others.
+fn own_environment() -> BTreeMap<String, String> {
+    let text =
+        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).collect()
 }
 
 fn open_storage(path: &Path) -> Result<Results, RenderStartError> {
