@@ -66,7 +66,12 @@ pub(super) async fn put_output(
     let Err(refused) = taken else { return Ok(StatusCode::NO_CONTENT) };
     if refused.0.status >= 500 {
         // Who waits for the job is told of trouble with the storage; the render server tries again.
-        let why = refused.0.title.clone();
+        let full = refused.0.status == StatusCode::INSUFFICIENT_STORAGE.as_u16();
+        let why = match full {
+            // The same words at each try; the refusal names a file that differs.
+            true => format!("{} is full; free some space there", desk.results.path().display()),
+            false => refused.0.title.clone(),
+        };
         desk.handle.tell(Event::IntakeFailed { lease, why }).await;
     }
     Err(refused)
