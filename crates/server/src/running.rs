@@ -9,7 +9,6 @@ use model::HostId;
 use store::{DataFolder, DataFolderError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use wire::discovery::{Answer, DiscoveryError, Responder};
 use wire::{FarmView, ServerUrl, ServerUrlError, Service};
@@ -112,7 +111,7 @@ struct Servers {
     schedule: Option<ScheduleServer>,
     resource: Option<ResourceServer>,
     render: Option<RenderServer>,
-    web: Option<(oneshot::Sender<()>, JoinHandle<io::Result<()>>)>,
+    web: Option<JoinHandle<io::Result<()>>>,
     _responder: Responder,
     /// Locked as long as this process uses it.
     _data: DataFolder,
@@ -183,21 +182,9 @@ impl Servers {
 
     /// Waits until a journal is lost, and says why.
     async fn journal_lost(&self) -> String {
-        let schedule = async {
-            match &self.schedule {
-                Some(server) => server.journal_lost().await,
-                None => std::future::pending().await,
-            }
-        };
-        let render = async {
-            match &self.render {
-                Some(server) => server.journal_lost().await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
-            why = schedule => why,
-            why = render => why,
+            why = if_any(self.schedule.as_ref().map(ScheduleServer::journal_lost)) => why,
+            why = if_any(self.render.as_ref().map(RenderServer::journal_lost)) => why,
         }
     }
 
@@ -212,11 +199,18 @@ impl Servers {
         if let Some(resource) = &self.resource {
             resource.stop().await;
         }
-        if let Some((stop, web)) = self.web.take() {
-            // Watchers and links hold their connections open for ever, so the rest is cut.
-            let _ = stop.send(());
+        if let Some(web) = &self.web {
+            // Watchers and links hold their connections open for ever, so they are cut.
             web.abort();
         }
+    }
+}
+
+/// The outcome of `work`; waits for ever where there is none.
+async fn if_any<T>(work: Option<impl Future<Output = T>>) -> T {
+    match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
     }
 }
 
@@ -229,16 +223,12 @@ async fn listen(port: u16) -> Result<(TcpListener, ServerUrl), ServeError> {
     Ok((listener, url))
 }
 
-fn serve(listener: TcpListener, router: Router) -> (oneshot::Sender<()>, JoinHandle<io::Result<()>>) {
-    let (stop, stopped) = oneshot::channel();
+fn serve(listener: TcpListener, router: Router) -> JoinHandle<io::Result<()>> {
     // Small messages must not wait for more to be sent with them.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async {
-        let _ = stopped.await;
-    });
-    (stop, tokio::spawn(serving.into_future()))
+    tokio::spawn(axum::serve(listener, router).into_future())
 }
 
 fn farm_view(settings: &Settings) -> FarmView {

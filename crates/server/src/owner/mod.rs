@@ -211,8 +211,12 @@ where
         if let Err(error) = if durable.is_empty() { Ok(()) } else { (self.commit)(&durable) } {
             let text = crate::error_chain(&error);
             tracing::error!(role = self.name, "refused: {text}");
+            let lost = !error.is_passing();
+            if lost {
+                self.trouble.send_replace(Some(text.clone()));
+            }
             answer.give(Err(AskError::Journal(text)));
-            return if error.is_passing() { Ok(()) } else { Err(JournalLost) };
+            return if lost { Err(JournalLost) } else { Ok(()) };
         }
         let mut said = Said { durable: Vec::new(), words: Vec::new() };
         for record in records {

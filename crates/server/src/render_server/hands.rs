@@ -11,7 +11,7 @@ use wire::link::Sender;
 
 use super::attempt::{self, Reins};
 use super::session::{JobFolder, JobFolders};
-use super::{Kit, collect};
+use super::{Kit, collect, session};
 use crate::owner::{Handle, Hands};
 
 pub(crate) type RenderHandle = Handle<Render, RenderHands>;
@@ -124,13 +124,7 @@ impl RenderHands {
             reins.pull();
         }
         let scratch = self.kit.attempts.join(lease.to_string());
-        tokio::task::spawn_blocking(move || {
-            if let Err(error) = std::fs::remove_dir_all(&scratch)
-                && error.kind() != std::io::ErrorKind::NotFound
-            {
-                tracing::warn!("cannot remove {}: {error}", scratch.display());
-            }
-        });
+        tokio::task::spawn_blocking(move || session::remove(&scratch));
     }
 }
 

@@ -209,7 +209,8 @@ fn make(path: &Path) -> Result<(), PlaceError> {
     std::fs::create_dir_all(path).map_err(|source| PlaceError::File { path: path.to_owned(), source })
 }
 
-fn remove(path: &Path) {
+/// Removes a file or a whole folder, if it is there.
+pub(super) fn remove(path: &Path) {
     let removed = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
     if let Err(error) = removed
         && error.kind() != io::ErrorKind::NotFound
