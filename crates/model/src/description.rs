@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, FrameSet, JobPath, Profile};
+use crate::{Digest, FrameSet, JobId, JobPath, Profile};
 
 /// A job as a client hands it over. `check` has found no fault in one that the farm holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,16 @@ pub struct JobDescription {
     pub held: bool,
     /// Tries of a frame before it is failed.
     pub attempts_max: u32,
-    /// What to do for each frame; native descriptions have one step.
+    /// Jobs that must be done before any frame of this one starts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<JobId>,
+    /// So many slots it may hold at once; as many as there are where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slots_max: Option<u32>,
+    /// On so many hosts it may run at once; on all where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosts_max: Option<u32>,
+    /// What to do for each frame.
     pub steps: Vec<Step>,
     /// The scene and everything it needs, by content.
     pub files: Vec<JobFile>,
@@ -38,6 +47,26 @@ pub struct JobDescription {
 }
 
 impl JobDescription {
+    /// A job that asks for nothing special, of the usual priority and number of tries.
+    #[must_use]
+    pub fn new(name: impl Into<String>, user: impl Into<String>, steps: Vec<Step>) -> Self {
+        Self {
+            name: name.into(),
+            user: user.into(),
+            group: None,
+            priority: 50,
+            notify: Vec::new(),
+            held: false,
+            attempts_max: 3,
+            after: Vec::new(),
+            slots_max: None,
+            hosts_max: None,
+            steps,
+            files: Vec::new(),
+            source: None,
+        }
+    }
+
     /// The name as files and folders carry it: what is no letter, digit, dot, dash or underscore of ASCII
     /// becomes a dash, and so does a dot at the start.
     #[must_use]
@@ -65,6 +94,159 @@ pub struct Step {
     /// What it wants of a host.
     #[serde(default)]
     pub profile: Profile,
+    /// Steps of the same job that it waits for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<Dependency>,
+    /// Frames that are leased, rendered and delivered together by one run of the package, at least 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub chunk: u32,
+    /// In which order its frames start.
+    #[serde(default, skip_serializing_if = "FrameOrder::is_plain")]
+    pub order: FrameOrder,
+    /// How many slots of one host a frame holds.
+    #[serde(default, skip_serializing_if = "SlotNeed::is_one")]
+    pub slots: SlotNeed,
+    /// What a running frame takes of the farm's limits, by their names; each at least 1.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: BTreeMap<String, u32>,
+    /// How long an attempt may take.
+    #[serde(default, skip_serializing_if = "TimeLimits::is_none")]
+    pub times: TimeLimits,
+}
+
+impl Step {
+    /// A step that asks for nothing special.
+    #[must_use]
+    pub fn new(name: impl Into<String>, frames: FrameSet, animation: FrameSpan, work: Work) -> Self {
+        Self {
+            name: name.into(),
+            frames,
+            animation,
+            work,
+            profile: Profile::default(),
+            depends_on: Vec::new(),
+            chunk: 1,
+            order: FrameOrder::Plain,
+            slots: SlotNeed::Count(1),
+            limits: BTreeMap::new(),
+            times: TimeLimits::default(),
+        }
+    }
+
+    /// How many chunks its frames make; each is leased as one.
+    #[must_use]
+    pub fn chunks(&self) -> u32 {
+        self.frames.count().div_ceil(self.chunk.max(1))
+    }
+
+    /// The numbers of the frames in the chunk at `index`, in the order of the list; empty beyond the last.
+    pub fn chunk_numbers(&self, index: u32) -> impl Iterator<Item = i64> {
+        let chunk = self.chunk.max(1);
+        let first = u64::from(index) * u64::from(chunk);
+        let indices = (first..first + u64::from(chunk)).map_while(|index| u32::try_from(index).ok());
+        indices.map_while(|index| self.frames.number(index))
+    }
+
+    /// Whether an attempt may end well without leaving a file: a plain command that names no output.
+    #[must_use]
+    pub fn may_be_silent(&self) -> bool {
+        let Work { package, command, .. } = &self.work;
+        package == "command" && !command.iter().any(|argument| argument.contains("{output"))
+    }
+}
+
+/// A step that must be done first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dependency {
+    /// Its name.
+    pub step: String,
+    /// How much of it.
+    #[serde(default)]
+    pub by: DependencyKind,
+}
+
+/// How much of another step must be done before a frame may start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DependencyKind {
+    /// All of its frames.
+    #[default]
+    Step,
+    /// The frames with the same numbers; numbers that the other step does not have are not waited for.
+    Frame,
+}
+
+/// In which order the frames of a step start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FrameOrder {
+    /// As they are listed.
+    #[default]
+    Plain,
+    /// The first, the last, the middle one, then the middles of what lies between, so that a fault anywhere in a
+    /// shot is seen early.
+    FirstLastMiddle,
+    /// Every Nth of the list first, then the ones next to those, and so on.
+    EveryNth(u32),
+}
+
+impl FrameOrder {
+    const fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain)
+    }
+}
+
+/// How many slots of one host a frame holds while it is rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SlotNeed {
+    /// So many, at least 1.
+    Count(u16),
+    /// All that the host has.
+    Whole,
+}
+
+impl Default for SlotNeed {
+    fn default() -> Self {
+        Self::Count(1)
+    }
+}
+
+impl SlotNeed {
+    const fn is_one(&self) -> bool {
+        matches!(self, Self::Count(1))
+    }
+}
+
+/// How long an attempt may take. What is absent is not limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeLimits {
+    /// Milliseconds after which it is ended and has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_ms: Option<u64>,
+    /// Milliseconds below which success is not believed: too fast is suspicious.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_ms: Option<u64>,
+    /// Milliseconds without progress after which it is ended and has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stall_ms: Option<u64>,
+}
+
+impl TimeLimits {
+    /// Whether nothing is limited.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+const fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_one(chunk: &u32) -> bool {
+    *chunk == 1
 }
 
 /// First and last frame of an animation.

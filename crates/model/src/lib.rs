@@ -19,16 +19,20 @@ mod role;
 mod time;
 mod version;
 mod view;
+mod waiting;
 
-pub use description::{FrameSpan, JobDescription, JobFile, Size, SizeError, Source, Step, Work};
+pub use description::{
+    Dependency, DependencyKind, FrameOrder, FrameSpan, JobDescription, JobFile, Size, SizeError, SlotNeed,
+    Source, Step, TimeLimits, Work,
+};
 pub use digest::{Digest, DigestError};
 pub use fault::{Fault, Faults};
 pub use frames::{FrameListError, FrameRange, FrameSet};
 pub use id::{AttemptNumber, FrameId, HostId, InstanceId, JobId, LeaseId, SlotIndex, StepIndex};
 pub use info::{PackageInfo, ResourceInfo};
 pub use link::{
-    Grant, HEARTBEAT_MS, HeldLease, LEASE_MS, RenderToResource, RenderToSchedule, ResourceToRender,
-    ResourceToSchedule, ScheduleToRender, ScheduleToResource, SlotState,
+    AHEAD_MAX, Grant, HEARTBEAT_MS, HeldLease, LEASE_MS, RenderToResource, RenderToSchedule,
+    ResourceToRender, ResourceToSchedule, ScheduleToRender, ScheduleToResource, SlotState,
 };
 pub use path::{JobPath, JobPathError};
 pub use process::{Exit, ProcessMark};
@@ -38,6 +42,8 @@ pub use role::Role;
 pub use time::Time;
 pub use version::{VersionPattern, VersionPatternError};
 pub use view::{
-    AttemptView, FrameState, FrameView, HostState, HostView, JobState, JobView, Match, NoticeView,
-    OutputView, Problem, Rejection, ResourceList, SlotView, SubmitReply, SubmitRequest,
+    AttemptView, FrameState, FrameView, HostState, HostView, JobState, JobView, LimitView, Match, NoticeView,
+    OutputView, Problem, Rejection, ResourceList, SetAsideView, ShareView, SlotView, SubmitReply,
+    SubmitRequest,
 };
+pub use waiting::{WaitingReason, WhyView};

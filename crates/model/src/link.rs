@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AttemptNumber, FrameId, HostId, HostView, InstanceId, LeaseId, Profile, Report, ResourceInfo,
-    ResourceList, SlotIndex, Time,
+    ResourceList, SlotIndex, Time, TimeLimits,
 };
 
 /// The right to one attempt of one frame on one slot.
@@ -21,8 +21,32 @@ pub struct Grant {
     pub number: i64,
     /// Which try it is.
     pub attempt: AttemptNumber,
-    /// The slot to render it on.
+    /// The slot to render it on. Where it is busy, the grant waits there for its turn, in the order granted.
     pub slot: SlotIndex,
+    /// Numbers of the further frames of its chunk, in the order of the list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<i64>,
+    /// Further slots that are held while it runs; they take no grant of their own meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<SlotIndex>,
+    /// How long the attempt may take.
+    #[serde(default, skip_serializing_if = "TimeLimits::is_none")]
+    pub times: TimeLimits,
+}
+
+impl Grant {
+    /// A grant of one frame on one slot, for as long as it takes.
+    #[must_use]
+    pub const fn new(
+        lease: LeaseId,
+        frame: FrameId,
+        number: i64,
+        attempt: AttemptNumber,
+        slot: SlotIndex,
+    ) -> Self {
+        let times = TimeLimits { max_ms: None, min_ms: None, stall_ms: None };
+        Self { lease, frame, number, attempt, slot, more: Vec::new(), also: Vec::new(), times }
+    }
 }
 
 /// A lease that a render server holds when it says hello.
@@ -94,6 +118,12 @@ pub enum ScheduleToRender {
     Grant(Grant),
     /// Stop working on a lease; it is worth nothing any more.
     Revoke {
+        /// The lease.
+        lease: LeaseId,
+    },
+    /// Give a lease back unless its package has been started: `Refused` answers that it had not, nothing that it
+    /// had.
+    Withdraw {
         /// The lease.
         lease: LeaseId,
     },
@@ -206,6 +236,8 @@ pub enum ResourceToSchedule {
 }
 
 /// A render server is heard of at least this often.
-pub const HEARTBEAT_MS: u64 = 2_000;
+pub const HEARTBEAT_MS: u64 = 4_000;
 /// A host not heard of for this long is lost, and so are its leases.
 pub const LEASE_MS: u64 = 12_000;
+/// More grants than this do not wait on one slot.
+pub const AHEAD_MAX: usize = 32;

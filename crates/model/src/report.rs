@@ -25,7 +25,7 @@ pub struct Report {
 pub enum Outcome {
     /// Its outputs are whole, verified, and stand in the storage's intake under its lease.
     Done {
-        /// The files it made; at least one.
+        /// The files it made; none only where the step may be silent.
         outputs: Vec<Output>,
     },
     /// It made nothing that counts.
@@ -73,6 +73,10 @@ pub enum FailureClass {
     Frame,
     /// The host's: it could not prepare or start the package. Counted, so that a farm of such hosts ends.
     Host,
+    /// A licence was not to be had. Not counted; tried again later.
+    Licence,
+    /// Memory ran out. Counted.
+    Memory,
     /// The host went away. Not counted.
     HostLost,
     /// The render server gave the lease back, for instance because it is stopping. Not counted.
@@ -85,6 +89,6 @@ impl FailureClass {
     /// Whether it counts against the frame's tries.
     #[must_use]
     pub const fn counted(self) -> bool {
-        matches!(self, Self::Frame | Self::Host)
+        matches!(self, Self::Frame | Self::Host | Self::Memory)
     }
 }

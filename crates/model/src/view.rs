@@ -121,6 +121,48 @@ pub struct JobView {
     pub notices: Vec<NoticeView>,
 }
 
+/// A limit of the farm, such as the licences of a package (requirement: how much may be in use at once).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitView {
+    /// Its name, as steps ask for it.
+    pub name: String,
+    /// How much there is for the whole farm; not limited where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<u32>,
+    /// How much each host may use; not limited where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_host: Option<u32>,
+    /// How much is in use.
+    #[serde(default)]
+    pub in_use: u32,
+}
+
+/// What a user or group gets of the farm beside others of the same priority.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareView {
+    /// The user or the group.
+    pub name: String,
+    /// Twice the weight is twice the slots where both want more; 1 where nothing was set.
+    pub weight: u32,
+    /// Slots held now.
+    #[serde(default)]
+    pub slots: u32,
+}
+
+/// A host that is given no frames because of what it did to earlier ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAsideView {
+    /// The host.
+    pub host: HostId,
+    /// For which job; for every job where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
+    /// Until when; by then it is forgiven.
+    pub until: Time,
+    /// What it did, as a sentence.
+    pub why: String,
+}
+
 /// A mail about a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeView {
@@ -137,8 +179,11 @@ pub struct NoticeView {
 /// A frame for people and scripts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrameView {
-    /// Frame number.
+    /// Frame number; of a chunk, that of its first frame.
     pub number: i64,
+    /// Numbers of the frames of the chunk, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chunk: Option<String>,
     /// Name of its step.
     pub step: String,
     /// What it does.
@@ -204,6 +249,8 @@ impl AttemptView {
             Outcome::Failed { class, .. } => match class {
                 FailureClass::Frame => "failed",
                 FailureClass::Host => "host_failed",
+                FailureClass::Licence => "licence",
+                FailureClass::Memory => "memory",
                 FailureClass::HostLost => "host_lost",
                 FailureClass::GivenBack => "given_back",
                 FailureClass::Killed => "killed",

@@ -19,6 +19,8 @@ impl Render {
             ScheduleToRender::TurnedAway { why } => Ok(vec![Record::TurnedAway { why: why.clone() }]),
             ScheduleToRender::Grant(grant) => Ok(self.granted(now, grant)),
             ScheduleToRender::Revoke { lease } => self.revoked(now, *lease),
+            // What is taken is begun at once, so there is nothing left to withdraw.
+            ScheduleToRender::Withdraw { lease } => Err(Refusal::OutOfTurn(*lease)),
             ScheduleToRender::Acknowledge { lease } if self.outbox.contains_key(lease) => {
                 Ok(vec![Record::ReportAcknowledged { lease: *lease }])
             }

@@ -127,7 +127,7 @@ impl Schedule {
         self.kept.busy.entry(held.host.clone()).or_default().insert(slot, lease);
         self.refresh_slot(&held.host, slot);
         if let Some(linked) = self.passing.hosts.get(&held.host) {
-            let grant = model::Grant { lease, frame, number, attempt, slot };
+            let grant = model::Grant::new(lease, frame, number, attempt, slot);
             effects.push(Effect::ToHost { link: linked.link, message: ScheduleToRender::Grant(grant) });
         }
         self.kept.leases.insert(lease, held);

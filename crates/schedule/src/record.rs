@@ -152,6 +152,10 @@ pub enum Ending {
     Host,
     /// The render server did not take the lease. Not counted, and no try of the frame.
     Refused,
+    /// A licence was not to be had. Not counted.
+    Licence,
+    /// Memory ran out. Counted.
+    Memory,
     /// The host was not heard of for too long. Not counted.
     HostLost,
     /// The render server gave the lease back. Not counted.
@@ -164,7 +168,7 @@ impl Ending {
     /// Whether it counts against the frame's tries.
     #[must_use]
     pub const fn counted(self) -> bool {
-        matches!(self, Self::Frame | Self::Host)
+        matches!(self, Self::Frame | Self::Host | Self::Memory)
     }
 
     /// The word that the public API has for it.
@@ -174,6 +178,8 @@ impl Ending {
             Self::Frame => "failed",
             Self::Host => "host_failed",
             Self::Refused => "refused",
+            Self::Licence => "licence",
+            Self::Memory => "memory",
             Self::HostLost => "host_lost",
             Self::GivenBack => "given_back",
             Self::Killed => "killed",
@@ -186,6 +192,8 @@ impl From<FailureClass> for Ending {
         match class {
             FailureClass::Frame => Self::Frame,
             FailureClass::Host => Self::Host,
+            FailureClass::Licence => Self::Licence,
+            FailureClass::Memory => Self::Memory,
             FailureClass::HostLost => Self::HostLost,
             FailureClass::GivenBack => Self::GivenBack,
             FailureClass::Killed => Self::Killed,

@@ -169,6 +169,7 @@ impl Schedule {
         let end = last.and_then(|attempt| attempt.end.as_ref());
         Some(FrameView {
             number: step.frames.number(index)?,
+            chunk: None,
             step: step.name.clone(),
             state,
             host: last.map(|attempt| attempt.host.clone()),

@@ -49,16 +49,15 @@ impl Client {
         let steps = if chance.permille(800) { 1 } else { 2 };
         let notify = if chance.permille(500) { vec!["artist@example.com".to_owned()] } else { Vec::new() };
         let description = JobDescription {
-            name: format!("film {job}"),
-            user: "artist".into(),
-            group: None,
             priority: i32::try_from(chance.between(0, 3)).unwrap_or(0),
             notify,
             held: chance.permille(100),
             attempts_max: u32::try_from(chance.between(1, 4)).unwrap_or(1),
-            steps: (0..steps).map(|step| draw_step(chance, step)).collect(),
-            files: Vec::new(),
-            source: None,
+            ..JobDescription::new(
+                format!("film {job}"),
+                "artist",
+                (0..steps).map(|step| draw_step(chance, step)).collect(),
+            )
         };
         let request = SubmitRequest { key: format!("key-{job}"), description };
         let submits_ms = chance.between(0, plan.safety_ms / 2);
@@ -73,12 +72,12 @@ fn draw_step(chance: &mut Chance, index: u32) -> Step {
 }
 
 fn step(index: u32, last: i64, tags: Vec<String>) -> Step {
+    let frames = format!("1-{last}").parse().expect("a range is a frame list");
+    let work = Work { package: "povray".into(), ..Work::default() };
+    let animation = FrameSpan { first: 1, last };
     Step {
-        name: format!("step {index}"),
-        frames: format!("1-{last}").parse().expect("a range is a frame list"),
-        animation: FrameSpan { first: 1, last },
-        work: Work { package: "command".into(), command: vec!["render".into()], ..Work::default() },
         profile: Profile { tags, ..Profile::default() },
+        ..Step::new(format!("step {index}"), frames, animation, work)
     }
 }
 

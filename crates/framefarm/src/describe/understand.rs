@@ -65,9 +65,8 @@ pub(crate) fn understand(draft: &Draft, around: &Surroundings<'_>) -> Understood
         notify: list(draft.notify.as_ref()),
         held: draft.hold.as_ref().is_some_and(|said| said.value),
         attempts_max: number(draft.attempts.as_ref(), ATTEMPTS, &mut faults),
-        steps: vec![Step { name: STEP.to_owned(), frames, animation, work, profile }],
-        files: Vec::new(),
         source: draft.source.clone(),
+        ..JobDescription::new("", "", vec![Step { profile, ..Step::new(STEP, frames, animation, work) }])
     };
     Understood { job, faults }
 }

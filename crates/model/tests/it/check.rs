@@ -5,24 +5,10 @@ use model::{FrameSpan, JobDescription, Profile, Requirement, Step, Work};
 fn description() -> JobDescription {
     let work = Work { package: "command".into(), command: vec!["true".into()], ..Work::default() };
     let animation = FrameSpan { first: 1, last: 10 };
-    let step = Step {
-        name: "render".into(),
-        frames: "1-10".parse().unwrap(),
-        animation,
-        work,
-        profile: Profile::default(),
-    };
+    let step = Step::new("render", "1-10".parse().unwrap(), animation, work);
     JobDescription {
-        name: "film".into(),
-        user: "ada".into(),
-        group: None,
-        priority: 50,
         notify: vec!["ada@example.com".into(), "root@localhost".into()],
-        held: false,
-        attempts_max: 3,
-        steps: vec![step],
-        files: Vec::new(),
-        source: None,
+        ..JobDescription::new("film", "ada", vec![step])
     }
 }
 

@@ -12,7 +12,7 @@ mod verifying;
 
 use std::path::Path;
 
-use model::{FrameSet, FrameSpan, Profile, Step, Work};
+use model::{FrameSet, FrameSpan, Step, Work};
 use packages::{Definition, Library};
 
 /// The definition called `name`.
@@ -24,7 +24,7 @@ fn definition(name: &str) -> Definition {
 fn step(frames: &str, (first, last): (i64, i64), work: Work) -> Step {
     let frames: FrameSet = frames.parse().expect("a frame list");
     let animation = FrameSpan { first, last };
-    Step { name: "render".into(), frames, animation, work, profile: Profile::default() }
+    Step::new("render", frames, animation, work)
 }
 
 /// Writes `files` under `folder`.

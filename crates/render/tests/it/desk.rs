@@ -115,7 +115,7 @@ impl Desk {
 pub(crate) fn grant(lease: u64, job: u64, index: u32, slot: u16) -> Grant {
     let frame = FrameId { job: JobId(job), step: StepIndex(0), index };
     let number = i64::from(index) + 1;
-    Grant { lease: LeaseId(lease), frame, number, attempt: AttemptNumber(1), slot: SlotIndex(slot) }
+    Grant::new(LeaseId(lease), frame, number, AttemptNumber(1), SlotIndex(slot))
 }
 
 pub(crate) const MARK: ProcessMark = ProcessMark { pid: 77, started: 4_000 };

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::{
     Digest, FailureClass, FrameSpan, FrameView, Grant, HEARTBEAT_MS, HeldLease, HostId, InstanceId,
-    JobDescription, JobId, JobView, LeaseId, Match, Outcome, Output, Profile, Rejection, RenderToSchedule,
-    Report, ResourceList, ResourceToSchedule, Role, ScheduleToRender, Step, SubmitRequest, Time, Usage, Work,
+    JobDescription, JobId, JobView, LeaseId, Match, Outcome, Output, Rejection, RenderToSchedule, Report,
+    ResourceList, ResourceToSchedule, Role, ScheduleToRender, Step, SubmitRequest, Time, Usage, Work,
 };
 use schedule::{Effect, Event, JobSummary, LinkId, Record, Refusal, Schedule};
 
@@ -75,24 +75,9 @@ pub(crate) fn farm() -> Farm {
 /// A job of one step with these frames.
 pub(crate) fn job(name: &str, frames: &str) -> JobDescription {
     let frames: model::FrameSet = frames.parse().unwrap();
-    JobDescription {
-        name: name.to_owned(),
-        user: "ada".to_owned(),
-        group: None,
-        priority: 50,
-        notify: Vec::new(),
-        held: false,
-        attempts_max: 3,
-        steps: vec![Step {
-            name: "render".to_owned(),
-            animation: FrameSpan { first: frames.lowest(), last: frames.highest() },
-            frames,
-            work: Work { package: "povray".to_owned(), ..Work::default() },
-            profile: Profile::default(),
-        }],
-        files: Vec::new(),
-        source: None,
-    }
+    let animation = FrameSpan { first: frames.lowest(), last: frames.highest() };
+    let work = Work { package: "povray".to_owned(), ..Work::default() };
+    JobDescription::new(name, "ada", vec![Step::new("render", frames, animation, work)])
 }
 
 pub(crate) fn with_priority(priority: i32, job: JobDescription) -> JobDescription {
@@ -347,7 +332,7 @@ impl Farm {
                 );
                 host.held.insert(grant.lease, grant);
             }
-            ScheduleToRender::Revoke { lease } => {
+            ScheduleToRender::Revoke { lease } | ScheduleToRender::Withdraw { lease } => {
                 host.held.remove(&lease);
             }
             ScheduleToRender::Acknowledge { lease } => {

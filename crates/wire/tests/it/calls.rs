@@ -88,24 +88,9 @@ fn job(id: u64, state: JobState) -> JobView {
 }
 
 fn description() -> JobDescription {
-    JobDescription {
-        name: "lighthouse".to_owned(),
-        user: "grace".to_owned(),
-        group: None,
-        priority: 50,
-        notify: Vec::new(),
-        held: false,
-        attempts_max: 3,
-        steps: vec![model::Step {
-            name: "render".to_owned(),
-            frames: FrameSet::single(1),
-            animation: model::FrameSpan { first: 1, last: 1 },
-            work: model::Work::default(),
-            profile: model::Profile::default(),
-        }],
-        files: Vec::new(),
-        source: None,
-    }
+    let animation = model::FrameSpan { first: 1, last: 1 };
+    let step = model::Step::new("render", FrameSet::single(1), animation, model::Work::default());
+    JobDescription::new("lighthouse", "grace", vec![step])
 }
 
 #[tokio::test]

@@ -1,0 +1,255 @@
+//! Why frames wait, as a typed reason with its numbers and as the sentence that people read.
+//!
+//! The schedule server makes these where it decides; every face shows the same ones.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{HostId, JobId, Rejection, SetAsideView};
+
+/// Why the frames of a step wait that do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WhyView {
+    /// The step.
+    pub step: String,
+    /// Frames of it that wait.
+    pub frames_waiting: u32,
+    /// The reason that has to go first.
+    pub reason: WaitingReason,
+    /// The same as a sentence.
+    pub sentence: String,
+}
+
+/// Why frames wait.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum WaitingReason {
+    /// A person holds the job.
+    Held,
+    /// Another step is not done.
+    DependsOnStep {
+        /// Which.
+        step: String,
+        /// Frames of it that are not done.
+        frames_left: u32,
+    },
+    /// Another job is not done.
+    DependsOnJob {
+        /// Which.
+        job: JobId,
+        /// Frames of it that are not done.
+        frames_left: u32,
+        /// It has ended without being done, so that this wait has no end by itself.
+        ended: bool,
+    },
+    /// A limit of the farm is used up.
+    Limit {
+        /// Its name.
+        name: String,
+        /// How much there is, on the farm or on each host.
+        amount: u32,
+        /// How much is in use; of a limit by host, on the host that has most left.
+        in_use: u32,
+        /// How much a frame takes.
+        wanted: u32,
+        /// Whether it is a limit of each host.
+        per_host: bool,
+    },
+    /// The job holds as many slots as it may.
+    SlotsMax {
+        /// How many that are.
+        slots: u32,
+    },
+    /// The job runs on as many hosts as it may.
+    HostsMax {
+        /// How many that are.
+        hosts: u32,
+    },
+    /// Others of the same priority have had less of the farm.
+    Share {
+        /// The user or group whose share is used.
+        name: String,
+        /// Slots that it holds.
+        slots: u32,
+    },
+    /// No render host is linked.
+    NoHostLinked,
+    /// No resource server is linked.
+    NoResourceServer,
+    /// The resource server is being asked.
+    AskingHosts,
+    /// The resource server has just started.
+    Rebuilding,
+    /// No host matches the resource profile.
+    NoHostMatches {
+        /// Hosts known in all.
+        hosts_total: u32,
+        /// Which field rejects how many.
+        rejections: Vec<Rejection>,
+    },
+    /// Hosts match and none of them is linked to the schedule server.
+    MatchesNotLinked {
+        /// How many match.
+        hosts: u32,
+    },
+    /// Hosts match and all are too small.
+    NoHostBigEnough {
+        /// Slots that a frame takes.
+        wanted: u32,
+        /// Slots of the largest that matches.
+        largest: u32,
+    },
+    /// Every slot that matches is busy.
+    SlotsBusy {
+        /// How many match.
+        slots: u32,
+    },
+    /// Free slots are kept for a frame that needs several of one host.
+    Reserved {
+        /// The host.
+        host: HostId,
+        /// The job they are kept for.
+        job: JobId,
+    },
+    /// A host is being cleared for a frame that needs several of its slots.
+    Clearing {
+        /// The host.
+        host: HostId,
+        /// Slots free there.
+        free: u32,
+        /// Slots that the frame takes.
+        wanted: u32,
+    },
+    /// Every host that matches and has a free slot is set aside.
+    SetAside {
+        /// Those hosts.
+        hosts: Vec<SetAsideView>,
+    },
+    /// A host takes no frame for now.
+    Refused {
+        /// The host.
+        host: HostId,
+        /// What it said.
+        why: String,
+    },
+    /// Frames failed and are tried again.
+    PutOff {
+        /// The next of them.
+        frame: i64,
+        /// Seconds it waits in all.
+        seconds: u64,
+        /// Tries that failed and counted.
+        failures: u32,
+        /// Tries in all.
+        attempts_max: u32,
+        /// What happened in the last one.
+        problem: String,
+    },
+    /// The storage does not take finished frames.
+    Storage {
+        /// What it said.
+        why: String,
+    },
+    /// Slots are free and the next pass gives them out.
+    Starting,
+}
+
+impl fmt::Display for WaitingReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Held => write!(f, "on hold until it is released"),
+            Self::DependsOnStep { step, frames_left } => {
+                write!(f, "step {step} goes first and has {} left", count(*frames_left, "frame"))
+            }
+            Self::DependsOnJob { job, frames_left, ended: false } => {
+                write!(f, "job {job} goes first and has {} left", count(*frames_left, "frame"))
+            }
+            Self::DependsOnJob { job, ended: true, .. } => {
+                write!(
+                    f,
+                    "job {job} goes first and has ended without being done; retry that one or kill this one"
+                )
+            }
+            Self::Limit { name, amount, in_use, wanted, per_host } => {
+                let where_ = if *per_host { " on each host" } else { "" };
+                write!(f, "limit {name}: {in_use} of {amount} in use{where_}, a frame takes {wanted}")
+            }
+            Self::SlotsMax { slots } => write!(f, "the job holds the {} it may", count(*slots, "slot")),
+            Self::HostsMax { hosts } => write!(f, "the job runs on the {} it may", count(*hosts, "host")),
+            Self::Share { name, slots } => {
+                write!(f, "{name} has {} and others of the same priority go first", count(*slots, "slot"))
+            }
+            Self::NoHostLinked => write!(f, "no render host is linked"),
+            Self::NoResourceServer => {
+                write!(f, "no resource server is linked, so it is not known which hosts match")
+            }
+            Self::AskingHosts => write!(f, "the resource server is being asked which hosts match"),
+            Self::Rebuilding => write!(f, "the resource server has just started and is still finding hosts"),
+            Self::NoHostMatches { hosts_total: 0, .. } => {
+                write!(f, "no host matches: the resource server knows no render host yet")
+            }
+            Self::NoHostMatches { hosts_total, rejections } => no_host_matches(f, *hosts_total, rejections),
+            Self::MatchesNotLinked { hosts: 1 } => {
+                write!(f, "the only host that matches is not linked to the schedule server")
+            }
+            Self::MatchesNotLinked { hosts } => {
+                write!(f, "none of the {hosts} hosts that match is linked to the schedule server")
+            }
+            Self::NoHostBigEnough { wanted, largest } => {
+                write!(
+                    f,
+                    "a frame takes {} and the largest host that matches has {largest}",
+                    count(*wanted, "slot")
+                )
+            }
+            Self::SlotsBusy { slots: 0 } => write!(f, "the hosts that match have no slots"),
+            Self::SlotsBusy { slots: 1 } => write!(f, "the only matching slot is busy"),
+            Self::SlotsBusy { slots } => write!(f, "all {slots} matching slots are busy"),
+            Self::Reserved { host, job } => {
+                write!(
+                    f,
+                    "the free slots of {host} are kept for a frame of job {job} that needs them together"
+                )
+            }
+            Self::Clearing { host, free, wanted } => {
+                write!(f, "{host} is being cleared for it: {free} of {} free", count(*wanted, "slot"))
+            }
+            Self::SetAside { hosts } => set_aside(f, hosts),
+            Self::Refused { host, why } => write!(f, "{host} takes no frame for now: {why}"),
+            Self::PutOff { frame, seconds, failures, attempts_max, problem } => {
+                write!(f, "frame {frame} is tried again after {seconds} s")?;
+                match failures {
+                    0 => write!(f, ": {problem}"),
+                    _ => write!(f, " ({failures} of {attempts_max} tries have failed)"),
+                }
+            }
+            Self::Storage { why } => {
+                write!(f, "storage trouble: {why}; finished frames are kept and stored when it is over")
+            }
+            Self::Starting => write!(f, "slots are free and it is about to start"),
+        }
+    }
+}
+
+fn count(number: u32, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn no_host_matches(f: &mut fmt::Formatter<'_>, total: u32, rejections: &[Rejection]) -> fmt::Result {
+    write!(f, "no host matches")?;
+    let hosts = if total == 1 { "host" } else { "hosts" };
+    for (i, rejection) in rejections.iter().enumerate() {
+        let before = if i == 0 { ": " } else { ", " };
+        write!(f, "{before}{} ({} of {total} {hosts})", rejection.lacking, rejection.hosts)?;
+    }
+    Ok(())
+}
+
+fn set_aside(f: &mut fmt::Formatter<'_>, hosts: &[SetAsideView]) -> fmt::Result {
+    match hosts {
+        [one] => write!(f, "{} is set aside: {}", one.host, one.why),
+        [one, ..] => write!(f, "{} hosts are set aside; {}: {}", hosts.len(), one.host, one.why),
+        [] => write!(f, "the hosts that match are set aside"),
+    }
+}
