@@ -16,15 +16,15 @@ mod process;
 mod profile;
 mod report;
 mod role;
+mod step;
 mod time;
 mod version;
+mod versioned;
 mod view;
 mod waiting;
+mod work;
 
-pub use description::{
-    Dependency, DependencyKind, FrameOrder, FrameSpan, JobDescription, JobFile, Size, SizeError, SlotNeed,
-    Source, Step, TimeLimits, Work,
-};
+pub use description::{JobDescription, JobFile, Source};
 pub use digest::{Digest, DigestError};
 pub use fault::{Fault, Faults};
 pub use frames::{FrameListError, FrameRange, FrameSet};
@@ -39,11 +39,14 @@ pub use process::{Exit, ProcessMark};
 pub use profile::{Field, PackageNeed, Profile, Requirement, Value};
 pub use report::{FailureClass, Outcome, Output, Report, Usage};
 pub use role::Role;
+pub use step::{Dependency, DependencyKind, FrameOrder, FrameSpan, SlotNeed, Step, TimeLimits};
 pub use time::Time;
 pub use version::{VersionPattern, VersionPatternError};
+pub use versioned::Versioned;
 pub use view::{
     AttemptView, FrameState, FrameView, HostState, HostView, JobState, JobView, LimitView, Match, NoticeView,
     OutputView, Problem, Rejection, ResourceList, SetAsideView, ShareView, SlotView, SubmitReply,
     SubmitRequest,
 };
 pub use waiting::{WaitingReason, WhyView};
+pub use work::{Size, SizeError, Work};
