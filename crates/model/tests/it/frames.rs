@@ -61,3 +61,51 @@ proptest! {
         prop_assert_eq!(set.number(set.count()), None);
     }
 }
+
+#[test]
+fn a_part_of_a_list_is_a_list() {
+    let part = |list: &str, from: u32, to: u32| {
+        list.parse::<FrameSet>().unwrap().part(from..to).map(|part| part.to_string())
+    };
+    assert_eq!(part("1-1000000", 499_999, 500_009).as_deref(), Some("500000-500009"));
+    assert_eq!(part("1-10x3,20,30-21x-2", 2, 6).as_deref(), Some("7-10x3,20,30"));
+    assert_eq!(part("1-10x3,20,30-21x-2", 6, 99).as_deref(), Some("28-22x-2"));
+    assert_eq!(part("1-3", 3, 9), None);
+    assert_eq!(part("1-3", 1, 1), None);
+    assert_eq!(part("1-3", 2, 1), None);
+}
+
+#[test]
+fn chunks_are_consecutive_where_their_numbers_ascend_by_one() {
+    let consecutive = |list: &str, chunk| list.parse::<FrameSet>().unwrap().is_consecutive_in(chunk);
+    assert!(consecutive("1-10", 3) && consecutive("1-4,5-8", 8) && consecutive("1-4,9-12", 4));
+    assert!(consecutive("1-100x5", 1) && consecutive("4-1x-1", 1) && consecutive("7,8,9", 3));
+    assert!(consecutive("7,9,11", 1) && consecutive("1-4,9", 4));
+    assert!(!consecutive("1-100x5", 2) && !consecutive("4-1x-1", 4) && !consecutive("1-4,9-12", 8));
+    assert!(!consecutive("1-4,9-12", 3) && !consecutive("7,9", 2));
+}
+
+proptest! {
+    #[test]
+    fn a_part_holds_the_frames_at_its_indices(
+        ranges in prop::collection::vec((0..30_i64, 1..4_i64, any::<bool>()), 1..5),
+        from in 0..70_u32,
+        many in 0..70_u32,
+        chunk in 1..9_u32,
+    ) {
+        let mut list = Vec::new();
+        let mut next = 0;
+        for (many, step, back) in ranges {
+            let (low, high) = (next, next + many * step);
+            list.push(if back { format!("{high}-{low}x-{step}") } else { format!("{low}-{high}x{step}") });
+            next = high + 1;
+        }
+        let set: FrameSet = list.join(",").parse().unwrap();
+        let all = numbers(&set.to_string());
+        let (start, end) = (all.len().min(from as usize), all.len().min((from + many) as usize));
+        let part = set.part(from..from + many);
+        prop_assert_eq!(part.map_or(Vec::new(), |part| numbers(&part.to_string())), &all[start..end]);
+        let consecutive = all.chunks(chunk as usize).all(|chunk| chunk.is_sorted_by(|a, b| a + 1 == *b));
+        prop_assert_eq!(set.is_consecutive_in(chunk), consecutive);
+    }
+}

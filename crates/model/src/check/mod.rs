@@ -3,9 +3,11 @@
 //! Both the client and the schedule server ask this. What needs a package's definition or a disk is checked
 //! by those who have them.
 
+mod steps;
+
 use std::collections::BTreeSet;
 
-use crate::{Fault, Faults, Field, JobDescription, Profile, Requirement, Step};
+use crate::{Fault, Faults, Field, JobDescription, Profile, Requirement};
 
 /// Priorities run from 0 (first) to this.
 const PRIORITY_MAX: i32 = 100;
@@ -41,16 +43,8 @@ impl JobDescription {
             }
         }
         self.check_files(&mut faults);
-        if self.steps.is_empty() {
-            faults.push(Fault::new("steps", "there is nothing to do for any frame"));
-        }
-        let mut names = BTreeSet::new();
-        for step in &self.steps {
-            if !names.insert(&step.name) {
-                faults.push(Fault::new("steps", format!("two steps are called {:?}", step.name)));
-            }
-            self.check_step(step, &mut faults);
-        }
+        self.check_bounds(&mut faults);
+        self.check_steps(&mut faults);
         faults.or(())
     }
 
@@ -70,26 +64,21 @@ impl JobDescription {
         }
     }
 
-    fn check_step(&self, step: &Step, faults: &mut Faults) {
-        check_name("step", &step.name, faults);
-        let span = step.animation;
-        if span.first > span.last {
-            let what = format!("the first frame {} comes after the last frame {}", span.first, span.last);
-            faults.push(Fault::new("first_frame", what));
-        } else if step.frames.lowest() < span.first || step.frames.highest() > span.last {
-            let what = format!(
-                "frames {} go beyond the animation, which runs from {} to {}",
-                step.frames, span.first, span.last
-            );
-            faults
-                .push(Fault::new("frames", what).hint("widen first_frame and last_frame, or leave them out"));
+    /// What the job as a whole waits for and may hold.
+    fn check_bounds(&self, faults: &mut Faults) {
+        let mut after = BTreeSet::new();
+        for job in &self.after {
+            if !after.insert(job) {
+                let what = format!("job {job} is named twice");
+                faults.push(Fault::new("after", what).hint("name each job once"));
+            }
         }
-        if let Some(scene) = &step.work.scene
-            && !self.files.iter().any(|file| file.path == *scene)
-        {
-            faults.push(Fault::new("scene", format!("{scene} is not among the files of the job")));
+        for (place, most) in [("slots_max", self.slots_max), ("hosts_max", self.hosts_max)] {
+            if most == Some(0) {
+                let what = format!("with {place} 0 no frame would ever start");
+                faults.push(Fault::new(place, what).hint("say 1 or more, or leave it out for no bound"));
+            }
         }
-        check_profile(&step.profile, faults);
     }
 }
 

@@ -1,0 +1,83 @@
+//! What a rendering package is asked to do.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::JobPath;
+
+/// What a rendering package is asked to do for a frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The rendering package, by the name of its definition.
+    pub package: String,
+    /// The render file among the job's files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scene: Option<JobPath>,
+    /// Wanted size of the picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Size>,
+    /// Ending of the pictures, `png`; the package's first where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Folders among the job's files that the package searches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub libraries: Vec<String>,
+    /// Settings that the package's definition declares.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
+    /// Arguments handed to the package as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arguments: Vec<String>,
+    /// For the package `command`: the program and its arguments, with `{frame}`, `{output}` and the like.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+}
+
+/// Width and height in pixels, written `640x360`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Size {
+    /// Pixels across, at least 1.
+    pub width: u32,
+    /// Pixels down, at least 1.
+    pub height: u32,
+}
+
+/// Text that is not a picture size.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a size; write width x height in pixels, for example 640x360, up to 65535 each")]
+pub struct SizeError(String);
+
+impl FromStr for Size {
+    type Err = SizeError;
+
+    fn from_str(text: &str) -> Result<Self, SizeError> {
+        let pixels = |part: &str| part.parse().ok().filter(|n| (1..=65_535).contains(n));
+        text.split_once('x')
+            .and_then(|(w, h)| Some(Self { width: pixels(w)?, height: pixels(h)? }))
+            .ok_or_else(|| SizeError(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Size {
+    type Error = SizeError;
+
+    fn try_from(text: String) -> Result<Self, SizeError> {
+        text.parse()
+    }
+}
+
+impl From<Size> for String {
+    fn from(size: Size) -> Self {
+        size.to_string()
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}x{}", self.width, self.height))
+    }
+}
