@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use model::{Fault, Faults, Source};
+use model::{Faults, JobId, Source};
 
 use super::draft::{Draft, Said};
-use super::node::{self, Entry, Node, Value, place};
-use super::{need_fields, suggest};
+use super::node::{self, Entry, Node, Value};
+use super::reader::Reader;
+use super::step_draft::StepDraft;
+use super::{need_fields, step_fields, suggest};
 
-/// Every field of a description, as written in a file.
-pub(crate) const FIELDS: [&str; 22] = [
+/// Fields of the job as a whole.
+pub(crate) const JOB_FIELDS: [&str; 11] = [
     "name",
     "user",
     "group",
@@ -17,6 +19,14 @@ pub(crate) const FIELDS: [&str; 22] = [
     "notify",
     "hold",
     "attempts",
+    "after",
+    "slots_max",
+    "hosts_max",
+    "step",
+];
+
+/// Fields of a step, or of all steps where they stand above them.
+pub(crate) const SHARED_FIELDS: [&str; 22] = [
     "package",
     "package_version",
     "scene",
@@ -32,7 +42,17 @@ pub(crate) const FIELDS: [&str; 22] = [
     "arguments",
     "command",
     "needs",
+    "chunk",
+    "order",
+    "slots",
+    "limits",
+    "max_time",
+    "min_time",
+    "stall_time",
 ];
+
+/// Fields that only a step has.
+pub(crate) const STEP_FIELDS: [&str; 2] = ["name", "depends_on"];
 
 /// Reads the description `text` that stands in `file`; its paths are meant from the file's folder. The draft
 /// holds the faults of single fields.
@@ -47,22 +67,15 @@ pub(crate) fn read(file: &Path, text: &str) -> Result<Draft, Faults> {
     let mut draft =
         Draft { source: Some(Source { name: name.clone(), text: text.to_owned() }), ..Draft::default() };
     for entry in entries {
-        reader.field(&mut draft, entry);
+        reader.job_field(&mut draft, entry);
     }
     draft.faults = reader.faults;
     Ok(draft)
 }
 
-/// Takes nodes for what a field wants, and keeps a fault where they are something else.
-pub(super) struct Reader<'a> {
-    file: &'a str,
-    folder: &'a Path,
-    pub(super) faults: Faults,
-}
-
 impl Reader<'_> {
-    fn field(&mut self, draft: &mut Draft, Entry { key, line, node }: Entry) {
-        if node.value == Value::Null && FIELDS.contains(&key.as_str()) {
+    fn job_field(&mut self, draft: &mut Draft, Entry { key, line, node }: Entry) {
+        if node.value == Value::Null && (JOB_FIELDS.contains(&&*key) || SHARED_FIELDS.contains(&&*key)) {
             return;
         }
         match key.as_str() {
@@ -73,163 +86,78 @@ impl Reader<'_> {
             "notify" => draft.notify = self.texts(&key, node),
             "hold" => draft.hold = self.truth(&key, &node),
             "attempts" => draft.attempts = self.whole(&key, &node),
-            "package" => draft.package = self.text(&key, node),
-            "package_version" => draft.package_version = self.word(&key, &node),
-            "scene" => {
-                let scene = self.text(&key, node);
-                draft.scene = scene.map(|said| Said::new(said.place, self.folder.join(said.value)));
-            }
-            "frames" => draft.frames = self.frame_list(&node),
-            "first_frame" => draft.first_frame = self.whole(&key, &node),
-            "last_frame" => draft.last_frame = self.whole(&key, &node),
-            "frame_count" => draft.frame_count = self.whole(&key, &node),
-            "size" => draft.size = self.text(&key, node),
-            "format" => draft.format = self.text(&key, node),
-            "support" => draft.support = self.paths(&key, node),
-            "library" => draft.libraries = self.paths(&key, node),
-            "settings" => self.settings(draft, node),
-            "arguments" => draft.arguments = self.texts(&key, node),
-            "command" => draft.command = self.list(&key, node),
-            "needs" => need_fields::read(self, &mut draft.needs, node),
+            "after" => draft.after = self.job_ids(&key, node),
+            "slots_max" => draft.slots_max = self.whole(&key, &node),
+            "hosts_max" => draft.hosts_max = self.whole(&key, &node),
+            "step" => draft.steps = step_fields::steps(self, node),
             _ => {
-                let hint = match suggest::nearest(&key, FIELDS) {
-                    Some(field) => format!("did you mean {field}?"),
-                    None if need_fields::is_known(&key) => {
-                        format!("it belongs into the table [needs]: {key}")
-                    }
-                    None => format!("the fields are {}", FIELDS.join(", ")),
-                };
-                self.fault(line, format!("there is no field {key:?}"), hint);
+                if !self.shared_field(&mut draft.shared, &key, node) {
+                    self.unknown_in_job(&key, line);
+                }
             }
         }
     }
 
-    pub(super) fn place(&self, line: usize) -> String {
-        place(self.file, line)
-    }
-
-    pub(super) fn fault(&mut self, line: usize, what: String, hint: impl Into<String>) {
-        self.faults.push(Fault::new(self.place(line), what).hint(hint));
-    }
-
-    pub(super) fn wrong_kind(&mut self, key: &str, node: &Node, wanted: &str, hint: &str) {
-        self.fault(node.line, format!("{key} takes {wanted}, here is {}", node.value.kind()), hint);
-    }
-
-    fn text(&mut self, key: &str, node: Node) -> Option<Said<String>> {
-        if let Value::Text(text) = node.value {
-            return Some(Said::new(self.place(node.line), text));
-        }
-        self.wrong_kind(key, &node, "a text", &format!("write {key} = \"…\""));
-        None
-    }
-
-    /// A text that people also write as a bare number.
-    pub(super) fn word(&mut self, key: &str, node: &Node) -> Option<Said<String>> {
-        let word = match &node.value {
-            Value::Truth(_) => None,
-            value => value.scalar(),
-        };
-        if word.is_none() {
-            self.wrong_kind(key, node, "a text or a number", &format!("write {key} = \"…\""));
-        }
-        word.map(|word| Said::new(self.place(node.line), word))
-    }
-
-    fn whole(&mut self, key: &str, node: &Node) -> Option<Said<i64>> {
-        if let Value::Whole(number) = node.value {
-            return Some(Said::new(self.place(node.line), number));
-        }
-        self.wrong_kind(
-            key,
-            node,
-            "a whole number",
-            &format!("write for example {key} = 10, without quotes"),
-        );
-        None
-    }
-
-    fn truth(&mut self, key: &str, node: &Node) -> Option<Said<bool>> {
-        if let Value::Truth(truth) = node.value {
-            return Some(Said::new(self.place(node.line), truth));
-        }
-        self.wrong_kind(key, node, "true or false", &format!("write {key} = true, without quotes"));
-        None
-    }
-
-    /// One text, or a list of them.
-    fn texts(&mut self, key: &str, node: Node) -> Option<Said<Vec<String>>> {
-        match node.value {
-            Value::Text(text) => Some(Said::new(self.place(node.line), vec![text])),
-            _ => self.list(key, node),
-        }
-    }
-
-    /// A list of texts; numbers in it are taken as written.
-    fn list(&mut self, key: &str, node: Node) -> Option<Said<Vec<String>>> {
-        let hint = format!("write {key} = [\"…\", \"…\"]");
-        let Value::List(items) = node.value else {
-            self.wrong_kind(key, &node, "a list of texts", &hint);
-            return None;
-        };
-        let line = node.line;
-        let mut texts = Vec::new();
-        for item in items {
-            match item.value.scalar() {
-                Some(text) => texts.push(text),
-                None => self.wrong_kind(key, &item, "texts", &hint),
+    /// Takes a field that a step may have and that may stand above all steps; false where it is none.
+    pub(super) fn shared_field(&mut self, step: &mut StepDraft, key: &str, node: Node) -> bool {
+        match key {
+            "package" => step.package = self.text(key, node),
+            "package_version" => step.package_version = self.word(key, &node),
+            "scene" => {
+                let scene = self.text(key, node);
+                step.scene = scene.map(|said| Said::new(said.place, self.folder.join(said.value)));
             }
+            "frames" => step.frames = self.frame_list(&node),
+            "first_frame" => step.first_frame = self.whole(key, &node),
+            "last_frame" => step.last_frame = self.whole(key, &node),
+            "frame_count" => step.frame_count = self.whole(key, &node),
+            "size" => step.size = self.text(key, node),
+            "format" => step.format = self.text(key, node),
+            "support" => step.support = self.paths(key, node),
+            "library" => step.libraries = self.paths(key, node),
+            "settings" => step_fields::settings(self, step, node),
+            "arguments" => step.arguments = self.texts(key, node),
+            "command" => step.command = self.list(key, node),
+            "needs" => need_fields::read(self, &mut step.needs, node),
+            "chunk" => step.chunk = self.whole(key, &node),
+            "order" => step.order = self.text(key, node),
+            "slots" => step.slots = self.word(key, &node),
+            "limits" => step_fields::limits(self, step, node),
+            "max_time" => step.max_time = self.word(key, &node),
+            "min_time" => step.min_time = self.word(key, &node),
+            "stall_time" => step.stall_time = self.word(key, &node),
+            _ => return false,
         }
-        Some(Said::new(self.place(line), texts))
+        true
     }
 
-    /// One path or a list of them, each with its own line.
-    fn paths(&mut self, key: &str, node: Node) -> Vec<Said<std::path::PathBuf>> {
+    fn unknown_in_job(&mut self, key: &str, line: usize) {
+        let known: Vec<&str> = JOB_FIELDS.into_iter().chain(SHARED_FIELDS).collect();
+        let hint = match suggest::nearest(key, known.iter().copied()) {
+            _ if STEP_FIELDS.contains(&key) => format!("it belongs into a step: {key} below [[step]]"),
+            // What people call several of them.
+            _ if key == "steps" => "write [[step]] above the fields of each step".to_owned(),
+            Some(field) => format!("did you mean {field}?"),
+            None if need_fields::is_known(key) => format!("it belongs into the table [needs]: {key}"),
+            None => format!("the fields are {}", known.join(", ")),
+        };
+        self.fault(line, format!("there is no field {key:?}"), hint);
+    }
+
+    /// A number of a job, or a list of them.
+    fn job_ids(&mut self, key: &str, node: Node) -> Option<Said<Vec<JobId>>> {
+        let place = self.place(node.line);
         let items = match node.value {
             Value::List(items) => items,
             _ => vec![node],
         };
-        let mut paths = Vec::new();
+        let mut ids = Vec::new();
         for item in items {
-            if let Some(said) = self.text(key, item) {
-                paths.push(Said::new(said.place, self.folder.join(said.value)));
+            match item.value.scalar().and_then(|text| text.parse().ok()) {
+                Some(id) => ids.push(id),
+                None => self.wrong_kind(key, &item, "numbers of jobs", "write after = 17, or [17, 18]"),
             }
         }
-        paths
-    }
-
-    /// `"1-10"`, `7`, or a list of such.
-    fn frame_list(&mut self, node: &Node) -> Option<Said<String>> {
-        let parts = match &node.value {
-            Value::List(items) => items.iter().map(|item| (item, item.value.scalar())).collect(),
-            value => vec![(node, value.scalar())],
-        };
-        let mut list = Vec::new();
-        for (item, part) in parts {
-            match part {
-                Some(part) => list.push(part),
-                None => self.wrong_kind("frames", item, "a frame list", "write frames = \"1-10\""),
-            }
-        }
-        Some(Said::new(self.place(node.line), list.join(",")))
-    }
-
-    fn settings(&mut self, draft: &mut Draft, node: Node) {
-        let Value::Table(entries) = node.value else {
-            return self.wrong_kind(
-                "settings",
-                &node,
-                "a table",
-                "write [settings] and below it quality = 9",
-            );
-        };
-        for Entry { key, node, .. } in entries {
-            match node.value.scalar() {
-                Some(value) => {
-                    draft.settings.insert(key, Said::new(self.place(node.line), value));
-                }
-                None => self.wrong_kind(&key, &node, "a single value", "a setting is a text or a number"),
-            }
-        }
+        Some(Said::new(place, ids))
     }
 }

@@ -2,11 +2,14 @@
 
 use model::{Fault, Faults, FrameSet, FrameSpan};
 
-use super::draft::{Draft, Said};
+use super::draft::Said;
+use super::step_draft::StepDraft;
 
-pub(super) fn understand(draft: &Draft, faults: &mut Faults) -> (FrameSet, FrameSpan) {
-    let bounds = bounds(draft, faults);
-    let listed = draft.frames.as_ref().and_then(|said| match said.value.parse::<FrameSet>() {
+/// The frames of a step and the animation they are part of. Where the draft is not `sound`, what is missing may
+/// only not have been understood, so nothing is said of it.
+pub(super) fn understand(step: &StepDraft, sound: bool, faults: &mut Faults) -> (FrameSet, FrameSpan) {
+    let bounds = bounds(step, faults);
+    let listed = step.frames.as_ref().and_then(|said| match said.value.parse::<FrameSet>() {
         Ok(frames) => Some(frames),
         Err(error) => {
             faults.push(said.refused(&error));
@@ -22,9 +25,9 @@ pub(super) fn understand(draft: &Draft, faults: &mut Faults) -> (FrameSet, Frame
         first: bounds.0.unwrap_or_else(|| frames.lowest()),
         last: bounds.1.unwrap_or_else(|| frames.highest()),
     };
-    let lonely = draft.first_frame.as_ref().or(draft.last_frame.as_ref());
-    if draft.frames.is_none()
-        && draft.faults.0.is_empty()
+    let lonely = step.first_frame.as_ref().or(step.last_frame.as_ref());
+    if step.frames.is_none()
+        && sound
         && bounds.0.is_some() != bounds.1.is_some()
         && let Some(lonely) = lonely
     {
@@ -36,10 +39,10 @@ pub(super) fn understand(draft: &Draft, faults: &mut Faults) -> (FrameSet, Frame
 }
 
 /// First and last frame of the animation, as far as they are said.
-fn bounds(draft: &Draft, faults: &mut Faults) -> (Option<i64>, Option<i64>) {
+fn bounds(step: &StepDraft, faults: &mut Faults) -> (Option<i64>, Option<i64>) {
     let value = |said: &Option<Said<i64>>| said.as_ref().map(|said| said.value);
-    let (first, last) = (value(&draft.first_frame), value(&draft.last_frame));
-    let Some(said) = &draft.frame_count else { return (first, last) };
+    let (first, last) = (value(&step.first_frame), value(&step.last_frame));
+    let Some(said) = &step.frame_count else { return (first, last) };
     let count = said.value;
     if count < 1 {
         let what = format!("a job of {count} frames has nothing to render");

@@ -1,21 +1,29 @@
 //! Job descriptions: from a file, or from flags, to the job that is submitted.
 //!
 //! Text becomes nodes with lines (`node`, `toml_text`, `json_text`), nodes become a draft that remembers
-//! where each thing was said (`fields`, `need_fields`), drafts are laid over each other (`draft`), and the
-//! result is understood (`understand`, `frames`, `needs`). Faults are collected all the way, never thrown
-//! one by one.
+//! where each thing was said (`fields`, `step_fields`, `need_fields`), drafts are laid over each other
+//! (`draft`, `step_draft`), the result is understood (`understand`, `step`, `frames`, `needs`, `scheduling`), and
+//! its files are found (`gather`, `prepare`). Faults are collected all the way, never thrown one by one.
 
 mod draft;
 mod fields;
 mod frames;
+mod gather;
 mod json_text;
 mod need_fields;
 mod needs;
 mod node;
 mod prepare;
+mod reader;
+mod scheduling;
+mod step;
+mod step_draft;
+mod step_fields;
 mod suggest;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_steps;
 mod toml_text;
 mod understand;
 
@@ -24,12 +32,20 @@ pub(crate) use fields::read;
 pub(crate) use need_fields::{field as need_field, hint as need_hint};
 pub(crate) use needs::Wish;
 pub(crate) use prepare::{Prepared, prepare};
+pub(crate) use step_draft::StepDraft;
 
 use model::Faults;
 
-/// The faults from the top of the description `file` to its end; then those of flags and other files.
-fn in_order(mut faults: Faults, file: &str) -> Faults {
+/// The faults from the top of the description `file` to its end; then those of flags and other files. What
+/// several steps share is said once.
+fn in_order(faults: Faults, file: &str) -> Faults {
+    let mut once = Faults::default();
+    for fault in faults.0 {
+        if !once.0.contains(&fault) {
+            once.push(fault);
+        }
+    }
     let line = |place: &str| place.strip_prefix(file)?.strip_prefix(':')?.parse().ok();
-    faults.0.sort_by_key(|fault| line(&fault.place).unwrap_or(usize::MAX));
-    faults
+    once.0.sort_by_key(|fault| line(&fault.place).unwrap_or(usize::MAX));
+    once
 }

@@ -2,10 +2,11 @@
 
 use model::Field;
 
-use super::draft::{Needs, Said};
-use super::fields::Reader;
+use super::draft::Said;
 use super::needs::Wish;
 use super::node::{Entry, Node, Value};
+use super::reader::Reader;
+use super::step_draft::Needs;
 use super::suggest;
 
 /// Names in `[needs]` that are no field of the resource information.

@@ -148,7 +148,7 @@ fn amount(field: Field, text: &str) -> Option<u64> {
 }
 
 /// `number` times `unit`, exactly: a fraction is read digit by digit, never as a float.
-fn decimal(number: &str, unit: u64) -> Option<u64> {
+pub(super) fn decimal(number: &str, unit: u64) -> Option<u64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let scale = 10_u128.checked_pow(u32::try_from(fraction.len()).ok()?)?;
     let digits = whole.parse::<u128>().ok()?.checked_mul(scale)? + fraction.parse::<u128>().ok()?;

@@ -1,14 +1,17 @@
-//! The last step to a job: its files found, its package asked, every fault in one list.
+//! The last step to a job: its files found, its packages asked, every fault in one list.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use model::{Fault, Faults, JobDescription};
-use packages::support::{Search, Support, defaults_from_scene};
+use model::{Fault, Faults, JobDescription, Step};
+use packages::support::defaults_from_scene;
 use packages::{Definition, Library};
 
 use super::draft::{Draft, Said};
+use super::fields::SHARED_FIELDS;
+use super::gather::gather;
 use super::need_fields::split_version;
+use super::step_draft::StepDraft;
 use super::understand::{Surroundings, Understood, understand};
 use super::{in_order, suggest};
 
@@ -22,34 +25,25 @@ pub(crate) struct Prepared {
 /// Makes the job that `draft` asks for; its relative paths are seen from the folder `from`, absolute.
 ///
 /// # Errors
-/// Every fault of the description, of its files and of what is asked of the package.
-pub(crate) fn prepare(mut draft: Draft, from: &Path, user: &str) -> Result<Prepared, Faults> {
+/// Every fault of the description, of its files and of what is asked of the packages.
+pub(crate) fn prepare(draft: &Draft, from: &Path, user: &str) -> Result<Prepared, Faults> {
     let library = Library::embedded();
     let package_for =
         |scene: &Path| definition_for(&library, scene).map(|definition| definition.name.clone());
-    take_from_scene(&mut draft, &library, from);
-    let around = Surroundings { user, package_for: &package_for };
-    let Understood { mut job, mut faults } = understand(&draft, &around);
-    let package = job.steps.first().map_or("", |step| step.work.package.as_str());
-    let mut warnings = Vec::new();
-    match library.get(package) {
-        Some(definition) => match gather(&draft, definition, from, &mut job) {
-            Ok(more) => {
-                warnings = more;
-                faults.0.extend(check(&draft, definition, &job, true));
-            }
-            Err(missing) => {
-                faults.0.extend(missing.0.into_iter().map(|fault| draft.placed(fault)));
-                faults.0.extend(check(&draft, definition, &job, false));
-            }
-        },
-        None => {
-            if !package.is_empty() {
-                faults.push(unknown_package(&draft, &library, package));
-            }
-            faults.0.extend(check_without_package(&draft, &job));
-        }
+    let mut steps = draft.whole_steps();
+    for step in &mut steps {
+        take_from_scene(step, &library, from);
     }
+    let around = Surroundings { user, package_for: &package_for };
+    let Understood { mut job, mut faults } = understand(draft, &steps, &around);
+    faults.0.extend(idle_flags(draft));
+    let (warnings, missing) = match gather(&library, &steps, from, &mut job) {
+        Ok(warnings) => (warnings, Vec::new()),
+        Err(missing) => (Vec::new(), missing.0),
+    };
+    let whole = missing.is_empty();
+    faults.0.extend(missing);
+    faults.0.extend(check(draft, &steps, &library, &job, whole));
     in_order(faults, draft.whole()).or(Prepared { job, warnings })
 }
 
@@ -59,10 +53,10 @@ fn definition_for<'a>(library: &'a Library, scene: &Path) -> Option<&'a Definiti
     library.iter().find(|definition| definition.scene.endings.contains(&ending))
 }
 
-/// Frames and size that the scene itself says, where the draft says none.
-fn take_from_scene(draft: &mut Draft, library: &Library, from: &Path) {
-    let Some(scene) = &draft.scene else { return };
-    let named = draft.package.as_ref().map(|said| split_version(&said.value).0);
+/// Frames and size that the scene itself says, where the step says none.
+fn take_from_scene(step: &mut StepDraft, library: &Library, from: &Path) {
+    let Some(scene) = &step.scene else { return };
+    let named = step.package.as_ref().map(|said| split_version(&said.value).0);
     let definition = named.map_or_else(|| definition_for(library, &scene.value), |name| library.get(name));
     // A scene that cannot be read is a fault of `gather`.
     let Some(Ok(defaults)) =
@@ -71,65 +65,79 @@ fn take_from_scene(draft: &mut Draft, library: &Library, from: &Path) {
         return;
     };
     let place = scene.place.clone();
-    let bounds = [&draft.first_frame, &draft.last_frame, &draft.frame_count];
+    let bounds = [&step.first_frame, &step.last_frame, &step.frame_count];
     if bounds.iter().all(|bound| bound.is_none())
         && let Some(span) = defaults.animation
     {
-        draft.first_frame = Some(Said::new(&place, span.first));
-        draft.last_frame = Some(Said::new(&place, span.last));
-        if let (None, Some(part)) = (&draft.frames, defaults.part) {
-            draft.frames = Some(Said::new(&place, format!("{}-{}", part.first, part.last)));
+        step.first_frame = Some(Said::new(&place, span.first));
+        step.last_frame = Some(Said::new(&place, span.last));
+        if let (None, Some(part)) = (&step.frames, defaults.part) {
+            step.frames = Some(Said::new(&place, format!("{}-{}", part.first, part.last)));
         }
     }
-    if draft.size.is_none() {
-        draft.size = defaults.size.map(|size| Said::new(&place, size.to_string()));
+    if step.size.is_none() {
+        step.size = defaults.size.map(|size| Said::new(&place, size.to_string()));
     }
 }
 
-/// Finds the files of the job and names them by content; what may be wrong comes back.
-fn gather(
+/// Flags that change nothing, since every step of the description says that for itself.
+fn idle_flags(draft: &Draft) -> Vec<Fault> {
+    let idle = |field: &&&str| {
+        let all = draft.steps.iter().all(|step| step.place_of(field).is_some());
+        !draft.steps.is_empty() && all
+    };
+    let flags = SHARED_FIELDS.iter().filter(idle).filter_map(|field| {
+        let flag = draft.shared.place_of(field).filter(|place| place.starts_with("--"))?;
+        let what = format!("changes nothing: every step of {} has its own {field}", draft.whole());
+        Some(Fault::new(flag, what).hint("change it there, or leave out the flag"))
+    });
+    flags.collect()
+}
+
+/// What the packages and the model find wrong, in places of the draft. Where not all files were found, nothing
+/// is said of them.
+fn check(
     draft: &Draft,
-    definition: &Definition,
-    from: &Path,
-    job: &mut JobDescription,
-) -> Result<Vec<Fault>, Faults> {
-    let libraries: Vec<PathBuf> = draft.libraries.iter().map(|said| said.value.clone()).collect();
-    let named: Vec<String> =
-        draft.support.iter().map(|said| said.value.to_string_lossy().into_owned()).collect();
-    let scene = draft.scene.as_ref().map(|said| said.value.as_path());
-    let found = Search { definition, scene, libraries: &libraries, named: &named, from }.find()?;
-    job.files = found.job_files()?;
-    let Support { scene, libraries, warnings, .. } = found;
-    if let Some(step) = job.steps.first_mut() {
-        step.work.scene = scene;
-        step.work.libraries = libraries;
+    steps: &[StepDraft],
+    library: &Library,
+    job: &JobDescription,
+    whole: bool,
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (step, said) in job.steps.iter().zip(steps) {
+        let mut found = check_package(library, step);
+        if step.work.package.is_empty() {
+            // That there is neither a package nor a scene was said already.
+            seen.extend(["package", "scene", "command", "support"].map(str::to_owned));
+        }
+        found.retain(|fault| whole || !matches!(fault.place.as_str(), "scene" | "support"));
+        seen.extend(found.iter().map(|fault| fault.place.clone()));
+        faults.extend(found.into_iter().map(|fault| said.placed(fault)));
     }
-    Ok(warnings)
-}
-
-/// What the package and the model find wrong, in places of the draft. Without files, nothing is said of them.
-fn check(draft: &Draft, definition: &Definition, job: &JobDescription, with_files: bool) -> Vec<Fault> {
-    let mut faults: Vec<Fault> =
-        job.steps.iter().flat_map(|step| packages::check_work(definition, step).0).collect();
-    let seen: BTreeSet<String> = faults.iter().map(|fault| fault.place.clone()).collect();
-    let more = job.check().err().unwrap_or_default();
+    let more = job.check().err().unwrap_or_default().0.into_iter();
+    let field = |fault: &Fault| match fault.place.strip_prefix("steps.") {
+        Some(place) => place.split_once('.').map_or(place, |(_, field)| field).to_owned(),
+        None => fault.place.clone(),
+    };
     // Both look at some fields; the package knows better what it cannot do.
-    faults.extend(more.0.into_iter().filter(|fault| !seen.contains(&fault.place)));
-    faults.retain(|fault| with_files || !matches!(fault.place.as_str(), "scene" | "support"));
-    faults.into_iter().map(|fault| draft.placed(fault)).collect()
+    let more = more.filter(|fault| !seen.contains(&field(fault)));
+    let more = more.filter(|fault| whole || !matches!(field(fault).as_str(), "scene" | "support"));
+    faults.extend(more.map(|fault| draft.placed(steps, fault)));
+    faults
 }
 
-/// What is wrong whichever package it will be. That a package and a scene are missing was said already.
-fn check_without_package(draft: &Draft, job: &JobDescription) -> Vec<Fault> {
-    let mut faults = job.check().err().unwrap_or_default().0;
-    faults.retain(|fault| !matches!(fault.place.as_str(), "package" | "scene" | "command" | "support"));
-    faults.into_iter().map(|fault| draft.placed(fault)).collect()
-}
-
-fn unknown_package(draft: &Draft, library: &Library, package: &str) -> Fault {
-    let names: Vec<&str> = library.names().collect();
-    let fault = Fault::new("package", format!("there is no rendering package {package:?}"));
-    draft.placed(fault.hint(suggest::hint(package, &names)))
+fn check_package(library: &Library, step: &Step) -> Vec<Fault> {
+    let package = &step.work.package;
+    match library.get(package) {
+        Some(definition) => packages::check_work(definition, step).0,
+        None if package.is_empty() => Vec::new(),
+        None => {
+            let names: Vec<&str> = library.names().collect();
+            let fault = Fault::new("package", format!("there is no rendering package {package:?}"));
+            vec![fault.hint(suggest::hint(package, &names))]
+        }
+    }
 }
 
 #[cfg(test)]
@@ -159,7 +167,7 @@ quality = 99
     fn prepared(folder: &Path, text: &str) -> Result<Prepared, String> {
         let draft = read(Path::new("job.toml"), text).map_err(|faults| faults.to_string())?;
         let told = |faults: Faults| faults.to_string().replace(&folder.display().to_string(), "HERE");
-        prepare(draft, folder, "ada").map_err(told)
+        prepare(&draft, folder, "ada").map_err(told)
     }
 
     fn folder() -> tempfile::TempDir {
@@ -214,5 +222,54 @@ quality = 99
         job.toml:2: there is no rendering package "povary"
           hint: did you mean povray?
         "#);
+    }
+
+    #[test]
+    fn the_files_of_all_steps_keep_their_places_beside_each_other() {
+        let folder = folder();
+        fs::create_dir_all(folder.path().join("tools/bin")).unwrap();
+        fs::write(folder.path().join("tools/bin/mark.sh"), "echo").unwrap();
+        let text = r#"
+frames = "1-2"
+size = "32x18"
+[[step]]
+name = "render"
+scene = "a.pov"
+library = "maps"
+[[step]]
+name = "mark"
+command = ["sh", "{job}/tools/bin/mark.sh"]
+support = ["tools/bin/mark.sh"]
+[[step]]
+name = "say"
+command = ["echo", "{frame}"]
+"#;
+        let Prepared { job, .. } = prepared(folder.path(), text).unwrap();
+        let files: Vec<&str> = job.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(files, ["a.inc", "a.pov", "maps/a.png", "tools/bin/mark.sh"]);
+        assert_eq!(job.steps[0].work.scene.as_ref().unwrap().as_str(), "a.pov");
+        assert_eq!(job.steps[0].work.libraries, ["maps"]);
+        assert_eq!((&job.steps[1].work.scene, job.steps[1].work.libraries.len()), (&None, 0));
+        assert_eq!(job.check(), Ok(()));
+        fs::create_dir(folder.path().join("shots")).unwrap();
+        fs::copy(folder.path().join("a.ini"), folder.path().join("shots/b.pov")).unwrap();
+        let text = text.replace("scene = \"a.pov\"", "scene = \"shots/b.pov\"").replace("library", "#");
+        let Prepared { job, .. } = prepared(folder.path(), &text).unwrap();
+        assert_eq!(job.steps[0].work.scene.as_ref().unwrap().as_str(), "shots/b.pov");
+    }
+
+    #[test]
+    fn a_flag_that_no_step_takes_over_is_a_fault() {
+        let folder = folder();
+        let text =
+            "scene = \"a.pov\"\n[[step]]\nname = \"b\"\nframes = 1\n[[step]]\nname = \"c\"\nframes = 2";
+        let mut draft = read(Path::new("job.toml"), text).unwrap();
+        draft.shared.frames = Some(Said::new("--frames", "1-3".to_owned()));
+        draft.shared.chunk = Some(Said::new("--chunk", 2));
+        let faults = prepare(&draft, folder.path(), "ada").unwrap_err();
+        insta::assert_snapshot!(faults, @r"
+        --frames: changes nothing: every step of job.toml has its own frames
+          hint: change it there, or leave out the flag
+        ");
     }
 }

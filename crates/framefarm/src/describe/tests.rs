@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use model::{Faults, Field, FrameSpan, JobDescription, Requirement};
 
 use super::draft::{Draft, Said};
-use super::fields::{FIELDS, read};
+use super::fields::{JOB_FIELDS, SHARED_FIELDS, read};
 use super::understand::{Surroundings, understand};
 
 const FULL_TOML: &str = r#"
@@ -26,6 +26,16 @@ format = "png"
 support = ["maps/*.png", "include"]
 library = "/usr/share/povray-3.7/include"
 arguments = ["+A0.3", "+R2"]
+chunk = 4
+order = "every 10th"
+slots = 2
+max_time = "2 h"
+min_time = "1.5 s"
+stall_time = "5 min"
+after = [3, 4]
+slots_max = 20
+hosts_max = 3
+limits = { houdini = 1, tape = 2 }
 
 [settings]
 quality = 9
@@ -55,7 +65,9 @@ const FULL_JSON: &str = r#"{
   "package": "povray", "package_version": "3.7", "scene": "lighthouse.pov",
   "frames": "1-60x2", "first_frame": 1, "last_frame": 120, "size": "640x360", "format": "png",
   "support": ["maps/*.png", "include"], "library": ["/usr/share/povray-3.7/include"],
-  "arguments": ["+A0.3", "+R2"], "settings": {"quality": 9, "gamma": "2.2"},
+  "arguments": ["+A0.3", "+R2"], "chunk": 4, "order": "every 10th", "slots": "2",
+  "max_time": "120 min", "min_time": "1500 ms", "stall_time": "5 min", "after": ["3", 4], "slots_max": 20,
+  "hosts_max": 3, "limits": {"tape": 2, "houdini": 1}, "settings": {"quality": 9, "gamma": "2.2"},
   "needs": {
     "machine_family": "any", "machine_type": "*", "os_family": "linux", "os_type": ["debian", "ubuntu"],
     "os_version": ">=12,<14", "processors": 4, "processor_family": "not AuthenticAMD",
@@ -71,15 +83,15 @@ fn surroundings() -> Surroundings<'static> {
 }
 
 fn understood(draft: &Draft) -> Result<JobDescription, Faults> {
-    let understood = understand(draft, &surroundings());
+    let understood = understand(draft, &draft.whole_steps(), &surroundings());
     super::in_order(understood.faults, draft.whole()).or(understood.job)
 }
 
-fn file(name: &str, text: &str) -> Result<JobDescription, Faults> {
+pub(super) fn file(name: &str, text: &str) -> Result<JobDescription, Faults> {
     understood(&read(Path::new(name), text)?)
 }
 
-fn faults(name: &str, text: &str) -> String {
+pub(super) fn faults(name: &str, text: &str) -> String {
     file(name, text).expect_err("a description with faults").to_string()
 }
 
@@ -101,9 +113,12 @@ fn both_languages_make_the_same_job() {
 
 #[test]
 fn every_field_is_in_the_example() {
-    let missing: Vec<&str> =
-        FIELDS.into_iter().filter(|field| !FULL_JSON.contains(&format!("{field:?}"))).collect();
-    assert_eq!(missing, ["frame_count", "command"], "the two that exclude others");
+    let missing: Vec<&str> = JOB_FIELDS
+        .into_iter()
+        .chain(SHARED_FIELDS)
+        .filter(|field| !FULL_JSON.contains(&format!("{field:?}")))
+        .collect();
+    assert_eq!(missing, ["step", "frame_count", "command"], "those that exclude others");
     for field in Field::ALL {
         let untold = field == Field::ProcessorType;
         assert_eq!(FULL_TOML.contains(&format!("\n{field} = ")), !untold, "{field}");
@@ -114,8 +129,8 @@ fn every_field_is_in_the_example() {
 fn paths_are_meant_from_the_folder_of_the_file() {
     let draft =
         read(Path::new("shots/a/job.toml"), "scene = \"a.pov\"\nsupport = [\"/abs\", \"maps\"]").unwrap();
-    assert_eq!(draft.scene.unwrap().value, Path::new("shots/a/a.pov"));
-    let support: Vec<PathBuf> = draft.support.into_iter().map(|said| said.value).collect();
+    assert_eq!(draft.shared.scene.unwrap().value, Path::new("shots/a/a.pov"));
+    let support: Vec<PathBuf> = draft.shared.support.into_iter().map(|said| said.value).collect();
     assert_eq!(support, [Path::new("/abs"), Path::new("shots/a/maps")]);
 }
 
@@ -163,12 +178,12 @@ fn a_command_needs_no_package_on_the_host() {
 fn flags_lie_over_the_file() {
     let below = read(Path::new("job.toml"), FULL_TOML).unwrap();
     let mut upper = Draft { name: Some(Said::new("--name", "Other".to_owned())), ..Draft::default() };
-    upper.support.push(Said::new("--support", PathBuf::from("more")));
-    upper.settings.insert("quality".to_owned(), Said::new("--set", "3".to_owned()));
+    upper.shared.support.push(Said::new("--support", PathBuf::from("more")));
+    upper.shared.settings.insert("quality".to_owned(), Said::new("--set", "3".to_owned()));
     let wish = super::needs::Wish::Text("any".to_owned());
-    upper.needs.fields.insert(Field::Memory, Said::new("--need", wish));
+    upper.shared.needs.fields.insert(Field::Memory, Said::new("--need", wish));
     let draft = below.overlaid(upper);
-    assert_eq!((draft.support.len(), draft.settings.len()), (3, 2));
+    assert_eq!((draft.shared.support.len(), draft.shared.settings.len()), (3, 2));
     let job = understood(&draft).unwrap();
     assert_eq!((job.name.as_str(), job.priority), ("Other", 20));
     assert_eq!(job.steps[0].work.settings["quality"], "3");

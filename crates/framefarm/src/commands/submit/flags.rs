@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use model::{Fault, Faults, Source};
 
 use super::{Submit, need_flags};
-use crate::describe::{self, Draft, Prepared, Said};
+use crate::describe::{self, Draft, Prepared, Said, StepDraft};
 use crate::output::Failure;
 
 /// What faults call the scene argument.
@@ -26,7 +26,7 @@ impl Submit {
         let draft = below.overlaid(self.draft(scene, described.is_some()));
         let from = std::env::current_dir()
             .map_err(|source| Failure::file("find", Path::new("the working folder"), source))?;
-        describe::prepare(draft, &from, &user()).map_err(|faults| Failure::Faults { subject, faults })
+        describe::prepare(&draft, &from, &user()).map_err(|faults| Failure::Faults { subject, faults })
     }
 
     fn draft(self, scene: Option<&PathBuf>, described: bool) -> Draft {
@@ -46,14 +46,9 @@ impl Submit {
             (number("--first-frame", self.first_frame), number("--last-frame", self.last_frame));
         let frame_count = number("--frame-count", self.frame_count);
         let (priority, attempts) = (number("--priority", self.priority), number("--attempts", self.attempts));
-        let mut draft = Draft {
-            name: said("--name", self.name),
-            user: said("--user", self.user),
-            group: said("--group", self.group),
-            priority,
-            notify: list("--notify", self.notify),
-            hold: self.hold.then(|| Said::new("--hold", true)),
-            attempts,
+        let (chunk, slots_max) = (number("--chunk", self.chunk), number("--slots-max", self.slots_max));
+        let hosts_max = number("--hosts-max", self.hosts_max);
+        let shared = StepDraft {
             package: said("--package", self.package),
             scene: scene.map(|scene| Said::new(SCENE, scene.clone())),
             frames: said("--frames", self.frames),
@@ -66,14 +61,36 @@ impl Submit {
             libraries: self.library.into_iter().map(|path| Said::new("--library", path)).collect(),
             arguments: list("--arg", self.arg),
             command: self.command.then(|| Said::new("--command", self.program)),
+            chunk,
+            order: said("--order", self.order),
+            slots: said("--slots", self.slots),
+            max_time: said("--max-time", self.max_time),
+            min_time: said("--min-time", self.min_time),
+            stall_time: said("--stall-time", self.stall_time),
+            ..StepDraft::default()
+        };
+        let mut draft = Draft {
+            name: said("--name", self.name),
+            user: said("--user", self.user),
+            group: said("--group", self.group),
+            priority,
+            notify: list("--notify", self.notify),
+            hold: self.hold.then(|| Said::new("--hold", true)),
+            attempts,
+            after: (!self.after.is_empty()).then(|| Said::new("--after", self.after)),
+            slots_max,
+            hosts_max,
+            shared,
             faults,
             ..Draft::default()
         };
-        if scene.is_none() && draft.command.is_none() && !draft.support.is_empty() && !described {
+        if scene.is_none() && draft.shared.command.is_none() && !draft.shared.support.is_empty() && !described
+        {
             let what = "takes every name behind it, so that none is left for the scene";
             draft.faults.push(Fault::new("--support", what).hint("name the scene before --support"));
         }
         settings(&self.set, &mut draft);
+        limits(&self.limit, &mut draft);
         for need in &self.need {
             need_flags::read(need, &mut draft);
         }
@@ -110,11 +127,26 @@ fn settings(pairs: &[String], draft: &mut Draft) {
     for pair in pairs {
         match pair.split_once('=') {
             Some((key, value)) if !key.trim().is_empty() => {
-                draft.settings.insert(key.trim().to_owned(), Said::new("--set", value.to_owned()));
+                draft.shared.settings.insert(key.trim().to_owned(), Said::new("--set", value.to_owned()));
             }
             _ => {
                 let what = format!("{pair:?} sets nothing");
                 draft.faults.push(Fault::new("--set", what).hint("write --set KEY=VALUE"));
+            }
+        }
+    }
+}
+
+fn limits(texts: &[String], draft: &mut Draft) {
+    for text in texts {
+        let (name, amount) = text.split_once('=').unwrap_or((text, "1"));
+        match amount.trim().parse() {
+            Ok(amount) if !name.trim().is_empty() => {
+                draft.shared.limits.insert(name.trim().to_owned(), Said::new("--limit", amount));
+            }
+            _ => {
+                let what = format!("{text:?} names no limit and amount");
+                draft.faults.push(Fault::new("--limit", what).hint("write --limit NAME or --limit NAME=2"));
             }
         }
     }

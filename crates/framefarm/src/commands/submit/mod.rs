@@ -17,12 +17,13 @@ const DESCRIPTION: &str = "What to render";
 const NEEDS: &str = "On which hosts";
 const FILES: &str = "Files that travel with the job";
 const QUEUE: &str = "In the queue";
+const FRAMES: &str = "How frames are given out";
 
 /// Submit a job: a scene, a job description or a command
 ///
 /// FILE is a scene (scene.pov), or a job description with the ending .toml or .json, whose fields carry the
-/// same names as the flags. A flag replaces what the description says; --support and --library are added to
-/// it. Files that the scene includes are found and sent along; the farm needs no shared folder.
+/// same names as the flags. A flag replaces what the description says for the job as a whole; what a step of it
+/// says for itself stands. --support and --library are added. Files that the scene includes are found and sent along; the farm needs no shared folder.
 ///
 /// Everything wrong is told at once, and nothing is submitted then.
 #[derive(Args, Debug)]
@@ -76,6 +77,27 @@ pub(crate) struct Submit {
     /// What a host must have: os_family=linux, memory>=16GiB, packages.ffmpeg=5.x, tags=fast; comma or again
     #[arg(long, value_name = "NEED", help_heading = NEEDS)]
     need: Vec<String>,
+    /// Frames rendered together by one run of the package
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = FRAMES)]
+    chunk: Option<String>,
+    /// Which frames start first: plain, first-last-middle, "every 10th"
+    #[arg(long, value_name = "ORDER", help_heading = FRAMES)]
+    order: Option<String>,
+    /// Slots of one host that a frame holds: a number, or all
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = FRAMES)]
+    slots: Option<String>,
+    /// What a running frame takes of a limit of the farm; 1 where no amount is given; may be given several times
+    #[arg(long, value_name = "NAME=N", help_heading = FRAMES)]
+    limit: Vec<String>,
+    /// A try that runs longer is ended and has failed: "90 s", "2 h"
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = FRAMES)]
+    max_time: Option<String>,
+    /// A try that ends sooner is not believed and has failed
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = FRAMES)]
+    min_time: Option<String>,
+    /// A try without progress for so long is ended and has failed
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = FRAMES)]
+    stall_time: Option<String>,
     /// 0 goes first, 100 last; 50 where not given
     #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = QUEUE)]
     priority: Option<String>,
@@ -91,6 +113,15 @@ pub(crate) struct Submit {
     /// Submit on hold; `framefarm release` lets it go
     #[arg(long, help_heading = QUEUE)]
     hold: bool,
+    /// Number of a job that has to be done before; may be given several times
+    #[arg(long, value_name = "ID", value_parser = super::job_id, help_heading = QUEUE)]
+    after: Vec<JobId>,
+    /// Slots that the job holds at once, at most
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = QUEUE)]
+    slots_max: Option<String>,
+    /// Hosts that the job runs on at once, at most
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = QUEUE)]
+    hosts_max: Option<String>,
     /// Tries of a frame before it is failed; 3 where not given
     #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = QUEUE)]
     attempts: Option<String>,

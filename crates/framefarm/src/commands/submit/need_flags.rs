@@ -39,7 +39,7 @@ fn one(need: &str, draft: &mut Draft) -> Result<(), Fault> {
     let said = |text: String| Said::new(FLAG, text);
     if let Some(package) = name.strip_prefix("packages.").or_else(|| name.strip_prefix("plug_ins.")) {
         let version = bound.strip_prefix('=').unwrap_or(bound).trim().to_owned();
-        draft.needs.packages.insert(package.to_owned(), said(version));
+        draft.shared.needs.packages.insert(package.to_owned(), said(version));
         return Ok(());
     }
     if name == "tags" || name == "tag" {
@@ -47,7 +47,7 @@ fn one(need: &str, draft: &mut Draft) -> Result<(), Fault> {
             Fault::new(FLAG, format!("a host has a tag or has it not; {need:?} has no meaning"))
                 .hint("write tags=WORD")
         })?;
-        draft.needs.tags.extend(words.split('|').map(|word| said(word.trim().to_owned())));
+        draft.shared.needs.tags.extend(words.split('|').map(|word| said(word.trim().to_owned())));
         return Ok(());
     }
     let field = need_field(name)
@@ -58,7 +58,7 @@ fn one(need: &str, draft: &mut Draft) -> Result<(), Fault> {
         (_, Some(value)) if !field.is_amount() => value.trim().to_owned(),
         _ => bound.to_owned(),
     };
-    draft.needs.fields.insert(field, Said::new(FLAG, Wish::Text(wish)));
+    draft.shared.needs.fields.insert(field, Said::new(FLAG, Wish::Text(wish)));
     Ok(())
 }
 
@@ -79,7 +79,7 @@ mod tests {
         let draft =
             of("os_family=linux, memory>=16GiB,host!=old,os_version>=6.5,<7,packages.povray=3.7,tags=a|b");
         assert_eq!(draft.faults.0, []);
-        let wish = |field| match &draft.needs.fields[&field].value {
+        let wish = |field| match &draft.shared.needs.fields[&field].value {
             Wish::Text(text) => text.as_str(),
             Wish::Words(_) => "",
         };
@@ -87,8 +87,8 @@ mod tests {
         assert_eq!(wish(Field::Memory), ">=16GiB");
         assert_eq!(wish(Field::Host), "not old");
         assert_eq!(wish(Field::OsVersion), ">=6.5,<7");
-        assert_eq!(draft.needs.packages["povray"].value, "3.7");
-        let tags: Vec<&str> = draft.needs.tags.iter().map(|tag| tag.value.as_str()).collect();
+        assert_eq!(draft.shared.needs.packages["povray"].value, "3.7");
+        let tags: Vec<&str> = draft.shared.needs.tags.iter().map(|tag| tag.value.as_str()).collect();
         assert_eq!(tags, ["a", "b"]);
     }
 

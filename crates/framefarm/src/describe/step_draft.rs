@@ -1,0 +1,175 @@
+//! What a person asked for of one step, and of all steps where a description says it above them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use model::{Dependency, Fault, Field};
+
+use super::draft::Said;
+use super::needs::Wish;
+
+/// What is asked for of a step. Paths are already joined to the folder they were meant from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct StepDraft {
+    /// Where the step as a whole stands; nowhere for what all steps share.
+    pub(crate) table: Option<String>,
+    pub(crate) name: Option<Said<String>>,
+    pub(crate) depends_on: Option<Said<Vec<Dependency>>>,
+    pub(crate) package: Option<Said<String>>,
+    pub(crate) package_version: Option<Said<String>>,
+    pub(crate) scene: Option<Said<PathBuf>>,
+    pub(crate) frames: Option<Said<String>>,
+    pub(crate) first_frame: Option<Said<i64>>,
+    pub(crate) last_frame: Option<Said<i64>>,
+    pub(crate) frame_count: Option<Said<i64>>,
+    pub(crate) size: Option<Said<String>>,
+    pub(crate) format: Option<Said<String>>,
+    pub(crate) support: Vec<Said<PathBuf>>,
+    pub(crate) libraries: Vec<Said<PathBuf>>,
+    pub(crate) settings: BTreeMap<String, Said<String>>,
+    pub(crate) arguments: Option<Said<Vec<String>>>,
+    pub(crate) command: Option<Said<Vec<String>>>,
+    pub(crate) needs: Needs,
+    pub(crate) chunk: Option<Said<i64>>,
+    pub(crate) order: Option<Said<String>>,
+    pub(crate) slots: Option<Said<String>>,
+    /// Amounts by the name of the limit.
+    pub(crate) limits: BTreeMap<String, Said<i64>>,
+    pub(crate) max_time: Option<Said<String>>,
+    pub(crate) min_time: Option<Said<String>>,
+    pub(crate) stall_time: Option<Said<String>>,
+}
+
+/// What is wanted of a host.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Needs {
+    pub(crate) fields: BTreeMap<Field, Said<Wish>>,
+    /// Version by name of the rendering package or plug-in.
+    pub(crate) packages: BTreeMap<String, Said<String>>,
+    pub(crate) tags: Vec<Said<String>>,
+}
+
+impl StepDraft {
+    /// This draft with everything that `upper` says laid over it. Single values and lists are replaced;
+    /// settings, needs and limits one by one; support files and libraries come on top.
+    pub(super) fn overlaid(self, upper: Self) -> Self {
+        Self {
+            table: upper.table.or(self.table),
+            name: upper.name.or(self.name),
+            depends_on: upper.depends_on.or(self.depends_on),
+            package: upper.package.or(self.package),
+            package_version: upper.package_version.or(self.package_version),
+            scene: upper.scene.or(self.scene),
+            frames: upper.frames.or(self.frames),
+            first_frame: upper.first_frame.or(self.first_frame),
+            last_frame: upper.last_frame.or(self.last_frame),
+            frame_count: upper.frame_count.or(self.frame_count),
+            size: upper.size.or(self.size),
+            format: upper.format.or(self.format),
+            support: [self.support, upper.support].concat(),
+            libraries: [self.libraries, upper.libraries].concat(),
+            settings: self.settings.into_iter().chain(upper.settings).collect(),
+            arguments: upper.arguments.or(self.arguments),
+            command: upper.command.or(self.command),
+            needs: self.needs.overlaid(upper.needs),
+            chunk: upper.chunk.or(self.chunk),
+            order: upper.order.or(self.order),
+            slots: upper.slots.or(self.slots),
+            limits: self.limits.into_iter().chain(upper.limits).collect(),
+            max_time: upper.max_time.or(self.max_time),
+            min_time: upper.min_time.or(self.min_time),
+            stall_time: upper.stall_time.or(self.stall_time),
+        }
+    }
+
+    /// This step, and what the job says for all of its steps where the step says nothing. What is meant for
+    /// another program than the step's own is not taken over.
+    pub(super) fn under(self, mut job: Self) -> Self {
+        if self.command.is_some() {
+            job = Self {
+                package: None,
+                package_version: None,
+                scene: None,
+                format: None,
+                libraries: Vec::new(),
+                settings: BTreeMap::new(),
+                arguments: None,
+                ..job
+            };
+            if self.frames.is_some() {
+                job = Self { first_frame: None, last_frame: None, frame_count: None, ..job };
+            }
+        } else if self.package.is_some() {
+            job = Self { package_version: None, settings: BTreeMap::new(), arguments: None, ..job };
+        }
+        if self.package.is_some() || self.scene.is_some() {
+            job.command = None;
+        }
+        job.overlaid(self)
+    }
+
+    /// The fault of a check, in the place where its field was said; nobody having said it, where the step stands.
+    pub(super) fn placed(&self, mut fault: Fault) -> Fault {
+        let named = |said: &&Said<PathBuf>| fault.what.contains(&*said.value.to_string_lossy());
+        let place = match fault.place.as_str() {
+            "support" => self.support.iter().find(named).map(|said| said.place.as_str()),
+            "library" => self.libraries.iter().find(named).map(|said| said.place.as_str()),
+            _ => None,
+        };
+        let said = place.or_else(|| self.place_of(&fault.place));
+        if let Some(place) = said.or(self.table.as_deref()) {
+            fault.place = place.to_owned();
+        }
+        fault
+    }
+
+    /// Where `field`, as the checks name it, was said.
+    pub(super) fn place_of(&self, field: &str) -> Option<&str> {
+        fn at<T>(said: Option<&Said<T>>) -> Option<&str> {
+            said.map(|said| said.place.as_str())
+        }
+        if let Some(need) = field.strip_prefix("needs.") {
+            let fields = self.needs.fields.iter().find(|(field, _)| field.name() == need);
+            return fields.map(|(_, said)| said.place.as_str());
+        }
+        if let Some(setting) = field.strip_prefix("settings.") {
+            return at(self.settings.get(setting));
+        }
+        if let Some(limit) = field.strip_prefix("limits.") {
+            return at(self.limits.get(limit));
+        }
+        match field {
+            "step" => at(self.name.as_ref()).or(self.table.as_deref()),
+            "depends_on" => at(self.depends_on.as_ref()),
+            "package" => at(self.package.as_ref()),
+            "scene" => at(self.scene.as_ref()),
+            "frames" => at(self.frames.as_ref()),
+            "first_frame" => at(self.first_frame.as_ref()),
+            "last_frame" => at(self.last_frame.as_ref()),
+            "frame_count" => at(self.frame_count.as_ref()),
+            "size" => at(self.size.as_ref()),
+            "format" => at(self.format.as_ref()),
+            "arguments" => at(self.arguments.as_ref()),
+            "command" => at(self.command.as_ref()),
+            "support" => at(self.support.first()),
+            "library" => at(self.libraries.first()),
+            "chunk" => at(self.chunk.as_ref()),
+            "order" => at(self.order.as_ref()),
+            "slots" => at(self.slots.as_ref()),
+            "limits" => at(self.limits.values().next()),
+            "max_time" => at(self.max_time.as_ref()),
+            "min_time" => at(self.min_time.as_ref()),
+            "stall_time" => at(self.stall_time.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+impl Needs {
+    fn overlaid(mut self, upper: Self) -> Self {
+        self.fields.extend(upper.fields);
+        self.packages.extend(upper.packages);
+        self.tags.extend(upper.tags);
+        self
+    }
+}
