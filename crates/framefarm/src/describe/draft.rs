@@ -86,30 +86,25 @@ impl Draft {
         self.source.as_ref().map_or("command line", |source| &source.name)
     }
 
-    /// The fault of a check of the model, in the place where its field was said. `steps` are the whole steps;
-    /// a field of one of several is called `steps.NAME.FIELD`.
-    pub(super) fn placed(&self, steps: &[StepDraft], mut fault: Fault) -> Fault {
-        if let Some(place) = self.place_of(&fault.place) {
+    /// The fault that the model finds in the job as a whole, in the place where it was said.
+    pub(super) fn placed(&self, mut fault: Fault) -> Fault {
+        let name = |step: &StepDraft| step.name.as_ref().map_or("", |said| said.value.as_str()).to_owned();
+        let what = &fault.what;
+        let step = match fault.place.as_str() {
+            "depends_on" => self.steps.iter().find(|step| {
+                let name = name(step);
+                what.starts_with(&format!("step {name:?} ")) || what.contains(&format!(": {name} -> "))
+            }),
+            // The later of two steps is the one too many.
+            "steps" => self.steps.iter().rfind(|step| what.contains(&format!("{:?}", name(step)))),
+            _ => None,
+        };
+        let field = if fault.place == "steps" { "step" } else { fault.place.as_str() };
+        let place = step.and_then(|step| step.place_of(field)).or_else(|| self.place_of(&fault.place));
+        if let Some(place) = place {
             fault.place = place.to_owned();
-            return fault;
         }
-        let named = fault.place.strip_prefix("steps.").and_then(|rest| {
-            let behind = |step: &StepDraft| {
-                let name = &step.name.as_ref()?.value;
-                Some(rest.strip_prefix(name.as_str())?.strip_prefix('.')?.to_owned())
-            };
-            // Of two names one of which begins like the other, the longer one is meant.
-            let fields = steps.iter().filter_map(|step| Some((step, behind(step)?)));
-            fields.min_by_key(|(_, field)| field.len())
-        });
-        if let Some((step, field)) = named {
-            fault.place = field;
-            return step.placed(fault);
-        }
-        match steps.iter().find(|step| step.place_of(&fault.place).is_some()) {
-            Some(step) => step.placed(fault),
-            None => fault,
-        }
+        fault
     }
 
     /// Where a field of the job as a whole was said.

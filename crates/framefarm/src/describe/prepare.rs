@@ -1,6 +1,5 @@
 //! The last step to a job: its files found, its packages asked, every fault in one list.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use model::{Fault, Faults, JobDescription, Step};
@@ -103,28 +102,35 @@ fn check(
     job: &JobDescription,
     whole: bool,
 ) -> Vec<Fault> {
+    let silent = |fault: &Fault| !whole && matches!(fault.place.as_str(), "scene" | "support");
     let mut faults = Vec::new();
-    let mut seen = BTreeSet::new();
     for (step, said) in job.steps.iter().zip(steps) {
         let mut found = check_package(library, step);
-        if step.work.package.is_empty() {
-            // That there is neither a package nor a scene was said already.
-            seen.extend(["package", "scene", "command", "support"].map(str::to_owned));
-        }
-        found.retain(|fault| whole || !matches!(fault.place.as_str(), "scene" | "support"));
-        seen.extend(found.iter().map(|fault| fault.place.clone()));
-        faults.extend(found.into_iter().map(|fault| said.placed(fault)));
+        // That there is neither a package nor a scene was said already.
+        let unnamed: &[&str] =
+            if step.work.package.is_empty() { &["package", "scene", "command", "support"] } else { &[] };
+        let seen: Vec<String> = found
+            .iter()
+            .map(|fault| fault.place.clone())
+            .chain(unnamed.iter().map(ToString::to_string))
+            .collect();
+        // The model does not say which step it means, so it is asked of each alone.
+        let alone = Step { depends_on: Vec::new(), ..step.clone() };
+        let more = JobDescription { steps: vec![alone], ..job.clone() }.check().err().unwrap_or_default().0;
+        // Both look at some fields; the package knows better what it cannot do.
+        found.extend(more.into_iter().filter(|fault| is_of_step(fault) && !seen.contains(&fault.place)));
+        faults.extend(found.into_iter().filter(|fault| !silent(fault)).map(|fault| said.placed(fault)));
     }
     let more = job.check().err().unwrap_or_default().0.into_iter();
-    let field = |fault: &Fault| match fault.place.strip_prefix("steps.") {
-        Some(place) => place.split_once('.').map_or(place, |(_, field)| field).to_owned(),
-        None => fault.place.clone(),
-    };
-    // Both look at some fields; the package knows better what it cannot do.
-    let more = more.filter(|fault| !seen.contains(&field(fault)));
-    let more = more.filter(|fault| whole || !matches!(field(fault).as_str(), "scene" | "support"));
-    faults.extend(more.map(|fault| draft.placed(steps, fault)));
+    let more = more.filter(|fault| !is_of_step(fault) && !silent(fault));
+    faults.extend(more.map(|fault| draft.placed(fault)));
     faults
+}
+
+/// Whether a fault of the model is one of a single step.
+fn is_of_step(fault: &Fault) -> bool {
+    let field = fault.place.split('.').next().unwrap_or_default();
+    field != "support" && (matches!(field, "step" | "times") || SHARED_FIELDS.contains(&field))
 }
 
 fn check_package(library: &Library, step: &Step) -> Vec<Fault> {

@@ -157,6 +157,7 @@ impl StepDraft {
             "order" => at(self.order.as_ref()),
             "slots" => at(self.slots.as_ref()),
             "limits" => at(self.limits.values().next()),
+            "times" => at(self.min_time.as_ref().or(self.max_time.as_ref()).or(self.stall_time.as_ref())),
             "max_time" => at(self.max_time.as_ref()),
             "min_time" => at(self.min_time.as_ref()),
             "stall_time" => at(self.stall_time.as_ref()),

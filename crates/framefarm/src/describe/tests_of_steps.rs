@@ -1,8 +1,11 @@
 //! Descriptions of several steps, good and bad.
 
+use std::path::Path;
+
 use model::{Dependency, DependencyKind, FrameOrder, JobId, SlotNeed, Step};
 
 use super::tests::{faults, file};
+use super::{prepare, read};
 
 const PIPELINE: &str = r#"
 name = "harbour"
@@ -135,4 +138,32 @@ chunk = "4"
         "job.json",
         "{\n\"scene\": \"a.pov\",\n\"steps\": [],\n\"step\": [\n3,\n{\n}]}"
     ));
+}
+
+#[test]
+fn faults_that_the_model_finds_have_the_lines_of_their_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"
+frames = "1-10"
+slots_max = 2
+after = [1, 1]
+command = ["echo", "{frame}"]
+chunk = 0
+[[step]]
+name = "a"
+depends_on = "b"
+[[step]]
+name = "b"
+chunk = 20000
+depends_on = ["a", "c"]
+limits = ["v ray"]
+[[step]]
+name = "a"
+slots = 4
+min_time = "2 h"
+max_time = "1 h"
+chunk = 1
+"#;
+    let draft = read(Path::new("job.toml"), text).unwrap();
+    insta::assert_snapshot!(prepare(&draft, folder.path(), "ada").unwrap_err());
 }
