@@ -45,7 +45,7 @@ pub use version::{VersionPattern, VersionPatternError};
 pub use versioned::Versioned;
 pub use view::{
     AttemptView, FrameState, FrameView, HostState, HostView, JobState, JobView, LimitView, Match, NoticeView,
-    OutputView, Problem, Rejection, ResourceList, SetAsideView, ShareView, SlotView, SubmitReply,
+    OutputView, Problem, Rejection, ResourceList, SetAsideView, ShareView, SlotView, StepView, SubmitReply,
     SubmitRequest,
 };
 pub use waiting::{WaitingReason, WhyView};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AttemptNumber, Digest, FailureClass, Field, HostId, JobDescription, JobId, Outcome, ResourceInfo,
-    SlotIndex, SlotState, Time, Usage,
+    AttemptNumber, Dependency, Digest, FailureClass, Field, HostId, JobDescription, JobId, Outcome,
+    ResourceInfo, SlotIndex, SlotState, Time, Usage,
 };
 
 /// A job, asked to be taken.
@@ -115,10 +115,39 @@ pub struct JobView {
     pub waiting_because: Option<String>,
     /// Folder of its frames in the storage, absolute at the schedule server.
     pub results: String,
+    /// Its steps, in the order written; told of a single job.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepView>,
     /// The frames that run now.
     pub running: Vec<FrameView>,
     /// Notifications and what became of them.
     pub notices: Vec<NoticeView>,
+}
+
+/// A step of a job for people and scripts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepView {
+    /// What people call it.
+    pub name: String,
+    /// Its rendering package.
+    pub package: String,
+    /// Its frame list.
+    pub frames: String,
+    /// The steps that it waits for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<Dependency>,
+    /// Frames in all.
+    pub frames_total: u32,
+    /// Frames done.
+    pub frames_done: u32,
+    /// Frames failed.
+    pub frames_failed: u32,
+    /// Frames on a slot now.
+    pub frames_running: u32,
+    /// Frames waiting, for a slot or for another step.
+    pub frames_waiting: u32,
+    /// Why frames of it wait, as a sentence, where they do.
+    pub waiting_because: Option<String>,
 }
 
 /// A limit of the farm, such as the licences of a package (requirement: how much may be in use at once).

@@ -156,6 +156,7 @@ impl Schedule {
             ended_at: job.ended_at,
             waiting_because: self.waiting_because(id).map(|reason| reason.to_string()),
             results: job.folder(id),
+            steps: Vec::new(),
             running: Vec::new(),
             notices: Vec::new(),
         }

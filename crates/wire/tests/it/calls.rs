@@ -82,6 +82,7 @@ fn job(id: u64, state: JobState) -> JobView {
         ended_at: None,
         waiting_because: None,
         results: "/results/1-lighthouse".to_owned(),
+        steps: Vec::new(),
         running: Vec::new(),
         notices: Vec::new(),
     }
@@ -103,6 +104,7 @@ async fn every_call_asks_for_what_the_api_names() {
             storage: "/results".to_owned(),
             storage_id: None,
             roles: vec![Service::Schedule],
+            refused: [("garbled".to_owned(), 3)].into(),
         }),
         "/api/v1/content/missing" => json(&[digest]),
         "/api/v1/jobs" => json(&[job(1, JobState::Queued)]),
