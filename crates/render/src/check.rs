@@ -7,9 +7,21 @@ use crate::{Phase, Render};
 impl Render {
     pub(crate) fn assert_invariants(&self) {
         let mut leases = BTreeSet::new();
+        let mut held = BTreeSet::new();
         for (slot, attempt) in &self.attempts {
             let lease = attempt.grant.lease;
             assert_eq!(attempt.grant.slot, *slot, "the attempt under lease {lease} is on its own slot");
+            for slot in attempt.slots() {
+                assert!(held.insert(slot), "slot {slot} is held by one attempt");
+            }
+        }
+        for attempt in &self.ahead {
+            let waits = attempt.slots().any(|slot| held.contains(&slot));
+            assert!(waits, "lease {} waits for something", attempt.grant.lease);
+            held.extend(attempt.slots());
+        }
+        for attempt in self.all() {
+            let lease = attempt.grant.lease;
             assert!(leases.insert(lease), "lease {lease} has one attempt");
             assert!(!self.outbox.contains_key(&lease), "lease {lease} is not both at work and reported");
             assert!(!(attempt.dropped && attempt.ended.is_some()), "lease {lease} is not kept for nothing");
@@ -25,6 +37,8 @@ impl Render {
         assert!(passing.starting.is_subset(leases), "only attempts are started");
         assert!(passing.giving_back.is_subset(leases), "only attempts are given back");
         assert!(passing.progress.keys().all(|lease| leases.contains(lease)), "only attempts progress");
+        assert!(passing.moved_at.keys().all(|lease| leases.contains(lease)), "only attempts are watched");
+        assert!(passing.exceeded.keys().all(|lease| leases.contains(lease)), "only attempts take too long");
         for (slot, session) in &passing.sessions {
             let Some(attempt) = self.attempts.get(slot) else {
                 assert!(session.idle_since.is_some(), "the session of slot {slot} without attempt is idle");

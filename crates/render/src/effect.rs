@@ -35,10 +35,17 @@ pub enum Effect {
         /// The step within the job.
         step: StepIndex,
     },
-    /// Start the package. Answered by `Started` or `StartFailed`.
+    /// Start the package as soon as nothing else runs on its slot: what is asked for while the slot is busy
+    /// begins in the order asked, once the one before has been forgotten. Answered by `Started` and `Exited`,
+    /// by `Ended` or by `StartFailed`.
     Start {
         /// What to render.
         grant: Grant,
+    },
+    /// Do not start the package if it has not begun. Answered by `NotBegun`, and by nothing where it has.
+    TakeBack {
+        /// The lease.
+        lease: LeaseId,
     },
     /// End the process of a lease and all it started, or see to it that none starts. Always answered in the
     /// end, by `Exited` (unknown exit where there was nothing) or by `StartFailed`.

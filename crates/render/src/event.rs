@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::{Exit, FailureClass, LeaseId, Output, ProcessMark, ScheduleToRender, Usage};
+use model::{Exit, FailureClass, LeaseId, Outcome, Output, ProcessMark, ScheduleToRender, Usage};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,14 +27,16 @@ pub enum Event {
         /// Why, as a sentence.
         why: String,
     },
-    /// The process that `Effect::Start` asked for runs.
+    /// The process that `Effect::Start` asked for runs, or the one of `Effect::Adopt` was found. Of one that
+    /// ends within moments it need not be told.
     Started {
         /// Its lease.
         lease: LeaseId,
         /// How it is found again after a restart.
         process: ProcessMark,
     },
-    /// The process that `Effect::Start` asked for cannot be started.
+    /// The process that `Effect::Start` asked for cannot be started. What waits behind it on its slot is then
+    /// not begun either: the session is doubtful.
     StartFailed {
         /// Its lease.
         lease: LeaseId,
@@ -60,11 +62,22 @@ pub enum Event {
         /// What it used.
         usage: Usage,
     },
+    /// Whole attempts: their processes were started and have ended, and what they made is in the intake,
+    /// unless there was nothing to bring. Takes the place of `Started`, `Exited` and `Collected`.
+    Ended {
+        /// Each, in the order in which they ended.
+        ended: Vec<Ended>,
+    },
+    /// The answer to `Effect::TakeBack`: the process has not been started and will not be.
+    NotBegun {
+        /// The lease.
+        lease: LeaseId,
+    },
     /// The outputs of an attempt are verified and stand in the storage's intake.
     Collected {
         /// Its lease.
         lease: LeaseId,
-        /// The outputs, at least one.
+        /// The outputs; none only where the step may be silent.
         outputs: Vec<Output>,
     },
     /// An attempt has made nothing that counts.
@@ -80,6 +93,17 @@ pub enum Event {
     Stop,
     /// The moment that `next_deadline` named has passed.
     DeadlinePassed,
+}
+
+/// How an attempt went, told in one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Its lease.
+    pub lease: LeaseId,
+    /// What it used.
+    pub usage: Usage,
+    /// What came of it.
+    pub outcome: Outcome,
 }
 
 /// Why an event changes nothing. None of these is a fault: links and processes are slower than decisions.

@@ -1,10 +1,13 @@
-//! The render server's decisions: which frames its slots take, what becomes of the processes that render
-//! them, and which reports still wait to be acknowledged.
+//! The render server's decisions: which frames its slots take and in which order, what becomes of the
+//! processes that render them, and which reports still wait to be acknowledged.
 //!
 //! This crate does no input or output and knows no clock: events and the time come in, records and effects
 //! go out. It is the last gate for its own slots: whatever it is told, a slot holds one attempt, and a
 //! report is kept until the schedule server says that it has dealt with it. It does not know what a
 //! rendering package, a file or a resource database is.
+//!
+//! A slot has a line: one attempt is at work, others wait behind it. Those that its session serves are handed
+//! over to the shell at once, which begins them one after the other without asking in between.
 //!
 //! An attempt goes through the phases of [`Phase`]. A restart keeps every attempt: where a process had been
 //! started it is adopted, where one had ended its outputs are collected, all else starts over.
@@ -12,6 +15,7 @@
 mod check;
 mod effect;
 mod event;
+mod line;
 mod link;
 mod outbox;
 mod passing;
@@ -19,7 +23,9 @@ mod processes;
 mod record;
 mod sessions;
 mod stopping;
+mod times;
 mod view;
+mod withdrawal;
 
 use std::collections::BTreeMap;
 
@@ -27,7 +33,7 @@ use model::{Exit, Grant, HostId, InstanceId, LeaseId, ProcessMark, Report, Role,
 use serde::{Deserialize, Serialize};
 
 pub use effect::Effect;
-pub use event::{Event, Refusal};
+pub use event::{Ended, Event, Refusal};
 pub use record::Record;
 pub use view::{AttemptNow, Phase};
 
@@ -44,28 +50,35 @@ pub struct Render {
     host: HostId,
     instance: InstanceId,
     slots: u16,
-    /// By slot, so that a slot cannot hold two.
+    /// At work, by slot, so that a slot cannot hold two.
     attempts: BTreeMap<SlotIndex, Attempt>,
+    /// Waiting for their slots, in the order in which they came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ahead: Vec<Attempt>,
     /// Reports that are not acknowledged.
     outbox: BTreeMap<LeaseId, Kept>,
     #[serde(skip)]
     passing: Passing,
 }
 
-/// What a slot works on.
+/// What a slot works on, or will.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Attempt {
     grant: Grant,
+    /// When its slot took it up.
     taken_at: Time,
     process: Option<ProcessMark>,
-    ended: Option<Ended>,
+    /// When its process was told of; older journals do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    started_at: Option<Time>,
+    ended: Option<ProcessEnd>,
     /// The lease is worth nothing any more; the slot waits for its process to be gone.
     dropped: bool,
 }
 
 /// The end of an attempt's process.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Ended {
+struct ProcessEnd {
     exit: Exit,
     usage: Usage,
 }
@@ -82,7 +95,7 @@ impl Render {
     #[must_use]
     pub fn new(host: HostId, instance: InstanceId, slots: u16) -> Self {
         let (attempts, outbox) = (BTreeMap::new(), BTreeMap::new());
-        Self { host, instance, slots, attempts, outbox, passing: Passing::default() }
+        Self { host, instance, slots, attempts, ahead: Vec::new(), outbox, passing: Passing::default() }
     }
 
     /// The same state under the name and with the slots it is started with now, which need not be those it
@@ -92,13 +105,18 @@ impl Render {
         Self { host, instance, slots, ..self }
     }
 
-    fn attempt(&self, lease: LeaseId) -> Result<(SlotIndex, &Attempt), Refusal> {
-        let found = self.attempts.iter().find(|(_, attempt)| attempt.grant.lease == lease);
-        found.map(|(slot, attempt)| (*slot, attempt)).ok_or(Refusal::UnknownLease(lease))
+    /// Every attempt: those at work by slot, then those that wait in the order in which they came.
+    fn all(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.values().chain(&self.ahead)
+    }
+
+    fn attempt(&self, lease: LeaseId) -> Result<&Attempt, Refusal> {
+        self.all().find(|attempt| attempt.grant.lease == lease).ok_or(Refusal::UnknownLease(lease))
     }
 
     fn attempt_mut(&mut self, lease: LeaseId) -> Option<&mut Attempt> {
-        self.attempts.values_mut().find(|attempt| attempt.grant.lease == lease)
+        let all = self.attempts.values_mut().chain(&mut self.ahead);
+        all.into_iter().find(|attempt| attempt.grant.lease == lease)
     }
 }
 
@@ -115,10 +133,12 @@ impl Role for Render {
             Event::ScheduleUnlinked => Ok(vec![Record::Unlinked]),
             Event::SessionReady { lease } => self.session_ready(*lease),
             Event::SessionFailed { lease, class, why } => self.session_failed(now, *lease, *class, why),
-            Event::Started { lease, process } => self.started(*lease, *process),
+            Event::Started { lease, process } => self.started(now, *lease, *process),
             Event::StartFailed { lease, class, why } => self.start_failed(now, *lease, *class, why),
-            Event::Progress { lease, permille } => self.progressed(*lease, *permille),
+            Event::Progress { lease, permille } => self.progressed(now, *lease, *permille),
             Event::Exited { lease, exit, usage } => self.exited(now, *lease, *exit, *usage),
+            Event::Ended { ended } => self.ended(now, ended),
+            Event::NotBegun { lease } => self.not_begun(now, *lease),
             Event::Collected { lease, outputs } => self.collected(now, *lease, outputs),
             Event::NotCollected { lease, class, message } => self.not_collected(now, *lease, *class, message),
             Event::Stop => Ok(self.stop(now)),
@@ -129,16 +149,20 @@ impl Role for Render {
     fn apply(&mut self, record: &Record, effects: &mut Vec<Effect>) {
         match record {
             Record::GrantTaken { grant, at } => self.grant_taken(grant, *at, effects),
-            Record::ProcessStarted { lease, process } => self.process_started(*lease, *process, effects),
+            Record::ProcessStarted { lease, process, at } => {
+                self.process_started(*lease, *process, *at, effects);
+            }
             Record::ProcessExited { lease, exit, usage } => {
-                self.process_exited(*lease, Ended { exit: *exit, usage: *usage }, effects);
+                self.process_exited(*lease, ProcessEnd { exit: *exit, usage: *usage }, effects);
             }
             Record::AttemptEnded { report, at } => self.attempt_ended(report, *at, effects),
             Record::ReportAcknowledged { lease } => {
                 self.outbox.remove(lease);
             }
             Record::GrantDropped { lease } => self.grant_dropped(*lease, effects),
-            Record::GrantForgotten { lease, at } => self.grant_forgotten(*lease, *at, effects),
+            Record::GrantForgotten { lease, at } => {
+                self.leave(*lease, *at, effects);
+            }
             Record::Linked { at } => self.linked(*at, effects),
             Record::Welcomed => self.welcomed(),
             Record::TurnedAway { why } => self.turned_away(why),
@@ -147,10 +171,13 @@ impl Role for Render {
             Record::GrantRefused { lease, why } => self.grant_refused(*lease, why, effects),
             Record::ReportRepeated { lease } => self.send_report(*lease, effects),
             Record::SessionClosed { slot } => self.session_closed(*slot, effects),
-            Record::SessionWanted { slot } => self.session_wanted(*slot, effects),
-            Record::SessionOpened { slot, job, step } => self.session_opened(*slot, *job, *step),
-            Record::StartWanted { lease } => self.start_wanted(*lease, effects),
-            Record::ProgressMade { lease, permille } => self.progress_made(*lease, *permille, effects),
+            Record::SessionOpened { slot, job, step } => self.session_opened(*slot, *job, *step, effects),
+            Record::ProcessWatched { lease, at } => self.process_watched(*lease, *at),
+            Record::ProgressMade { lease, permille, at } => {
+                self.progress_made(*lease, *permille, *at, effects);
+            }
+            Record::TimeExceeded { lease, why } => self.time_exceeded(*lease, why, effects),
+            Record::TakeBackWanted { lease } => effects.push(Effect::TakeBack { lease: *lease }),
             Record::GiveBackWanted { lease } => self.give_back_wanted(*lease, effects),
             Record::StopBegun { at } => self.stop_begun(*at),
             Record::StopForced => self.stop_ended(effects),
@@ -163,14 +190,14 @@ impl Role for Render {
     }
 
     fn resume(&self, _now: Time, effects: &mut Vec<Effect>) {
-        for attempt in self.attempts.values() {
+        for attempt in self.all() {
             self.resume_attempt(attempt, effects);
         }
     }
 
     fn next_deadline(&self) -> Option<Time> {
-        let passing = [self.stop_deadline(), self.alive_deadline(), self.idle_deadline()];
-        passing.into_iter().flatten().min()
+        let all = [self.stop_deadline(), self.alive_deadline(), self.idle_deadline(), self.time_deadline()];
+        all.into_iter().flatten().min()
     }
 
     fn deadline_event() -> Event {

@@ -1,9 +1,12 @@
 //! The link to the schedule server: saying hello and being alive, and what the schedule server says.
 
-use model::{Grant, HEARTBEAT_MS, LeaseId, RenderToSchedule, ScheduleToRender, SlotState, Time};
+use std::collections::BTreeSet;
 
+use model::{AHEAD_MAX, Grant, HEARTBEAT_MS, LeaseId, RenderToSchedule, ScheduleToRender, Time};
+
+use crate::line::slots_of;
 use crate::passing::Link;
-use crate::{Attempt, Effect, Phase, Record, Refusal, Render};
+use crate::{Effect, Phase, Record, Refusal, Render};
 
 impl Render {
     pub(crate) fn schedule_spoke(
@@ -19,8 +22,7 @@ impl Render {
             ScheduleToRender::TurnedAway { why } => Ok(vec![Record::TurnedAway { why: why.clone() }]),
             ScheduleToRender::Grant(grant) => Ok(self.granted(now, grant)),
             ScheduleToRender::Revoke { lease } => self.revoked(now, *lease),
-            // What is taken is begun at once, so there is nothing left to withdraw.
-            ScheduleToRender::Withdraw { lease } => Err(Refusal::OutOfTurn(*lease)),
+            ScheduleToRender::Withdraw { lease } => self.withdrawn(now, *lease),
             ScheduleToRender::Acknowledge { lease } if self.outbox.contains_key(lease) => {
                 Ok(vec![Record::ReportAcknowledged { lease: *lease }])
             }
@@ -29,39 +31,44 @@ impl Render {
     }
 
     fn granted(&self, now: Time, grant: &Grant) -> Vec<Record> {
-        let Grant { lease, slot, .. } = *grant;
+        let lease = grant.lease;
         let refused = |why| vec![Record::GrantRefused { lease, why }];
         if self.outbox.contains_key(&lease) {
             return vec![Record::ReportRepeated { lease }];
         }
         match self.attempt(lease) {
-            Ok((_, attempt)) if attempt.dropped => return refused(format!("lease {lease} was taken back")),
+            Ok(attempt) if attempt.dropped => return refused(format!("lease {lease} was taken back")),
             Ok(_) => return Vec::new(),
             Err(_) => {}
         }
         if self.passing.stop.is_some() {
             return refused(format!("render server {} is stopping", self.host));
         }
-        if slot.0 >= self.slots {
-            return refused(format!("render host {} has {} slots and no slot {slot}", self.host, self.slots));
+        let mut named = BTreeSet::new();
+        for slot in slots_of(grant) {
+            if slot.0 >= self.slots {
+                let (host, slots) = (&self.host, self.slots);
+                return refused(format!("render host {host} has {slots} slots and no slot {slot}"));
+            }
+            if !named.insert(slot) {
+                return refused(format!("lease {lease} names slot {slot} twice"));
+            }
+            if self.line(slot).count() >= AHEAD_MAX {
+                let host = &self.host;
+                return refused(format!("{AHEAD_MAX} leases wait for slot {slot} of render host {host}"));
+            }
         }
-        if let Some(attempt) = self.attempts.get(&slot) {
-            let frame = attempt.grant.frame;
-            return refused(format!("slot {slot} of render host {} still holds frame {frame}", self.host));
-        }
-        let mut records = vec![Record::GrantTaken { grant: grant.clone(), at: now }];
-        records.extend(self.session_for(grant));
-        records
+        vec![Record::GrantTaken { grant: grant.clone(), at: now }]
     }
 
     fn revoked(&self, now: Time, lease: LeaseId) -> Result<Vec<Record>, Refusal> {
         if self.outbox.contains_key(&lease) {
             return Ok(vec![Record::ReportAcknowledged { lease }]);
         }
-        let (_, attempt) = self.attempt(lease)?;
+        let attempt = self.attempt(lease)?;
         Ok(match self.phase_of(attempt) {
             Phase::Starting | Phase::Running => vec![Record::GrantDropped { lease }],
-            Phase::Preparing | Phase::Collecting => vec![Record::GrantForgotten { lease, at: now }],
+            Phase::Waiting | Phase::Preparing | Phase::Collecting => self.forgotten(now, lease),
             Phase::Ending => Vec::new(),
         })
     }
@@ -76,6 +83,7 @@ impl Render {
     pub(crate) fn deadline_passed(&self, now: Time) -> Vec<Record> {
         let due = |deadline: Option<Time>| deadline.is_some_and(|deadline| deadline <= now);
         let mut records = self.idle_sessions(now);
+        records.extend(self.times_exceeded(now));
         if due(self.alive_deadline()) {
             records.push(Record::AliveSaid { at: now });
         }
@@ -83,14 +91,6 @@ impl Render {
             records.push(Record::StopForced);
         }
         records
-    }
-
-    pub(crate) fn grant_taken(&mut self, grant: &Grant, at: Time, effects: &mut Vec<Effect>) {
-        let attempt =
-            Attempt { grant: grant.clone(), taken_at: at, process: None, ended: None, dropped: false };
-        self.attempts.insert(grant.slot, attempt);
-        let now = SlotState::Busy { frame: grant.frame, since: at };
-        effects.push(Effect::SlotChanged { slot: grant.slot, now });
     }
 
     pub(crate) fn grant_refused(&self, lease: LeaseId, why: &str, effects: &mut Vec<Effect>) {
@@ -142,10 +142,10 @@ impl Render {
         self.say_alive(effects);
     }
 
-    /// Says which leases keep slots busy. A dropped one is among them until its process is gone, so that the
-    /// schedule server does not count on its slot before.
-    pub(crate) fn say_alive(&self, effects: &mut Vec<Effect>) {
-        let held = self.attempts.values().map(|attempt| attempt.grant.lease).collect();
+    /// Says which leases keep slots busy or wait for them. A dropped one is among them until its process is
+    /// gone, so that the schedule server does not count on its slot before.
+    fn say_alive(&self, effects: &mut Vec<Effect>) {
+        let held = self.all().map(|attempt| attempt.grant.lease).collect();
         self.say(RenderToSchedule::Alive { held }, effects);
     }
 

@@ -1,10 +1,8 @@
 //! The ends of attempts, and their reports, which are kept until the schedule server has dealt with them.
 
-use model::{
-    FailureClass, LeaseId, Outcome, Output, RenderToSchedule, Report, SlotIndex, SlotState, Time, Usage,
-};
+use model::{FailureClass, LeaseId, Outcome, Output, RenderToSchedule, Report, Time, Usage};
 
-use crate::{Attempt, Effect, Kept, Phase, Record, Refusal, Render};
+use crate::{Attempt, Effect, Ended, Kept, Phase, Record, Refusal, Render};
 
 impl Render {
     pub(crate) fn collected(
@@ -13,12 +11,10 @@ impl Render {
         lease: LeaseId,
         outputs: &[Output],
     ) -> Result<Vec<Record>, Refusal> {
-        let (_, attempt) = self.collecting(lease)?;
-        if outputs.is_empty() {
-            let why = "the attempt left no output";
-            return Ok(vec![attempt.failed(now, FailureClass::Frame, why)]);
-        }
-        Ok(vec![attempt.end(now, Outcome::Done { outputs: outputs.to_vec() }, attempt.usage())])
+        let attempt = self.collecting(lease)?;
+        let outcome = Outcome::Done { outputs: outputs.to_vec() };
+        let outcome = self.judged(attempt, outcome, attempt.usage());
+        Ok(vec![attempt.end(now, outcome, attempt.usage())])
     }
 
     pub(crate) fn not_collected(
@@ -28,38 +24,61 @@ impl Render {
         class: FailureClass,
         message: &str,
     ) -> Result<Vec<Record>, Refusal> {
-        let (slot, attempt) = self.collecting(lease)?;
-        let mut records = vec![attempt.failed(now, class, message)];
-        records.extend(self.session_after(slot, class));
-        Ok(records)
+        let attempt = self.collecting(lease)?;
+        let outcome = Outcome::Failed { class, message: message.to_owned() };
+        let outcome = self.judged(attempt, outcome, attempt.usage());
+        let end = attempt.end(now, outcome, attempt.usage());
+        Ok(self.with_doubts(attempt.grant.slot, class, end))
     }
 
-    /// A session in which the host failed is not trusted with another frame.
-    pub(crate) fn session_after(&self, slot: SlotIndex, class: FailureClass) -> Option<Record> {
-        (class == FailureClass::Host).then_some(Record::SessionClosed { slot })
+    /// Whole attempts, told in one. What is wrong with one of them keeps nothing from the others.
+    pub(crate) fn ended(&self, now: Time, ended: &[Ended]) -> Result<Vec<Record>, Refusal> {
+        let mut records = Vec::new();
+        let mut refused = Ok(());
+        for one in ended {
+            match self.ended_one(now, one) {
+                Ok(more) => records.extend(more),
+                Err(refusal) => refused = Err(refusal),
+            }
+        }
+        if records.is_empty() { refused.map(|()| records) } else { Ok(records) }
     }
 
-    fn collecting(&self, lease: LeaseId) -> Result<(SlotIndex, &Attempt), Refusal> {
-        let (slot, attempt) = self.attempt(lease)?;
+    fn ended_one(&self, now: Time, ended: &Ended) -> Result<Vec<Record>, Refusal> {
+        let Ended { lease, usage, outcome } = ended;
+        let attempt = self.attempt(*lease)?;
+        match (self.phase_of(attempt), outcome) {
+            (Phase::Ending, _) => Ok(self.forgotten(now, *lease)),
+            (Phase::Starting | Phase::Running, Outcome::Failed { .. })
+                if self.passing.giving_back.contains(lease) =>
+            {
+                Ok(vec![attempt.given_back(now, *usage)])
+            }
+            (Phase::Starting | Phase::Running, outcome) => {
+                let end = attempt.end(now, self.judged(attempt, outcome.clone(), *usage), *usage);
+                Ok(match outcome {
+                    Outcome::Failed { class, .. } => self.with_doubts(attempt.grant.slot, *class, end),
+                    Outcome::Done { .. } => vec![end],
+                })
+            }
+            (Phase::Waiting | Phase::Preparing | Phase::Collecting, _) => Err(Refusal::OutOfTurn(*lease)),
+        }
+    }
+
+    fn collecting(&self, lease: LeaseId) -> Result<&Attempt, Refusal> {
+        let attempt = self.attempt(lease)?;
         match self.phase_of(attempt) {
-            Phase::Collecting => Ok((slot, attempt)),
-            Phase::Preparing | Phase::Starting | Phase::Running | Phase::Ending => {
+            Phase::Collecting => Ok(attempt),
+            Phase::Waiting | Phase::Preparing | Phase::Starting | Phase::Running | Phase::Ending => {
                 Err(Refusal::OutOfTurn(lease))
             }
         }
     }
 
     pub(crate) fn attempt_ended(&mut self, report: &Report, at: Time, effects: &mut Vec<Effect>) {
-        if let Some(slot) = self.free_slot(report.lease, at, effects) {
+        if let Some(slot) = self.leave(report.lease, at, effects) {
             self.outbox.insert(report.lease, Kept { slot, report: report.clone() });
             self.send_report(report.lease, effects);
-        }
-    }
-
-    pub(crate) fn grant_forgotten(&mut self, lease: LeaseId, at: Time, effects: &mut Vec<Effect>) {
-        if self.free_slot(lease, at, effects).is_some() {
-            // There is no report that would tell that the slot is free again.
-            self.say_alive(effects);
         }
     }
 
@@ -67,16 +86,6 @@ impl Render {
         if let Some(kept) = self.outbox.get(&lease) {
             self.say(RenderToSchedule::Report(kept.report.clone()), effects);
         }
-    }
-
-    fn free_slot(&mut self, lease: LeaseId, at: Time, effects: &mut Vec<Effect>) -> Option<SlotIndex> {
-        let slot = self.attempt(lease).ok()?.0;
-        let attempt = self.attempts.remove(&slot)?;
-        self.passing.attempt_left(lease);
-        effects.push(Effect::Forget { lease });
-        self.session_left(&attempt.grant, at, effects);
-        effects.push(Effect::SlotChanged { slot, now: SlotState::Free });
-        Some(slot)
     }
 }
 

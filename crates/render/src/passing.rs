@@ -12,12 +12,16 @@ pub(crate) struct Passing {
     pub(crate) link: Link,
     /// Sessions that stand. One that is being opened belongs to the attempt that waits for it.
     pub(crate) sessions: BTreeMap<SlotIndex, Session>,
-    /// Attempts whose process was asked for.
+    /// Attempts whose process was asked for; begun or not, the shell has them.
     pub(crate) starting: BTreeSet<LeaseId>,
     /// Attempts whose process is killed to give the lease back.
     pub(crate) giving_back: BTreeSet<LeaseId>,
     /// Thousandths done, as the packages said last.
     pub(crate) progress: BTreeMap<LeaseId, u16>,
+    /// When each process was first watched, or last made progress.
+    pub(crate) moved_at: BTreeMap<LeaseId, Time>,
+    /// Attempts that took longer than they may, and what is reported of them.
+    pub(crate) exceeded: BTreeMap<LeaseId, String>,
     pub(crate) stop: Option<Stop>,
 }
 
@@ -67,5 +71,7 @@ impl Passing {
         self.starting.remove(&lease);
         self.giving_back.remove(&lease);
         self.progress.remove(&lease);
+        self.moved_at.remove(&lease);
+        self.exceeded.remove(&lease);
     }
 }

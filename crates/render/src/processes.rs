@@ -2,15 +2,23 @@
 
 use model::{Exit, FailureClass, LeaseId, ProcessMark, RenderToSchedule, Time, Usage};
 
-use crate::{Attempt, Effect, Ended, Phase, Record, Refusal, Render};
+use crate::{Attempt, Effect, Phase, ProcessEnd, Record, Refusal, Render};
 
 impl Render {
-    pub(crate) fn started(&self, lease: LeaseId, process: ProcessMark) -> Result<Vec<Record>, Refusal> {
-        let (_, attempt) = self.attempt(lease)?;
+    pub(crate) fn started(
+        &self,
+        now: Time,
+        lease: LeaseId,
+        process: ProcessMark,
+    ) -> Result<Vec<Record>, Refusal> {
+        let attempt = self.attempt(lease)?;
+        let started = Record::ProcessStarted { lease, process, at: Some(now) };
+        let watched = Record::ProcessWatched { lease, at: now };
         match self.phase_of(attempt) {
-            Phase::Starting => Ok(vec![Record::ProcessStarted { lease, process }]),
-            Phase::Ending if attempt.process.is_none() => Ok(vec![Record::ProcessStarted { lease, process }]),
-            Phase::Preparing | Phase::Running | Phase::Collecting | Phase::Ending => {
+            Phase::Starting => Ok(vec![started, watched]),
+            Phase::Running if attempt.process == Some(process) => Ok(vec![watched]),
+            Phase::Ending if attempt.process.is_none() => Ok(vec![started]),
+            Phase::Waiting | Phase::Preparing | Phase::Running | Phase::Collecting | Phase::Ending => {
                 Err(Refusal::OutOfTurn(lease))
             }
         }
@@ -23,25 +31,28 @@ impl Render {
         class: FailureClass,
         why: &str,
     ) -> Result<Vec<Record>, Refusal> {
-        let (slot, attempt) = self.attempt(lease)?;
+        let attempt = self.attempt(lease)?;
         match self.phase_of(attempt) {
-            Phase::Ending if attempt.process.is_none() => Ok(vec![Record::GrantForgotten { lease, at: now }]),
+            Phase::Ending if attempt.process.is_none() => Ok(self.forgotten(now, lease)),
             Phase::Starting if self.passing.giving_back.contains(&lease) => {
                 Ok(vec![attempt.given_back(now, Usage::default())])
             }
             Phase::Starting => {
-                let mut records = vec![attempt.failed(now, class, why)];
-                records.extend(self.session_after(slot, class));
-                Ok(records)
+                Ok(self.with_doubts(attempt.grant.slot, class, attempt.failed(now, class, why)))
             }
-            Phase::Preparing | Phase::Running | Phase::Collecting | Phase::Ending => {
+            Phase::Waiting | Phase::Preparing | Phase::Running | Phase::Collecting | Phase::Ending => {
                 Err(Refusal::OutOfTurn(lease))
             }
         }
     }
 
-    pub(crate) fn progressed(&self, lease: LeaseId, permille: u16) -> Result<Vec<Record>, Refusal> {
-        let (_, attempt) = self.attempt(lease)?;
+    pub(crate) fn progressed(
+        &self,
+        now: Time,
+        lease: LeaseId,
+        permille: u16,
+    ) -> Result<Vec<Record>, Refusal> {
+        let attempt = self.attempt(lease)?;
         if self.phase_of(attempt) != Phase::Running {
             return Err(Refusal::OutOfTurn(lease));
         }
@@ -49,7 +60,7 @@ impl Render {
         if self.passing.progress.get(&lease) == Some(&permille) {
             return Ok(Vec::new());
         }
-        Ok(vec![Record::ProgressMade { lease, permille }])
+        Ok(vec![Record::ProgressMade { lease, permille, at: now }])
     }
 
     pub(crate) fn exited(
@@ -59,35 +70,27 @@ impl Render {
         exit: Exit,
         usage: Usage,
     ) -> Result<Vec<Record>, Refusal> {
-        let (_, attempt) = self.attempt(lease)?;
+        let attempt = self.attempt(lease)?;
         match self.phase_of(attempt) {
-            Phase::Ending => Ok(vec![Record::GrantForgotten { lease, at: now }]),
+            Phase::Ending => Ok(self.forgotten(now, lease)),
             Phase::Starting | Phase::Running if self.passing.giving_back.contains(&lease) => {
                 Ok(vec![attempt.given_back(now, usage)])
             }
             Phase::Starting | Phase::Running => Ok(vec![Record::ProcessExited { lease, exit, usage }]),
-            Phase::Preparing | Phase::Collecting => Err(Refusal::OutOfTurn(lease)),
+            Phase::Waiting | Phase::Preparing | Phase::Collecting => Err(Refusal::OutOfTurn(lease)),
         }
-    }
-
-    pub(crate) fn start_wanted(&mut self, lease: LeaseId, effects: &mut Vec<Effect>) {
-        let Some(attempt) = self.attempt_mut(lease) else { return };
-        let grant = attempt.grant.clone();
-        if let Some(session) = self.passing.sessions.get_mut(&grant.slot) {
-            session.idle_since = None;
-        }
-        self.passing.starting.insert(lease);
-        effects.push(Effect::Start { grant });
     }
 
     pub(crate) fn process_started(
         &mut self,
         lease: LeaseId,
         process: ProcessMark,
+        at: Option<Time>,
         effects: &mut Vec<Effect>,
     ) {
         let Some(attempt) = self.attempt_mut(lease) else { return };
         attempt.process = Some(process);
+        attempt.started_at = at;
         let dropped = attempt.dropped;
         self.passing.starting.remove(&lease);
         if dropped || self.passing.giving_back.contains(&lease) {
@@ -99,12 +102,19 @@ impl Render {
         }
     }
 
-    pub(crate) fn progress_made(&mut self, lease: LeaseId, permille: u16, effects: &mut Vec<Effect>) {
+    pub(crate) fn progress_made(
+        &mut self,
+        lease: LeaseId,
+        permille: u16,
+        at: Time,
+        effects: &mut Vec<Effect>,
+    ) {
         self.passing.progress.insert(lease, permille);
+        self.passing.moved_at.insert(lease, at);
         self.say(RenderToSchedule::Progress { lease, permille }, effects);
     }
 
-    pub(crate) fn process_exited(&mut self, lease: LeaseId, ended: Ended, effects: &mut Vec<Effect>) {
+    pub(crate) fn process_exited(&mut self, lease: LeaseId, ended: ProcessEnd, effects: &mut Vec<Effect>) {
         let Some(attempt) = self.attempt_mut(lease) else { return };
         attempt.ended = Some(ended);
         effects.push(Effect::Collect { grant: attempt.grant.clone(), exit: ended.exit });
@@ -115,9 +125,9 @@ impl Render {
         let grant = attempt.grant.clone();
         let lease = grant.lease;
         match (attempt.process, attempt.ended) {
-            (_, Some(Ended { exit, .. })) => effects.push(Effect::Collect { grant, exit }),
+            (_, Some(ProcessEnd { exit, .. })) => effects.push(Effect::Collect { grant, exit }),
             (Some(process), None) => effects.push(Effect::Adopt { lease, process, grant }),
-            (None, None) if attempt.dropped => {}
+            (None, None) if attempt.dropped || self.phase_of(attempt) == Phase::Waiting => {}
             (None, None) => effects.push(attempt.open_session()),
         }
         if attempt.dropped {

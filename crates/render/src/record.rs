@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Record {
-    /// Durable: a slot has taken a frame.
+    /// Durable: a slot has taken a frame, to begin it or, where it is busy, to let it wait.
     GrantTaken {
         /// What was granted.
         grant: Grant,
@@ -21,6 +21,9 @@ pub enum Record {
         lease: LeaseId,
         /// How it is found again.
         process: ProcessMark,
+        /// When that was told; older journals do not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Time>,
     },
     /// Durable: the package has ended; its outputs are looked for.
     ProcessExited {
@@ -48,7 +51,7 @@ pub enum Record {
         /// The lease.
         lease: LeaseId,
     },
-    /// Durable: nothing is left of a dropped lease, and its slot is free.
+    /// Durable: nothing is left of a lease, and nothing is to be reported of it.
     GrantForgotten {
         /// The lease.
         lease: LeaseId,
@@ -92,11 +95,6 @@ pub enum Record {
         /// The slot.
         slot: SlotIndex,
     },
-    /// Passing: a slot without a session needs the one of its attempt.
-    SessionWanted {
-        /// The slot.
-        slot: SlotIndex,
-    },
     /// Passing: a slot has the session of its attempt.
     SessionOpened {
         /// The slot.
@@ -106,10 +104,12 @@ pub enum Record {
         /// The step within the job.
         step: StepIndex,
     },
-    /// Passing: the process of an attempt is being started.
-    StartWanted {
+    /// Passing: a process is watched, just started or found again.
+    ProcessWatched {
         /// Its lease.
         lease: LeaseId,
+        /// Since when.
+        at: Time,
     },
     /// Passing: how far an attempt is.
     ProgressMade {
@@ -117,6 +117,20 @@ pub enum Record {
         lease: LeaseId,
         /// Thousandths done.
         permille: u16,
+        /// When that was told.
+        at: Time,
+    },
+    /// Passing: an attempt has taken longer than it may, and its process is ended.
+    TimeExceeded {
+        /// Its lease.
+        lease: LeaseId,
+        /// What is reported of it.
+        why: String,
+    },
+    /// Passing: a lease is to be given back unless its process has been started.
+    TakeBackWanted {
+        /// The lease.
+        lease: LeaseId,
     },
     /// Passing: the process of an attempt is to be killed and the lease given back.
     GiveBackWanted {

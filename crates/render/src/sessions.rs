@@ -6,26 +6,13 @@ use crate::passing::Session;
 use crate::{Effect, Phase, Record, Refusal, Render, SESSION_IDLE_MS};
 
 impl Render {
-    /// What a grant that was taken needs of its slot's session.
-    pub(crate) fn session_for(&self, grant: &Grant) -> Vec<Record> {
-        let Grant { lease, slot, frame, .. } = *grant;
-        match self.passing.sessions.get(&slot) {
-            Some(session) if session.job == frame.job && session.step == frame.step => {
-                vec![Record::StartWanted { lease }]
-            }
-            Some(_) => vec![Record::SessionClosed { slot }, Record::SessionWanted { slot }],
-            None => vec![Record::SessionWanted { slot }],
-        }
-    }
-
     pub(crate) fn session_ready(&self, lease: LeaseId) -> Result<Vec<Record>, Refusal> {
-        let (slot, attempt) = self.attempt(lease)?;
+        let attempt = self.attempt(lease)?;
         if self.phase_of(attempt) != Phase::Preparing {
             return Err(Refusal::OutOfTurn(lease));
         }
-        let frame = attempt.grant.frame;
-        let opened = Record::SessionOpened { slot, job: frame.job, step: frame.step };
-        Ok(vec![opened, Record::StartWanted { lease }])
+        let Grant { slot, frame, .. } = attempt.grant;
+        Ok(vec![Record::SessionOpened { slot, job: frame.job, step: frame.step }])
     }
 
     pub(crate) fn session_failed(
@@ -35,7 +22,7 @@ impl Render {
         class: FailureClass,
         why: &str,
     ) -> Result<Vec<Record>, Refusal> {
-        let (_, attempt) = self.attempt(lease)?;
+        let attempt = self.attempt(lease)?;
         if self.phase_of(attempt) != Phase::Preparing {
             return Err(Refusal::OutOfTurn(lease));
         }
@@ -57,14 +44,15 @@ impl Render {
             .collect()
     }
 
-    pub(crate) fn session_wanted(&self, slot: SlotIndex, effects: &mut Vec<Effect>) {
-        if let Some(attempt) = self.attempts.get(&slot) {
-            effects.push(attempt.open_session());
-        }
-    }
-
-    pub(crate) fn session_opened(&mut self, slot: SlotIndex, job: JobId, step: StepIndex) {
+    pub(crate) fn session_opened(
+        &mut self,
+        slot: SlotIndex,
+        job: JobId,
+        step: StepIndex,
+        effects: &mut Vec<Effect>,
+    ) {
         self.passing.sessions.insert(slot, Session { job, step, idle_since: None });
+        self.start(slot, effects);
     }
 
     pub(crate) fn session_closed(&mut self, slot: SlotIndex, effects: &mut Vec<Effect>) {

@@ -11,12 +11,13 @@ impl Render {
             return Vec::new();
         }
         let give_back = |attempt: &Attempt| match self.phase_of(attempt) {
-            Phase::Preparing => Some(attempt.given_back(now, Usage::default())),
+            Phase::Waiting | Phase::Preparing => Some(attempt.given_back(now, Usage::default())),
             Phase::Starting | Phase::Running => Some(Record::GiveBackWanted { lease: attempt.grant.lease }),
             // What is rendered is nearly home, and what is dropped is on its way out already.
             Phase::Collecting | Phase::Ending => None,
         };
-        let given_back = self.attempts.values().filter_map(give_back);
+        // From the end of the lines on, so that nothing moves up.
+        let given_back = self.ahead.iter().rev().chain(self.attempts.values()).filter_map(give_back);
         std::iter::once(Record::StopBegun { at: now }).chain(given_back).collect()
     }
 
@@ -39,7 +40,7 @@ impl Render {
     pub(crate) fn end_stop_when_quiet(&mut self, effects: &mut Vec<Effect>) {
         let stopping = self.passing.stop.as_ref().is_some_and(|stop| !stop.ended);
         let reported = self.outbox.is_empty() || !self.passing.is_linked();
-        if stopping && self.attempts.is_empty() && reported {
+        if stopping && self.attempts.is_empty() && self.ahead.is_empty() && reported {
             self.stop_ended(effects);
         }
     }

@@ -8,9 +8,11 @@ use crate::{Attempt, Render};
 /// How far an attempt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
+    /// Its slot is busy, or has another session.
+    Waiting,
     /// Its session is being set up.
     Preparing,
-    /// Its process is being started.
+    /// Its process is being started, or will be as soon as its slot is clear.
     Starting,
     /// Its process runs.
     Running,
@@ -25,7 +27,7 @@ pub enum Phase {
 pub struct AttemptNow {
     /// What was granted.
     pub grant: Grant,
-    /// When it was taken.
+    /// When its slot took it up; of one that waits, when it was granted.
     pub taken_at: Time,
     /// How far it is.
     pub phase: Phase,
@@ -45,26 +47,26 @@ impl Render {
     /// Each slot, by index, as the resource server is told.
     #[must_use]
     pub fn slots(&self) -> Vec<SlotState> {
-        let slot = |index| match self.attempts.get(&SlotIndex(index)) {
+        let slot = |index| match self.holder(SlotIndex(index)) {
             Some(attempt) => SlotState::Busy { frame: attempt.grant.frame, since: attempt.taken_at },
             None => SlotState::Free,
         };
         (0..self.slots).map(slot).collect()
     }
 
-    /// Every lease that keeps a slot busy or whose report is not acknowledged, as a hello says. A dropped one
-    /// is among them until its process is gone.
+    /// Every lease that keeps a slot busy, waits for one, or whose report is not acknowledged, as a hello
+    /// says. A dropped one is among them until its process is gone.
     #[must_use]
     pub fn held(&self) -> Vec<HeldLease> {
-        let working = self.attempts.iter().map(|(slot, attempt)| (attempt.grant.lease, *slot));
+        let working = self.all().map(|attempt| (attempt.grant.lease, attempt.grant.slot));
         let kept = self.outbox.iter().map(|(lease, kept)| (*lease, kept.slot));
         working.chain(kept).map(|(lease, slot)| HeldLease { lease, slot }).collect()
     }
 
-    /// What its slots work on, by slot. After a start, whatever else is found running or lying in its
-    /// scratch was left by an earlier run before it could be recorded, and may go.
+    /// What its slots work on, by slot, and what waits for them. After a start, whatever else is found
+    /// running or lying in its scratch was left by an earlier run before it could be recorded, and may go.
     pub fn attempts(&self) -> impl Iterator<Item = AttemptNow> {
-        self.attempts.values().map(|attempt| AttemptNow {
+        self.all().map(|attempt| AttemptNow {
             grant: attempt.grant.clone(),
             taken_at: attempt.taken_at,
             phase: self.phase_of(attempt),
@@ -102,8 +104,14 @@ impl Render {
             Phase::Running
         } else if self.passing.starting.contains(&attempt.grant.lease) {
             Phase::Starting
-        } else {
+        } else if self
+            .attempts
+            .get(&attempt.grant.slot)
+            .is_some_and(|it| it.grant.lease == attempt.grant.lease)
+        {
             Phase::Preparing
+        } else {
+            Phase::Waiting
         }
     }
 }

@@ -5,7 +5,7 @@ use model::{
     AttemptNumber, Exit, FailureClass, FrameId, Grant, JobId, LeaseId, Outcome, Output, ProcessMark,
     RenderToSchedule, Role, ScheduleToRender, SlotIndex, SlotState, StepIndex, Time, Usage,
 };
-use render::{Effect, Event, Phase, Record, Refusal, Render};
+use render::{Effect, Ended, Event, Phase, Record, Refusal, Render};
 
 pub(crate) struct Desk {
     pub(crate) render: Render,
@@ -137,6 +137,15 @@ pub(crate) fn start_failed(grant: &Grant) -> Event {
 
 pub(crate) fn exited(grant: &Grant, exit: Exit) -> Event {
     Event::Exited { lease: grant.lease, exit, usage: USAGE }
+}
+
+pub(crate) fn ended(grant: &Grant) -> Event {
+    Event::Ended { ended: vec![silent(grant)] }
+}
+
+/// How an attempt went that left nothing, and well.
+pub(crate) fn silent(grant: &Grant) -> Ended {
+    Ended { lease: grant.lease, usage: USAGE, outcome: Outcome::Done { outputs: Vec::new() } }
 }
 
 pub(crate) fn output() -> Output {

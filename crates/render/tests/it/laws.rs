@@ -1,13 +1,13 @@
 //! What holds of every order of events: no invariant breaks, no event panics, and the journal alone makes
 //! the live state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Exit, FailureClass, LeaseId, RenderToSchedule, ScheduleToRender};
+use model::{Exit, FailureClass, Grant, LeaseId, RenderToSchedule, ScheduleToRender, SlotIndex, TimeLimits};
 use proptest::prelude::*;
 use render::{Effect, Event};
 
-use crate::desk::{Desk, collected, exited, grant, not_collected, ready, start_failed, started};
+use crate::desk::{Desk, collected, exited, grant, not_collected, ready, silent, start_failed, started};
 
 /// One thing that can happen, sensible or not.
 #[derive(Clone, Debug)]
@@ -18,18 +18,25 @@ enum Happening {
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
-    let any_grant =
-        || (1..6_u64, 1..3_u64, 0..3_u16).prop_map(|(lease, job, slot)| grant(lease, job, 0, slot));
+    let any_grant = || {
+        (1..9_u64, 1..3_u64, 0..3_u16, prop::bool::weighted(0.1), prop::option::weighted(0.2, 1..20_000_u64))
+            .prop_map(|(lease, job, slot, wide, limit)| {
+                let also = if wide { vec![SlotIndex(1 - slot.min(1))] } else { Vec::new() };
+                let times = TimeLimits { max_ms: limit, min_ms: limit, stall_ms: limit };
+                Grant { also, times, ..grant(lease, job, 0, slot) }
+            })
+    };
     let class = || {
         use FailureClass::{Frame, GivenBack, Host};
         prop::sample::select(vec![Frame, Host, GivenBack])
     };
     let exit = prop::sample::select(vec![Exit::Code(0), Exit::Code(1), Exit::Signal(9), Exit::Unknown]);
-    let lease = || (1..6_u64).prop_map(LeaseId);
+    let lease = || (1..9_u64).prop_map(LeaseId);
     let said = prop_oneof![
         4 => any_grant().prop_map(ScheduleToRender::Grant),
         2 => lease().prop_map(|lease| ScheduleToRender::Revoke { lease }),
         2 => lease().prop_map(|lease| ScheduleToRender::Acknowledge { lease }),
+        2 => lease().prop_map(|lease| ScheduleToRender::Withdraw { lease }),
         1 => Just(ScheduleToRender::Welcome),
     ];
     let event = prop_oneof![
@@ -45,6 +52,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (lease(), 0..2_000_u16).prop_map(|(lease, permille)| Event::Progress { lease, permille }),
         6 => (any_grant(), exit).prop_map(|(frame, exit)| exited(&frame, exit)),
         4 => any_grant().prop_map(|frame| collected(&frame)),
+        4 => prop::collection::vec(any_grant(), 1..4)
+            .prop_map(|frames| Event::Ended { ended: frames.iter().map(silent).collect() }),
+        2 => lease().prop_map(|lease| Event::NotBegun { lease }),
         2 => (any_grant(), class()).prop_map(|(frame, class)| not_collected(&frame, class)),
     ];
     prop_oneof![
@@ -55,10 +65,10 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-/// How often each lease was started, and which are at work in which slot, by effects alone.
+/// What the shell was asked to start, by slot and in which order, by effects alone.
 #[derive(Default)]
 struct Watched {
-    working: BTreeMap<u16, LeaseId>,
+    started: BTreeSet<LeaseId>,
     reported: BTreeMap<LeaseId, RenderToSchedule>,
 }
 
@@ -67,10 +77,12 @@ impl Watched {
         for effect in effects {
             match effect {
                 Effect::Start { grant } => {
-                    let before = self.working.insert(grant.slot.0, grant.lease);
-                    assert_eq!(before, None, "slot {} starts one thing at a time", grant.slot);
+                    assert!(self.started.insert(grant.lease), "lease {} is started once", grant.lease);
                 }
-                Effect::Forget { lease } => self.working.retain(|_, working| working != lease),
+                Effect::Forget { lease } => {
+                    self.started.remove(lease);
+                }
+                Effect::TakeBack { lease } => assert!(self.started.contains(lease), "the shell has it"),
                 Effect::ToSchedule(RenderToSchedule::Report(report)) => {
                     let said = RenderToSchedule::Report(report.clone());
                     let before = self.reported.insert(report.lease, said.clone());
@@ -107,7 +119,7 @@ proptest! {
                 }
                 Happening::Wait(ms) => watched.sees(&desk.waits(ms)),
                 Happening::Restart => {
-                    watched.working.clear();
+                    watched.started.clear();
                     watched.sees(&desk.restarts());
                 }
             }

@@ -4,6 +4,8 @@
 mod attempts;
 mod desk;
 mod laws;
+mod lines;
 mod restarts;
 mod revocations;
 mod stops;
+mod times;

@@ -1,7 +1,7 @@
 //! The render server is killed and started again, in each phase.
 
-use model::{Exit, FailureClass, Role};
-use render::{Effect, Event, Phase, Refusal, Render};
+use model::{Exit, FailureClass, LeaseId, Role};
+use render::{Effect, Event, Phase, Record, Refusal, Render};
 
 use crate::desk::{
     Desk, MARK, USAGE, closes, collected, exited, failures, forgets, free, gone, grant, kills, not_collected,
@@ -108,4 +108,18 @@ fn a_snapshot_is_as_good_as_the_journal_and_slots_may_have_changed() {
     desk.hears(Event::ScheduleLinked);
     desk.hears(exited(&two, Exit::Code(0)));
     assert_eq!(reports(&desk.hears(collected(&two))).len(), 1, "it goes on to its end");
+}
+
+#[test]
+fn records_of_older_versions_are_read() {
+    let old = r#"{"type":"process_started","lease":7,"process":{"pid":77,"started":4000}}"#;
+    let record: Record = serde_json::from_str(old).unwrap();
+    assert_eq!(record, Record::ProcessStarted { lease: LeaseId(7), process: MARK, at: None });
+    let old = r#"{"host":"alpha","instance":"i","slots":2,"outbox":{},"attempts":{"1":{"grant":{"lease":7,
+        "frame":{"job":1,"step":0,"index":3},"number":4,"attempt":1,"slot":1},"taken_at":5,
+        "process":{"pid":77,"started":4000},"ended":null,"dropped":false}}}"#;
+    let render: Render = serde_json::from_str(old).unwrap();
+    render.check();
+    let attempt = render.attempts().next().unwrap();
+    assert_eq!((attempt.phase, attempt.taken_at.0), (Phase::Running, 5));
 }

@@ -5,7 +5,8 @@ use model::{Exit, Grant, RenderToSchedule, SlotIndex};
 use render::{Phase, Refusal};
 
 use crate::desk::{
-    Desk, collected, exited, gone, grant, kills, opens, ready, reports, says, start_failed, started,
+    Desk, busy, collected, exited, forgets, gone, grant, kills, opens, ready, reports, says, start_failed,
+    started, starts,
 };
 
 #[test]
@@ -27,11 +28,10 @@ fn while_running_the_slot_waits_for_the_process_to_be_gone() {
     assert_eq!(desk.is_revoked(&one), [kills(&one)]);
     assert_eq!(desk.is_revoked(&one), [], "it is killed once");
     assert_eq!(desk.render.held()[0].lease, one.lease, "its slot is still busy");
-    assert!(matches!(
-        desk.is_granted(&two)[..],
-        [render::Effect::ToSchedule(RenderToSchedule::Refused { .. })]
-    ));
-    assert_eq!(desk.hears(exited(&one, Exit::Signal(9))), gone(&one, false, &[]));
+    assert_eq!(desk.is_granted(&two), [starts(&two)], "the shell begins it once the slot is clear");
+    let since = desk.now;
+    let alive = RenderToSchedule::Alive { held: vec![two.lease] };
+    assert_eq!(desk.hears(exited(&one, Exit::Signal(9))), [forgets(&one), busy(&two, since), says(alive)]);
     assert_eq!(desk.refuses(exited(&one, Exit::Unknown)), Refusal::UnknownLease(one.lease));
 }
 

@@ -1,0 +1,55 @@
+//! Leases that go back without having been begun: the schedule server has a better use for them, or the slot
+//! proved unfit. That costs the frame nothing.
+
+use model::{FailureClass, LeaseId, SlotIndex, Time, Usage};
+
+use crate::{Phase, Record, Refusal, Render};
+
+impl Render {
+    pub(crate) fn withdrawn(&self, now: Time, lease: LeaseId) -> Result<Vec<Record>, Refusal> {
+        if self.outbox.contains_key(&lease) {
+            return Ok(Vec::new());
+        }
+        let attempt = self.attempt(lease)?;
+        Ok(match self.phase_of(attempt) {
+            Phase::Waiting | Phase::Preparing => self.refused_unbegun(now, lease),
+            Phase::Starting => vec![Record::TakeBackWanted { lease }],
+            Phase::Running | Phase::Collecting | Phase::Ending => Vec::new(),
+        })
+    }
+
+    pub(crate) fn not_begun(&self, now: Time, lease: LeaseId) -> Result<Vec<Record>, Refusal> {
+        let attempt = self.attempt(lease)?;
+        match self.phase_of(attempt) {
+            Phase::Starting if self.passing.giving_back.contains(&lease) => {
+                Ok(vec![attempt.given_back(now, Usage::default())])
+            }
+            Phase::Starting => Ok(self.refused_unbegun(now, lease)),
+            Phase::Ending if attempt.process.is_none() => Ok(self.forgotten(now, lease)),
+            Phase::Waiting | Phase::Preparing | Phase::Running | Phase::Collecting | Phase::Ending => {
+                Err(Refusal::OutOfTurn(lease))
+            }
+        }
+    }
+
+    /// The end of an attempt on `slot`, and what comes of it. A session in which the host failed is not
+    /// trusted with another frame: what waits for it goes back.
+    pub(crate) fn with_doubts(&self, slot: SlotIndex, class: FailureClass, end: Record) -> Vec<Record> {
+        if class != FailureClass::Host {
+            return vec![end];
+        }
+        let handed = self.line(slot).filter(|attempt| self.phase_of(attempt) == Phase::Starting);
+        let back = handed.map(|attempt| Record::TakeBackWanted { lease: attempt.grant.lease });
+        back.chain([end, Record::SessionClosed { slot }]).collect()
+    }
+
+    /// Nothing is left of a lease, and there is no report that would tell.
+    pub(crate) fn forgotten(&self, now: Time, lease: LeaseId) -> Vec<Record> {
+        vec![Record::GrantForgotten { lease, at: now }, Record::AliveSaid { at: now }]
+    }
+
+    fn refused_unbegun(&self, now: Time, lease: LeaseId) -> Vec<Record> {
+        let why = format!("render host {} had not begun it", self.host);
+        vec![Record::GrantForgotten { lease, at: now }, Record::GrantRefused { lease, why }]
+    }
+}
