@@ -5,7 +5,8 @@ use wire::discovery::DISCOVERY_PORT;
 use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
-    change, completions, fetch, frames, hosts, job, jobs, log, man, serve, submit, up, wait,
+    change, completions, fetch, frames, hosts, job, jobs, limits, log, man, serve, shares, submit, up, wait,
+    why,
 };
 use crate::output::{Exit, Talk};
 
@@ -26,13 +27,23 @@ Render:
   kill         End jobs at once
   hold         Start nothing new of jobs
   release      Let held jobs go on
+  retry        Try the failed frames of jobs again
+  priority     Give a job another priority
 
 Look:
   jobs         List the jobs of the farm
   job          Show one job
   frames       List the frames of a job
   log          Print what a frame's rendering package wrote
+  why          Say why a job waits
   hosts        List the render hosts of the farm
+
+Share the farm:
+  limits       List the limits of the farm
+  limit        Set, show or remove a limit
+  shares       List the shares of users and groups
+  share        Set the share of a user or group
+  forgive      Give a host that is set aside frames again
 
 For your shell:
   completions  Print a completion script
@@ -138,11 +149,19 @@ pub(crate) enum Command {
     Kill(change::Kill),
     Hold(change::Hold),
     Release(change::Release),
+    Retry(change::Retry),
+    Priority(change::Priority),
     Jobs(jobs::Jobs),
     Job(job::Job),
     Frames(frames::Frames),
     Log(log::Log),
+    Why(why::Why),
     Hosts(hosts::Hosts),
+    Limits(limits::Limits),
+    Limit(limits::Limit),
+    Shares(shares::Shares),
+    Share(shares::Share),
+    Forgive(hosts::Forgive),
     Completions(completions::Completions),
     Man(man::Man),
 }

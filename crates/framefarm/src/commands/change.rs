@@ -1,4 +1,4 @@
-//! `framefarm kill`, `hold` and `release`: what changes a job that is there.
+//! `framefarm kill`, `hold`, `release`, `retry` and `priority`: what changes a job that is there.
 
 use clap::Args;
 use model::{JobId, JobView};
@@ -40,6 +40,29 @@ pub(crate) struct Release {
     ids: Vec<JobId>,
 }
 
+/// Try the failed frames of jobs again
+///
+/// With a fresh count of tries. A job that had ended goes on; what is done stays done.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  framefarm retry 17")]
+pub(crate) struct Retry {
+    /// Numbers of the jobs
+    #[arg(value_name = "ID", required = true, value_parser = super::job_id)]
+    ids: Vec<JobId>,
+}
+
+/// Give a job another priority
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  framefarm priority 17 10")]
+pub(crate) struct Priority {
+    /// Number of the job
+    #[arg(value_name = "ID", value_parser = super::job_id)]
+    id: JobId,
+    /// 0 goes first, 100 last; 50 is usual
+    #[arg(value_name = "N", allow_negative_numbers = true)]
+    priority: i32,
+}
+
 impl Kill {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
         change(global, &self.ids, "killed", async |client, id| client.kill(id).await).await
@@ -55,6 +78,20 @@ impl Hold {
 impl Release {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
         change(global, &self.ids, "released", async |client, id| client.release(id).await).await
+    }
+}
+
+impl Retry {
+    pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
+        change(global, &self.ids, "tried again", async |client, id| client.retry(id).await).await
+    }
+}
+
+impl Priority {
+    pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
+        let word = format!("has priority {}", self.priority);
+        change(global, &[self.id], &word, async |client, id| client.set_priority(id, self.priority).await)
+            .await
     }
 }
 

@@ -9,6 +9,8 @@ use crate::farm;
 use crate::output::{self, Cell, Exit, Failure, Table, duration, percent};
 
 /// List the frames of a job
+///
+/// Frames that are rendered together, in chunks, have one line.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -19,6 +21,9 @@ pub(crate) struct Frames {
     /// Number of the job
     #[arg(value_name = "ID", value_parser = super::job_id)]
     id: JobId,
+    /// Only frames of this step
+    #[arg(long, value_name = "NAME")]
+    step: Option<String>,
     /// Only frames in this state
     #[arg(long, value_name = "STATE")]
     state: Option<State>,
@@ -52,6 +57,7 @@ impl From<State> for FrameState {
 impl Frames {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
         let mut frames = farm::client(global).await?.frames(self.id).await?;
+        frames.retain(|frame| self.step.as_ref().is_none_or(|step| frame.step == *step));
         frames.retain(|frame| self.state.is_none_or(|state| frame.state == state.into()));
         if global.json {
             output::json(&frames)?;
@@ -69,12 +75,16 @@ impl Frames {
 }
 
 fn table(frames: &[FrameView]) -> Table {
-    let mut table = Table::new(&[">FRAME", "STATE", ">PROGRESS", "HOST", ">TRIES", ">TIME", "PROBLEM"]);
+    let heads = &["STEP", ">FRAME", "STATE", ">PROGRESS", "HOST", ">TRIES", ">TIME", "PROBLEM"];
+    let mut table = Table::new(heads);
     for frame in frames {
         let until = if frame.state == FrameState::Running { Some(now()) } else { frame.ended_at };
+        // Frames of a chunk start, run and end together.
+        let number = frame.chunk.clone().unwrap_or_else(|| frame.number.to_string());
         let time = frame.started_at.zip(until).map(|(start, end)| duration(end.since_ms(start)));
         table.row([
-            Cell::new(frame.number),
+            Cell::new(&frame.step),
+            Cell::new(number),
             frame.state.into(),
             Cell::new(percent(frame.progress_permille.into())),
             Cell::of(frame.host.as_ref()),
@@ -87,12 +97,15 @@ fn table(frames: &[FrameView]) -> Table {
 }
 
 fn attempts(frames: &[FrameView]) -> Table {
-    let mut table = Table::new(&[">FRAME", ">TRY", "OUTCOME", "HOST", ">SLOT", ">TIME", "PROBLEM"]);
+    let heads = &["STEP", ">FRAME", ">TRY", "OUTCOME", "HOST", ">SLOT", ">TIME", "PROBLEM"];
+    let mut table = Table::new(heads);
     for frame in frames {
+        let number = frame.chunk.clone().unwrap_or_else(|| frame.number.to_string());
         for attempt in &frame.history {
             let end = attempt.ended_at.unwrap_or_else(now);
             table.row([
-                Cell::new(frame.number),
+                Cell::new(&frame.step),
+                Cell::new(&number),
                 Cell::new(attempt.attempt),
                 Cell::new(attempt.outcome.replace('_', " ")),
                 Cell::new(&attempt.host),

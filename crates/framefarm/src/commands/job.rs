@@ -1,7 +1,7 @@
 //! `framefarm job`: one job, in full.
 
 use clap::Args;
-use model::{FrameView, JobId, JobView};
+use model::{DependencyKind, FrameView, JobId, JobView, StepView};
 
 use super::now;
 use crate::cli::Global;
@@ -38,6 +38,9 @@ impl Job {
             output::line(&job.id)?;
         } else {
             output::text(facts(&job))?;
+            if job.steps.len() > 1 {
+                output::text(format_args!("\n{}", steps(&job.steps)))?;
+            }
             if !job.running.is_empty() {
                 output::text(format_args!("\n{}", running(&job.running)))?;
             }
@@ -54,9 +57,11 @@ fn facts(job: &JobView) -> Facts {
     facts.add("progress", Cell::new(percent(job.progress_permille)));
     facts.add("frames", Cell::new(counts(job)));
     facts.add_some("waiting because", job.waiting_because.as_ref());
-    facts.add("frame list", Cell::new(&job.frames));
-    facts.add_some("size", job.size.as_ref());
-    facts.add("package", Cell::new(&job.package));
+    if job.steps.len() < 2 {
+        facts.add("frame list", Cell::new(&job.frames));
+        facts.add_some("size", job.size.as_ref());
+        facts.add("package", Cell::new(&job.package));
+    }
     facts.add("priority", Cell::new(job.priority));
     facts.add("user", Cell::new(&job.user));
     facts.add_some("group", job.group.as_ref());
@@ -91,11 +96,39 @@ fn counts(job: &JobView) -> String {
     text
 }
 
+fn steps(steps: &[StepView]) -> Table {
+    let heads =
+        &["STEP", "PACKAGE", "FRAMES", ">DONE", ">RUNNING", ">FAILED", "DEPENDS ON", "WAITING BECAUSE"];
+    let mut table = Table::new(heads);
+    for step in steps {
+        let depends: Vec<String> = step
+            .depends_on
+            .iter()
+            .map(|other| match other.by {
+                DependencyKind::Step => other.step.clone(),
+                DependencyKind::Frame => format!("{} by frame", other.step),
+            })
+            .collect();
+        table.row([
+            Cell::new(&step.name),
+            Cell::new(&step.package),
+            Cell::new(&step.frames),
+            Cell::new(format_args!("{}/{}", step.frames_done, step.frames_total)),
+            Cell::new(step.frames_running),
+            Cell::new(step.frames_failed),
+            Cell::new(if depends.is_empty() { "-".to_owned() } else { depends.join(", ") }),
+            Cell::of(step.waiting_because.as_ref()),
+        ]);
+    }
+    table
+}
+
 fn running(frames: &[FrameView]) -> Table {
-    let mut table = Table::new(&[">FRAME", "HOST", ">SLOT", ">PROGRESS", ">TIME"]);
+    let mut table = Table::new(&["STEP", ">FRAME", "HOST", ">SLOT", ">PROGRESS", ">TIME"]);
     for frame in frames {
         table.row([
-            Cell::new(frame.number),
+            Cell::new(&frame.step),
+            Cell::new(frame.chunk.clone().unwrap_or_else(|| frame.number.to_string())),
             Cell::of(frame.host.as_ref()),
             Cell::of(frame.slot),
             Cell::new(percent(frame.progress_permille.into())),

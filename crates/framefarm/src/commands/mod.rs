@@ -8,12 +8,15 @@ pub(crate) mod frames;
 pub(crate) mod hosts;
 pub(crate) mod job;
 pub(crate) mod jobs;
+pub(crate) mod limits;
 pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod serve;
+pub(crate) mod shares;
 pub(crate) mod submit;
 pub(crate) mod up;
 pub(crate) mod wait;
+pub(crate) mod why;
 
 use tokio::runtime::Builder;
 
@@ -43,11 +46,19 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Kill(kill) => kill.run(&global).await,
             Command::Hold(hold) => hold.run(&global).await,
             Command::Release(release) => release.run(&global).await,
+            Command::Retry(retry) => retry.run(&global).await,
+            Command::Priority(priority) => priority.run(&global).await,
             Command::Jobs(jobs) => jobs.run(&global).await,
             Command::Job(job) => job.run(&global).await,
             Command::Frames(frames) => frames.run(&global).await,
             Command::Log(log) => log.run(&global).await,
+            Command::Why(why) => why.run(&global).await,
             Command::Hosts(hosts) => hosts.run(&global).await,
+            Command::Forgive(forgive) => forgive.run(&global).await,
+            Command::Limits(limits) => limits.run(&global).await,
+            Command::Limit(limit) => limit.run(&global).await,
+            Command::Shares(shares) => shares.run(&global).await,
+            Command::Share(share) => share.run(&global).await,
             Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
         }
     })

@@ -6,6 +6,7 @@
 mod calls;
 mod error;
 mod sse;
+mod steering;
 mod transfer;
 mod watch;
 

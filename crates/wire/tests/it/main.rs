@@ -8,4 +8,5 @@ mod discovery;
 mod link;
 mod link_bounds;
 mod ring;
+mod steering;
 mod transfers;

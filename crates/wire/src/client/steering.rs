@@ -1,0 +1,109 @@
+//! Calls that steer the farm as a whole, and those that say why something waits.
+
+use model::{JobId, JobView, LimitView, SetAsideView, ShareView, WhyView};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use super::{Client, ClientError};
+
+impl Client {
+    /// Why the steps of a job wait, those that do.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn why(&self, job: JobId) -> Result<Vec<WhyView>, ClientError> {
+        self.json(self.request(Method::GET, &["jobs", &job.to_string(), "why"])).await
+    }
+
+    /// Lets the failed frames of a job wait again, with a fresh count of tries.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn retry(&self, job: JobId) -> Result<JobView, ClientError> {
+        self.json(self.request(Method::POST, &["jobs", &job.to_string(), "retry"])).await
+    }
+
+    /// Gives a job another priority; the lower number goes first.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn set_priority(&self, job: JobId, priority: i32) -> Result<JobView, ClientError> {
+        let request = self.request(Method::POST, &["jobs", &job.to_string(), "priority"]);
+        self.json(request.json(&json!({ "priority": priority }))).await
+    }
+
+    /// The limits of the farm.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn limits(&self) -> Result<Vec<LimitView>, ClientError> {
+        self.json(self.request(Method::GET, &["limits"])).await
+    }
+
+    /// Sets how much of limit `name` there is, on the farm and on each host; what is absent is not limited.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn set_limit(
+        &self,
+        name: &str,
+        amount: Option<u32>,
+        per_host: Option<u32>,
+    ) -> Result<LimitView, ClientError> {
+        let body = json!({ "amount": amount, "per_host": per_host });
+        self.json(self.request(Method::PUT, &["limits", name]).json(&body)).await
+    }
+
+    /// Removes a limit.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn remove_limit(&self, name: &str) -> Result<(), ClientError> {
+        self.nothing(self.request(Method::DELETE, &["limits", name])).await
+    }
+
+    /// What users and groups get of the farm beside each other: those with a weight of their own and those who
+    /// hold slots now.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn shares(&self) -> Result<Vec<ShareView>, ClientError> {
+        self.json(self.request(Method::GET, &["shares"])).await
+    }
+
+    /// Gives a user or group a weight; 1 is the usual one.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn set_share(&self, name: &str, weight: u32) -> Result<ShareView, ClientError> {
+        self.json(self.request(Method::PUT, &["shares", name]).json(&json!({ "weight": weight }))).await
+    }
+
+    /// The hosts that are given no frames because of what they did to earlier ones.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn set_aside(&self) -> Result<Vec<SetAsideView>, ClientError> {
+        self.json(self.request(Method::GET, &["set-aside"])).await
+    }
+
+    /// Gives a host that was set aside frames again, of every job.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn forgive(&self, host: &str) -> Result<(), ClientError> {
+        self.nothing(self.request(Method::DELETE, &["set-aside", host])).await
+    }
+
+    /// Makes a request whose answer holds nothing.
+    async fn nothing(&self, request: reqwest::RequestBuilder) -> Result<(), ClientError> {
+        let response = self.answer(request).await?;
+        if response.status() == StatusCode::NO_CONTENT {
+            return Ok(());
+        }
+        Err(ClientError::Protocol {
+            url: self.url.to_string(),
+            why: format!("it answers {} where nothing was to be told", response.status()),
+        })
+    }
+}
