@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use model::{HostId, InstanceId, LeaseId, ScheduleToRender, SlotIndex, Time};
+use model::{AHEAD_MAX, InstanceId, LEASE_MS, LeaseId, ScheduleToRender, SlotIndex, Time};
 
-use crate::passing_state::{Due, LinkedHost};
+use crate::host_set::SlotSet;
+use crate::host_table::HostIndex;
+use crate::passing_state::LinkedHost;
 use crate::{Effect, LinkId, Schedule};
 
 impl LinkedHost {
-    pub(crate) const fn new(link: LinkId, instance: InstanceId, slots: u16, until: Time) -> Self {
+    pub(crate) fn new(link: LinkId, instance: InstanceId, slots: u16, heard_at: Time) -> Self {
         Self {
             link,
             instance,
             slots,
-            until,
+            heard_at,
+            unnamed: Vec::new(),
+            free: SlotSet::default(),
             draining: BTreeMap::new(),
             skip_until: Time(0),
             refusals: 0,
@@ -23,34 +27,56 @@ impl LinkedHost {
 }
 
 impl Schedule {
-    pub(crate) fn host_linked(&mut self, host: &HostId, linked: LinkedHost, effects: &mut Vec<Effect>) {
-        let LinkedHost { link, slots, until, .. } = linked;
-        if let Some(other) = self.passing.links.get(&link).cloned() {
-            self.passing.forget_host(&other);
+    pub(crate) fn host_linked(&mut self, host: HostIndex, linked: LinkedHost, effects: &mut Vec<Effect>) {
+        let LinkedHost { link, slots, heard_at, .. } = linked;
+        if let Some(other) = self.passing.links.get(link).copied() {
+            self.unlink(other);
         }
-        if let Some(old) = self.passing.forget_host(host) {
+        if let Some(old) = self.unlink(host) {
             effects.push(Effect::CloseLink { link: old.link });
         }
-        self.passing.links.insert(link, host.clone());
-        self.passing.hosts.insert(host.clone(), linked);
-        self.passing.due(Due::Host(host.clone()), None, Some(until));
+        self.passing.link_host(host, linked);
+        self.passing.await_host(host, Some(heard_at.plus_ms(LEASE_MS)));
         for slot in 0..slots {
             self.refresh_slot(host, SlotIndex(slot));
         }
         effects.push(Effect::ToHost { link, message: ScheduleToRender::Welcome });
-        if self.passing.hosts.len() == 1 {
+        if self.passing.linked_count == 1 {
             self.reasons_changed(effects);
         }
         self.want_pass(effects);
     }
 
-    pub(crate) fn host_unlinked(&mut self, host: &HostId, close: bool, effects: &mut Vec<Effect>) {
-        let Some(old) = self.passing.forget_host(host) else { return };
+    pub(crate) fn host_unlinked(&mut self, host: HostIndex, close: bool, effects: &mut Vec<Effect>) {
+        let Some(old) = self.unlink(host) else { return };
         if close {
             effects.push(Effect::CloseLink { link: old.link });
         }
-        if self.passing.hosts.is_empty() {
+        if self.passing.linked_count == 0 {
             self.reasons_changed(effects);
+        }
+    }
+
+    /// A host that holds leases is waited for as long as before; any other is no longer.
+    fn unlink(&mut self, host: HostIndex) -> Option<LinkedHost> {
+        let old = self.passing.unlink_host(host)?;
+        if !self.kept.hosts.get(host).is_some_and(|kept| kept.is_busy()) {
+            self.passing.await_host(host, None);
+        }
+        Some(old)
+    }
+
+    pub(crate) fn host_given_up(&mut self, host: HostIndex) {
+        self.passing.await_host(host, None);
+    }
+
+    pub(crate) fn leases_taken_up(&mut self, until: Time) {
+        self.passing.taken_up = true;
+        let busy = self.kept.hosts.iter().filter(|(_, host)| host.is_busy());
+        for host in busy.map(|(host, _)| host).collect::<Vec<_>>() {
+            if self.passing.silent_at(host).is_none() {
+                self.passing.await_host(host, Some(until));
+            }
         }
     }
 
@@ -60,31 +86,45 @@ impl Schedule {
         effects.push(Effect::CloseLink { link });
     }
 
-    pub(crate) fn host_heard(&mut self, host: &HostId, until: Time, leases: &[LeaseId]) {
-        if let Some(linked) = self.passing.hosts.get_mut(host) {
-            let old = std::mem::replace(&mut linked.until, until);
-            self.passing.due(Due::Host(host.clone()), Some(old), Some(until));
-        }
-        for lease in leases {
-            self.lease_heard(*lease, until);
+    pub(crate) fn host_heard(&mut self, host: HostIndex, at: Time, unnamed: &[(LeaseId, Time)]) {
+        if let Some(linked) = self.passing.host_mut(host) {
+            linked.heard_at = at;
+            linked.unnamed.clear();
+            linked.unnamed.extend_from_slice(unnamed);
+            self.passing.await_host(host, Some(at.plus_ms(LEASE_MS)));
         }
     }
 
-    pub(crate) fn host_skipped(&mut self, host: &HostId, until: Time, why: &str) {
-        if let Some(linked) = self.passing.hosts.get_mut(host) {
+    pub(crate) fn host_skipped(&mut self, host: HostIndex, until: Time, why: &str) {
+        if let Some(linked) = self.passing.host_mut(host) {
             linked.skip_until = until;
             linked.refusals += 1;
             why.clone_into(&mut linked.refused_because);
+            self.passing.skipped.insert(host, until);
         }
     }
 
-    pub(crate) fn slot_draining(&mut self, host: &HostId, slot: SlotIndex, lease: Option<LeaseId>) {
-        if let Some(linked) = self.passing.hosts.get_mut(host) {
+    pub(crate) fn slot_draining(&mut self, host: HostIndex, slot: SlotIndex, lease: Option<LeaseId>) {
+        if let Some(linked) = self.passing.host_mut(host) {
             match lease {
                 Some(lease) => linked.draining.insert(slot, lease),
                 None => linked.draining.remove(&slot),
             };
         }
         self.refresh_slot(host, slot);
+    }
+
+    /// Notes whether a slot is free, after anything about it has changed.
+    ///
+    /// It is free as soon as what it did is done, though the storage may still be taking it in. While the
+    /// storage has trouble it is not, so that no host fills up with what cannot be delivered.
+    pub(crate) fn refresh_slot(&mut self, host: HostIndex, slot: SlotIndex) {
+        let line = self.kept.hosts.get(host).and_then(|kept| kept.line(slot));
+        let through = line.is_none_or(|line| {
+            line.len() < AHEAD_MAX && line.iter().all(|lease| self.passing.is_through(lease))
+        });
+        let usable = |linked: &LinkedHost| slot.0 < linked.slots && !linked.draining.contains_key(&slot);
+        let free = through && self.passing.host(host).is_some_and(usable);
+        self.passing.set_free(host, slot, free);
     }
 }

@@ -1,111 +1,180 @@
-//! Makes passing records about live leases true: how long they live, how far they are, their publishing.
+//! Makes records about leases true: their beginning, their end, and the lines that they stand in.
 
-use model::{LeaseId, Output, Time, Usage};
+use model::{FrameId, Grant, JobId, LeaseId, Output, ScheduleToRender, Time};
 
-use crate::passing_state::{Due, Publishing, Watch};
-use crate::{Effect, Schedule};
+use crate::host_table::HostIndex;
+use crate::kept::Lease;
+use crate::touched::{Attempt, AttemptEnd};
+use crate::{Effect, Ending, Schedule};
 
 impl Schedule {
-    /// A lease lives until `until` at least; one that is being published does not run out.
-    pub(crate) fn lease_heard(&mut self, lease: LeaseId, until: Time) {
-        if !self.kept.leases.contains_key(&lease) {
-            return;
-        }
-        let old = match self.passing.watches.get_mut(&lease) {
-            Some(watch) if watch.publishing.is_some() => return,
-            Some(watch) => Some(std::mem::replace(&mut watch.until, until)),
-            None => {
-                self.passing.watches.insert(lease, Watch::new(until));
-                None
-            }
-        };
-        self.passing.due(Due::Lease(lease), old, Some(until));
-    }
-
-    pub(crate) fn lease_progressed(&mut self, lease: LeaseId, permille: u16, effects: &mut Vec<Effect>) {
-        if let Some(watch) = self.passing.watches.get_mut(&lease) {
-            watch.permille = permille;
-        }
-        self.host_worked(lease);
-        self.lease_changed(lease, effects);
-    }
-
-    pub(crate) fn intake_refused(&mut self, lease: LeaseId, why: &str, effects: &mut Vec<Effect>) {
-        if let Some(watch) = self.passing.watches.get_mut(&lease) {
-            watch.trouble = Some(why.to_owned());
-        }
-        self.lease_changed(lease, effects);
-    }
-
-    pub(crate) fn publish_begun(
-        &mut self,
-        lease: LeaseId,
-        outputs: &[Output],
-        usage: Usage,
-        effects: &mut Vec<Effect>,
-    ) {
-        if !self.kept.leases.contains_key(&lease) {
-            return;
-        }
-        let unknown = || Watch::new(Time::default());
-        let watch = self.passing.watches.entry(lease).or_insert_with(unknown);
-        let outputs = outputs.to_vec();
-        watch.permille = 1_000;
-        watch.trouble = None;
-        watch.publishing = Some(Publishing { outputs, usage, tries: 0, again_at: None });
-        let until = watch.until;
-        self.passing.due(Due::Lease(lease), Some(until), None);
-        self.host_worked(lease);
-        self.publish(lease, effects);
-    }
-
-    pub(crate) fn publish_put_off(
-        &mut self,
-        lease: LeaseId,
-        until: Time,
-        why: &str,
-        effects: &mut Vec<Effect>,
-    ) {
-        if let Some(watch) = self.passing.watches.get_mut(&lease)
-            && let Some(publishing) = &mut watch.publishing
+    /// The pass that a lease is of says when it is over which jobs have changed.
+    pub(crate) fn frame_leased(&mut self, lease: LeaseId, held: Lease, at: Time, effects: &mut Vec<Effect>) {
+        let Lease { frame, attempt: number, host, slot, .. } = held;
+        let Some(job) = self.kept.jobs.get_mut(&frame.job) else { return };
+        let Some(table) = job.tables.get_mut(usize::from(frame.step.0)) else { return };
+        table.begin(frame.index, Attempt { lease, number, host, slot, started_at: at, end: None });
+        job.started_at.get_or_insert(at);
+        job.live += 1;
+        self.kept.last_lease = self.kept.last_lease.max(lease);
+        if let Some(linked) = self.passing.host(host)
+            && let Some(grant) = self.grant(lease, &held)
         {
-            watch.trouble = Some(why.to_owned());
-            publishing.tries += 1;
-            let old = publishing.again_at.replace(until);
-            self.passing.due(Due::Publish(lease), old, Some(until));
+            effects.push(Effect::ToHost { link: linked.link, message: ScheduleToRender::Grant(grant) });
         }
-        self.lease_changed(lease, effects);
+        if let Some(kept) = self.kept.hosts.get_mut(host) {
+            held.slots().for_each(|slot| kept.join(slot, lease));
+        }
+        if self.kept.is_ahead(lease, &held) {
+            self.ahead_changed(frame.job, 1);
+        } else {
+            self.slots_changed(&held, 1);
+        }
+        held.slots().for_each(|slot| self.refresh_slot(host, slot));
+        self.kept.leases.insert(lease, held);
+        self.file_job(frame.job);
     }
 
-    pub(crate) fn publish_tried(&mut self, lease: LeaseId, effects: &mut Vec<Effect>) {
-        if let Some(publishing) = self.publishing_mut(lease) {
-            let old = publishing.again_at.take();
-            self.passing.due(Due::Publish(lease), old, None);
-            self.publish(lease, effects);
+    fn grant(&self, lease: LeaseId, held: &Lease) -> Option<Grant> {
+        let (step, _) = self.kept.step(held.frame)?;
+        let mut numbers = step.chunk_numbers(held.frame.index);
+        let number = numbers.next()?;
+        let (more, also, times) = (numbers.collect(), held.also.to_vec(), step.times);
+        Some(Grant { more, also, times, ..Grant::new(lease, held.frame, number, held.attempt, held.slot) })
+    }
+
+    pub(crate) fn lease_ended(
+        &mut self,
+        lease: LeaseId,
+        end: AttemptEnd,
+        again_at: Option<Time>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(held) = self.take_lease(lease) else { return };
+        let (at, ending, reported) = (end.at, end.ending, end.usage.is_some());
+        let step = usize::from(held.frame.step.0);
+        if let Some(job) = self.kept.jobs.get_mut(&held.frame.job) {
+            job.attempts_failed += u32::from(ending.is_some_and(Ending::counted));
+            if let Some(table) = job.tables.get_mut(step) {
+                table.end(held.frame.index, end, again_at);
+            }
+        }
+        // Nothing was delivered under a lease that was not begun, nor for a failure without files.
+        let delivered = ending != Some(Ending::Refused) && !(reported && self.may_be_silent(held.frame));
+        if delivered {
+            effects.push(Effect::Discard { lease });
+        }
+        self.frame_ended(held.frame, at, effects);
+    }
+
+    pub(crate) fn frame_finished(
+        &mut self,
+        lease: LeaseId,
+        end: AttemptEnd,
+        outputs: &[Output],
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(held) = self.take_lease(lease) else { return };
+        let at = end.at;
+        if let Some(job) = self.kept.jobs.get_mut(&held.frame.job)
+            && let Some(table) = job.tables.get_mut(usize::from(held.frame.step.0))
+        {
+            table.finish(held.frame.index, end, outputs);
+        }
+        if let Some(linked) = self.passing.host(held.host) {
+            let message = ScheduleToRender::Acknowledge { lease };
+            effects.push(Effect::ToHost { link: linked.link, message });
+        }
+        self.frame_ended(held.frame, at, effects);
+    }
+
+    fn frame_ended(&mut self, frame: FrameId, at: Time, effects: &mut Vec<Effect>) {
+        if self.kept.jobs.get(&frame.job).is_some_and(|job| job.counts().left() == 0) {
+            self.end_job(frame.job, at);
+        }
+        self.job_changed(frame.job, effects);
+    }
+
+    pub(crate) fn job_killed(&mut self, id: JobId, at: Time, effects: &mut Vec<Effect>) {
+        let Some(job) = self.kept.jobs.get_mut(&id) else { return };
+        let leases: Vec<LeaseId> = job.leases().collect();
+        job.killed = true;
+        job.tables.iter_mut().for_each(|table| table.kill(at));
+        for lease in leases {
+            let published = self.passing.publishing(lease).is_some();
+            let Some(held) = self.kept.leases.get(lease) else { continue };
+            let runs = !self.kept.is_ahead(lease, held);
+            let Some(held) = self.take_lease(lease) else { continue };
+            if let Some(linked) = self.passing.host_mut(held.host) {
+                let message = if published {
+                    ScheduleToRender::Acknowledge { lease }
+                } else {
+                    linked.draining.extend(held.slots().filter(|_| runs).map(|slot| (slot, lease)));
+                    ScheduleToRender::Revoke { lease }
+                };
+                effects.push(Effect::ToHost { link: linked.link, message });
+            }
+            held.slots().for_each(|slot| self.refresh_slot(held.host, slot));
+            effects.extend(runs.then_some(Effect::Discard { lease }));
+        }
+        self.end_job(id, at);
+        self.job_changed(id, effects);
+    }
+
+    /// Takes a lease out of everything but its frame's table. The one behind it moves up.
+    fn take_lease(&mut self, lease: LeaseId) -> Option<Lease> {
+        let held = self.kept.leases.remove(lease)?;
+        let job = held.frame.job;
+        let was_ahead = self.kept.is_ahead(lease, &held);
+        if was_ahead {
+            self.ahead_changed(job, -1);
+        } else {
+            self.slots_changed(&held, -1);
+        }
+        for slot in held.slots() {
+            self.leave(lease, &held, slot, was_ahead);
+        }
+        if let Some(job) = self.kept.jobs.get_mut(&job) {
+            job.live -= 1;
+        }
+        self.passing.forget_lease(job, lease);
+        held.slots().for_each(|slot| self.refresh_slot(held.host, slot));
+        Some(held)
+    }
+
+    fn leave(&mut self, lease: LeaseId, held: &Lease, slot: model::SlotIndex, was_ahead: bool) {
+        let Some(kept) = self.kept.hosts.get_mut(held.host) else { return };
+        kept.leave(slot, lease);
+        let next = kept.line(slot).and_then(crate::line::Line::first);
+        let Some(moved) = next.and_then(|id| self.kept.leases.get(id)) else { return };
+        if !was_ahead && moved.slot == slot {
+            let moved = moved.clone();
+            self.ahead_changed(moved.frame.job, -1);
+            self.slots_changed(&moved, 1);
         }
     }
 
-    fn publish(&self, lease: LeaseId, effects: &mut Vec<Effect>) {
-        let Some(held) = self.kept.leases.get(&lease) else { return };
-        let Some(job) = self.kept.jobs.get(&held.frame.job) else { return };
-        let Some(publishing) = self.passing.publishing(lease) else { return };
-        let (folder, outputs) = (job.folder(held.frame.job), publishing.outputs.clone());
-        effects.push(Effect::Publish { lease, folder, outputs });
-    }
-
-    fn publishing_mut(&mut self, lease: LeaseId) -> Option<&mut Publishing> {
-        self.passing.watches.get_mut(&lease)?.publishing.as_mut()
-    }
-
-    /// The host of a lease does work, so its refusals are of the past.
-    fn host_worked(&mut self, lease: LeaseId) {
-        let Some(held) = self.kept.leases.get(&lease) else { return };
-        if let Some(linked) = self.passing.hosts.get_mut(&held.host) {
-            linked.refusals = 0;
+    fn ahead_changed(&mut self, job: JobId, by: i32) {
+        if let Some(job) = self.kept.jobs.get_mut(&job) {
+            job.ahead = job.ahead.saturating_add_signed(by);
         }
     }
 
-    fn lease_changed(&self, lease: LeaseId, effects: &mut Vec<Effect>) {
-        effects.extend(self.kept.leases.get(&lease).map(|held| Effect::JobChanged(held.frame.job)));
+    /// A lease takes (1) or leaves (-1) its slots.
+    fn slots_changed(&mut self, lease: &Lease, by: i32) {
+        let by = by * i32::try_from(1 + lease.also.len()).unwrap_or(i32::MAX);
+        let Some(job) = self.kept.jobs.get_mut(&lease.frame.job) else { return };
+        job.slots = job.slots.saturating_add_signed(by);
+        if job.description.hosts_max.is_some() {
+            count_host(&mut job.on_hosts, lease.host, by);
+        }
+    }
+}
+
+fn count_host(hosts: &mut std::collections::BTreeMap<HostIndex, u32>, host: HostIndex, by: i32) {
+    let held = hosts.entry(host).or_default();
+    *held = held.saturating_add_signed(by);
+    if *held == 0 {
+        hosts.remove(&host);
     }
 }

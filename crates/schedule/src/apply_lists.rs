@@ -2,6 +2,8 @@
 
 use model::{JobId, Profile, ResourceList, Time};
 
+use crate::host_set::HostSet;
+use crate::host_table::HostIndex;
 use crate::{Effect, Schedule};
 
 impl Schedule {
@@ -40,9 +42,21 @@ impl Schedule {
         need.asked_at = None;
         need.came_at = at;
         if need.list.as_ref() != Some(&list) {
+            need.matching = HostSet::default();
+            for host in list.matches.iter().filter_map(|one| self.kept.hosts.find(&one.host)) {
+                need.matching.set(host, true);
+            }
             need.list = Some(list);
             self.reasons_changed(effects);
             self.want_pass(effects);
+        }
+    }
+
+    /// A host has got its number.
+    pub(crate) fn host_seen(&mut self, host: HostIndex) {
+        let name = self.kept.host_name(host);
+        for need in self.passing.needs.values_mut() {
+            need.host_seen(host, &name);
         }
     }
 

@@ -12,23 +12,25 @@ const FAILED_MAX: usize = 10;
 impl Schedule {
     pub(crate) fn apply_passing(&mut self, passing: &Passing, effects: &mut Vec<Effect>) {
         match passing {
-            Passing::HostLinked { link, host, instance, slots, until } => {
-                let linked = LinkedHost::new(*link, instance.clone(), *slots, *until);
-                self.host_linked(host, linked, effects);
+            Passing::HostLinked { link, host, instance, slots, at } => {
+                let linked = LinkedHost::new(*link, instance.clone(), *slots, *at);
+                self.host_linked(*host, linked, effects);
             }
-            Passing::HostUnlinked { host, close } => self.host_unlinked(host, *close, effects),
+            Passing::HostUnlinked { host, close } => self.host_unlinked(*host, *close, effects),
             Passing::HostTurnedAway { link, why } => Self::host_turned_away(*link, why, effects),
-            Passing::HostHeard { host, until, leases } => self.host_heard(host, *until, leases),
-            Passing::HostSkipped { host, until, why } => self.host_skipped(host, *until, why),
+            Passing::HostHeard { host, at, unnamed } => self.host_heard(*host, *at, unnamed),
+            Passing::HostGivenUp { host } => self.host_given_up(*host),
+            Passing::LeasesTakenUp { until } => self.leases_taken_up(*until),
+            Passing::HostSkipped { host, until, why } => self.host_skipped(*host, *until, why),
             Passing::HostTold { link, message } => {
                 effects.push(Effect::ToHost { link: *link, message: message.clone() });
             }
-            Passing::SlotDraining { host, slot, lease } => self.slot_draining(host, *slot, Some(*lease)),
+            Passing::SlotDraining { host, slot, lease } => self.slot_draining(*host, *slot, Some(*lease)),
             Passing::SlotDrained { host, slot } => {
-                self.slot_draining(host, *slot, None);
+                self.slot_draining(*host, *slot, None);
                 self.want_pass(effects);
             }
-            Passing::LeaseAwaited { lease, until } => self.lease_heard(*lease, *until),
+            Passing::LeaseStarted { lease, at } => self.lease_started(*lease, *at, effects),
             Passing::LeaseProgressed { lease, permille } => self.lease_progressed(*lease, *permille, effects),
             Passing::IntakeRefused { lease, why } => self.intake_refused(*lease, why, effects),
             Passing::PublishBegun { lease, outputs, usage } => {
@@ -51,8 +53,10 @@ impl Schedule {
                 self.passing.wake = None;
                 effects.push(Effect::PassWanted);
             }
-            Passing::Passed { at, wake, again } => {
+            Passing::Passed { at, wake, again, jobs } => {
                 (self.passing.passed_at, self.passing.wake) = (*at, *wake);
+                self.passing.skipped.retain(|_, until| *until > *at);
+                effects.extend(jobs.iter().map(|job| Effect::JobChanged(*job)));
                 effects.extend(again.then_some(Effect::PassWanted));
             }
         }

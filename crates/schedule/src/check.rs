@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{FrameId, FrameState, HostId, JobId, LeaseId, SlotIndex, StepIndex};
+use model::{FrameId, FrameState, JobId, LeaseId, SlotIndex, StepIndex};
 
 use crate::Schedule;
 use crate::frame_table::{Counts, FrameTable};
-use crate::kept::{Job, NoticeState};
-use crate::passing_state::Due;
+use crate::host_table::HostIndex;
+use crate::kept::{Job, Lease, NoticeState};
+use crate::touched::Touched;
 
 impl Schedule {
     pub(crate) fn check_kept(&self) {
@@ -54,34 +55,52 @@ impl Schedule {
     fn check_leases(&self) {
         let kept = &self.kept;
         let mut frames = BTreeSet::new();
-        let mut busy: BTreeMap<HostId, BTreeMap<SlotIndex, LeaseId>> = BTreeMap::new();
-        for (id, lease) in &kept.leases {
-            assert!(*id <= kept.last_lease, "lease {id} is ahead of its counter");
+        let mut lines: BTreeMap<(HostIndex, SlotIndex), BTreeSet<LeaseId>> = BTreeMap::new();
+        for (id, lease) in kept.leases.sorted() {
+            assert!(id <= kept.last_lease, "lease {id} is ahead of its counter");
             assert!(frames.insert(lease.frame), "frame {} has two live leases", lease.frame);
-            let taken = busy.entry(lease.host.clone()).or_default().insert(lease.slot, *id);
-            assert_eq!(taken, None, "slot {} of {} has two live leases", lease.slot, lease.host);
+            let slots: BTreeSet<SlotIndex> = lease.slots().collect();
+            assert_eq!(slots.len(), 1 + lease.also.len(), "lease {id} holds each of its slots once");
+            for slot in slots {
+                lines.entry((lease.host, slot)).or_default().insert(id);
+            }
             let touched = kept.step(lease.frame).and_then(|(_, table)| table.touched(lease.frame.index));
-            let attempt = touched.and_then(|touched| touched.attempts.last());
+            let attempt = touched.and_then(Touched::last);
             let matches = attempt.is_some_and(|attempt| {
-                (attempt.lease, attempt.number, &attempt.host, attempt.slot)
-                    == (*id, lease.attempt, &lease.host, lease.slot)
+                (attempt.lease, attempt.number, attempt.host, attempt.slot)
+                    == (id, lease.attempt, lease.host, lease.slot)
                     && attempt.end.is_none()
             });
             assert!(matches, "lease {id} is not the running attempt of frame {}", lease.frame);
         }
-        assert_eq!(kept.busy, busy, "the slots that are busy are those of live leases");
+        for (host, held) in kept.hosts.iter() {
+            assert_eq!(kept.hosts.find(&held.name), Some(host), "a host is found by its name");
+            assert_eq!(held.is_busy(), held.lines().next().is_some(), "a busy host has a line");
+            for (slot, line) in held.lines() {
+                let stands: Vec<LeaseId> = line.iter().collect();
+                assert!(stands.is_sorted(), "leases stand in the order in which they were given");
+                let leases = lines.remove(&(host, slot)).unwrap_or_default();
+                assert!(leases.into_iter().eq(stands), "slot {slot} of {} has its leases in line", held.name);
+            }
+        }
+        assert!(lines.is_empty(), "every lease stands in the lines of its slots: {lines:?}");
     }
 
     fn check_job(&self, id: JobId, job: &Job) {
         assert_eq!(job.tables.len(), job.description.steps.len(), "job {id} has a table for each step");
-        let live =
-            self.kept.leases.iter().filter(|(_, lease)| lease.frame.job == id).map(|(lease, _)| *lease);
-        assert_eq!(job.live, live.collect(), "job {id} knows its live leases");
+        let live: Vec<LeaseId> = job.leases().collect();
+        let leases = self.kept.leases.sorted().into_iter().filter(|(_, lease)| lease.frame.job == id);
+        let leases: BTreeMap<LeaseId, &Lease> = leases.collect();
+        assert!(
+            live.iter().collect::<BTreeSet<_>>().into_iter().eq(leases.keys()),
+            "job {id} finds its leases"
+        );
+        assert_eq!(u32::try_from(live.len()), Ok(job.live), "job {id} counts its leases");
+        self.check_amounts(id, job, &leases);
         let counts = job.counts();
         assert_eq!(counts.left() == 0, job.ended_at.is_some(), "job {id} ends with its last frame");
         assert_eq!(counts.killed > 0, job.killed, "frames are killed with their job");
-        let leases = job.live.iter().filter_map(|lease| self.kept.leases.get(lease));
-        let leased: BTreeSet<FrameId> = leases.map(|lease| lease.frame).collect();
+        let leased: BTreeSet<FrameId> = leases.values().map(|lease| lease.frame).collect();
         let mut failures = 0;
         for (step, table) in (0..).zip(&job.tables) {
             let first = FrameId { job: id, step: StepIndex(step), index: 0 };
@@ -99,47 +118,20 @@ impl Schedule {
         assert_eq!(failures, job.attempts_failed, "job {id} counts its failures");
     }
 
-    pub(crate) fn check_passing(&self) {
-        let (kept, passing) = (&self.kept, &self.passing);
-        let links = passing.hosts.iter().map(|(host, linked)| (linked.link, host.clone())).collect();
-        assert_eq!(passing.links, links, "each link belongs to its host");
-        let mut free: BTreeMap<HostId, BTreeSet<SlotIndex>> = BTreeMap::new();
-        let mut deadlines = BTreeSet::new();
-        for (host, linked) in &passing.hosts {
-            deadlines.insert((linked.until, Due::Host(host.clone())));
-            let busy = |slot: &SlotIndex| kept.busy.get(host).is_some_and(|slots| slots.contains_key(slot));
-            let slots = (0..linked.slots).map(SlotIndex);
-            let slots: BTreeSet<_> =
-                slots.filter(|slot| !busy(slot) && !linked.draining.contains_key(slot)).collect();
-            if !slots.is_empty() {
-                free.insert(host.clone(), slots);
-            }
+    fn check_amounts(&self, id: JobId, job: &Job, leases: &BTreeMap<LeaseId, &Lease>) {
+        let is_ahead = |lease: &LeaseId, held: &Lease| self.kept.is_ahead(*lease, held);
+        let (ahead, seated): (Vec<_>, Vec<_>) =
+            leases.iter().partition(|(lease, held)| is_ahead(lease, held));
+        assert_eq!(u32::try_from(ahead.len()), Ok(job.ahead), "job {id} counts its leases that are ahead");
+        let mut on_hosts = BTreeMap::new();
+        for (_, lease) in seated {
+            *on_hosts.entry(lease.host).or_default() +=
+                1 + u32::try_from(lease.also.len()).unwrap_or(u32::MAX);
         }
-        assert_eq!(passing.free, free, "free slots are those of linked hosts that hold nothing");
-        for (lease, watch) in &passing.watches {
-            assert!(kept.leases.contains_key(lease), "lease {lease} is watched and over");
-            match &watch.publishing {
-                None => deadlines.extend([(watch.until, Due::Lease(*lease))]),
-                Some(publishing) => {
-                    deadlines.extend(publishing.again_at.map(|at| (at, Due::Publish(*lease))))
-                }
-            }
+        assert_eq!(on_hosts.values().sum::<u32>(), job.slots, "job {id} counts its slots");
+        if job.description.hosts_max.is_some() {
+            assert_eq!(on_hosts, job.on_hosts, "job {id} knows its hosts");
         }
-        for (notice, until) in &passing.mails {
-            assert!(kept.outbox.contains_key(notice), "a mail is under way that is over");
-            deadlines.extend(until.map(|at| (at, Due::Mail(*notice))));
-        }
-        for (job, until) in &passing.seals {
-            assert!(kept.unsealed.contains(job), "job {job} is being sealed and is sealed");
-            deadlines.extend(until.map(|at| (at, Due::Seal(*job))));
-        }
-        assert_eq!(passing.deadlines, deadlines, "everything that is waited for has its deadline");
-        for (ask, profile) in &passing.asks {
-            let asked = passing.needs.get(profile).is_some_and(|need| need.asked_at.is_some());
-            assert!(asked, "ask {ask} is waited for");
-        }
-        let asked = passing.needs.values().filter(|need| need.asked_at.is_some()).count();
-        assert_eq!(asked, passing.asks.len(), "a profile is asked for once at a time");
     }
 }
 
@@ -162,8 +154,8 @@ fn check_table(first: FrameId, table: &FrameTable) {
         let frame = FrameId { index, ..first };
         assert!(index < fresh.start, "frame {frame} was tried and counts as never tried");
         let done = table.state(index) == Some(FrameState::Done);
-        assert_eq!(!touched.outputs.is_empty(), done, "frame {frame} is done when it has its files");
-        let running = touched.attempts.iter().filter(|attempt| attempt.end.is_none()).count();
+        assert!(touched.outputs.is_empty() || done, "frame {frame} is done when it has its files");
+        let running = touched.attempts().filter(|attempt| attempt.end.is_none()).count();
         let runs = usize::from(table.state(index) == Some(FrameState::Running));
         assert_eq!(running, runs, "frame {frame} has one running attempt while it runs");
     }

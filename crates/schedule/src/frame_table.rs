@@ -3,12 +3,17 @@
 //! Frames from `fresh` on were never tried and are taken in order, so a million queued frames are a million
 //! bytes and a cursor. Nothing that a pass calls walks over the frames.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use model::{AttemptNumber, FrameState, HostId, LeaseId, Output, SlotIndex, Time, Usage};
+use model::{AttemptNumber, FrameState, Output, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::Ending;
+use crate::host_table::HostIndex;
+use crate::touched::{Attempt, AttemptEnd, Touched, TouchedFrames};
+
+/// So many frames that wait for another try are looked at in each pass.
+const AGAIN_MAX: usize = 256;
 
 /// The frames of one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,7 +25,18 @@ pub(crate) struct FrameTable {
     fresh: u32,
     /// Frames that wait for another try, by when they may have it.
     again: BTreeSet<(Time, u32)>,
-    touched: BTreeMap<u32, Touched>,
+    touched: TouchedFrames,
+    /// Milliseconds that the attempts which finished a frame took together, from which it is known how long
+    /// one takes.
+    #[serde(default)]
+    done_wall_ms: u64,
+}
+
+/// The frames of a step that may start now, as a pass takes them one by one.
+#[derive(Clone, Debug)]
+pub(crate) struct Ready {
+    again: Vec<u32>,
+    fresh: std::ops::Range<u32>,
 }
 
 /// How many frames are in which state.
@@ -31,40 +47,6 @@ pub(crate) struct Counts {
     pub(crate) done: u32,
     pub(crate) failed: u32,
     pub(crate) killed: u32,
-}
-
-/// What there is to know of a frame that was tried.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Touched {
-    /// Tries that began, first to last; a refused one did not begin.
-    pub(crate) attempts: Vec<Attempt>,
-    /// How many of them failed and counted.
-    pub(crate) failures: u32,
-    /// When it may be tried again, while it waits.
-    pub(crate) again_at: Option<Time>,
-    /// Its files, once it is done.
-    pub(crate) outputs: Vec<Output>,
-}
-
-/// One try of a frame.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Attempt {
-    pub(crate) lease: LeaseId,
-    pub(crate) number: AttemptNumber,
-    pub(crate) host: HostId,
-    pub(crate) slot: SlotIndex,
-    pub(crate) started_at: Time,
-    pub(crate) end: Option<AttemptEnd>,
-}
-
-/// How a try ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct AttemptEnd {
-    pub(crate) at: Time,
-    /// Absent where the frame was finished.
-    pub(crate) ending: Option<Ending>,
-    pub(crate) message: String,
-    pub(crate) usage: Option<Usage>,
 }
 
 impl Counts {
@@ -106,7 +88,8 @@ impl FrameTable {
             counts: Counts { waiting: count, ..Counts::default() },
             fresh: 0,
             again: BTreeSet::new(),
-            touched: BTreeMap::new(),
+            touched: TouchedFrames::default(),
+            done_wall_ms: 0,
         }
     }
 
@@ -119,20 +102,20 @@ impl FrameTable {
     }
 
     pub(crate) fn touched(&self, index: u32) -> Option<&Touched> {
-        self.touched.get(&index)
+        self.touched.get(index)
     }
 
     /// Every frame that was tried, in order.
     pub(crate) fn all_touched(&self) -> impl Iterator<Item = (u32, &Touched)> {
-        self.touched.iter().map(|(index, touched)| (*index, touched))
+        self.touched.iter()
     }
 
     /// Frames that failed, with the reason of their last try.
     pub(crate) fn failed(&self) -> impl Iterator<Item = (u32, &str)> {
         let failed = self.all_touched().filter(|(index, _)| self.state(*index) == Some(FrameState::Failed));
         failed.map(|(index, touched)| {
-            let end = touched.attempts.last().and_then(|attempt| attempt.end.as_ref());
-            (index, end.map_or("", |end| end.message.as_str()))
+            let end = touched.last().and_then(|attempt| attempt.end.as_ref());
+            (index, end.map_or("", AttemptEnd::message))
         })
     }
 
@@ -154,40 +137,58 @@ impl FrameTable {
 
     /// The number of the next try of a frame.
     pub(crate) fn next_attempt(&self, index: u32) -> AttemptNumber {
-        let last = self.touched(index).and_then(|touched| touched.attempts.last());
+        let last = self.touched(index).and_then(Touched::last);
         AttemptNumber(last.map_or(1, |attempt| attempt.number.0 + 1))
     }
 
-    /// Hosts where the frame failed and it counted.
-    pub(crate) fn failed_on(&self, index: u32) -> BTreeSet<&HostId> {
+    /// Hosts where the frame failed and it counted, one for each such try.
+    pub(crate) fn failed_on(&self, index: u32) -> impl Iterator<Item = HostIndex> {
         let counted =
             |attempt: &&Attempt| attempt.end.as_ref().and_then(|end| end.ending).is_some_and(Ending::counted);
-        self.touched(index)
-            .map(|touched| touched.attempts.iter().filter(counted).map(|attempt| &attempt.host).collect())
-            .unwrap_or_default()
+        let attempts = self.touched(index).into_iter().flat_map(Touched::attempts);
+        attempts.filter(counted).map(|attempt| attempt.host)
+    }
+
+    /// Milliseconds that an attempt takes which finishes a frame, as far as some have.
+    pub(crate) fn typical_ms(&self) -> Option<u64> {
+        self.done_wall_ms.checked_div(u64::from(self.counts.done))
+    }
+
+    /// Indices of the frames that are leased.
+    pub(crate) fn running(&self) -> impl Iterator<Item = u32> {
+        let some = if self.counts.running > 0 { self.states.as_slice() } else { &[] };
+        (0..).zip(some).filter(|(_, state)| **state == FrameState::Running).map(|(index, _)| index)
+    }
+
+    /// The frames that may start at `now`.
+    pub(crate) fn ready(&self, now: Time) -> Ready {
+        let again = self.again.iter().take_while(|(at, _)| *at <= now).take(AGAIN_MAX);
+        Ready { again: again.map(|(_, index)| *index).collect(), fresh: self.fresh() }
     }
 
     /// A waiting frame begins a try.
     pub(crate) fn begin(&mut self, index: u32, attempt: Attempt) {
-        let touched = self.touched.entry(index).or_default();
+        let frames = self.len();
+        let Some(touched) = self.touched.touch(index, frames) else { return };
         match touched.again_at.take() {
             Some(at) => {
                 self.again.remove(&(at, index));
             }
             None => self.fresh = self.fresh.max(index + 1),
         }
-        touched.attempts.push(attempt);
+        touched.begin(attempt);
         self.set(index, FrameState::Running);
     }
 
     /// A running frame's try ended without it; it waits until `again_at`, or has failed.
     pub(crate) fn end(&mut self, index: u32, end: AttemptEnd, again_at: Option<Time>) {
-        let touched = self.touched.entry(index).or_default();
+        let Some(touched) = self.touched.get_mut(index) else { return };
         if end.ending == Some(Ending::Refused) {
-            touched.attempts.pop();
-        } else if let Some(attempt) = touched.attempts.last_mut() {
-            touched.failures += u32::from(end.ending.is_some_and(Ending::counted));
+            touched.unbegin();
+        } else if let Some(attempt) = touched.last_mut() {
+            let failed = u32::from(end.ending.is_some_and(Ending::counted));
             attempt.end = Some(end);
+            touched.failures += failed;
         }
         touched.again_at = again_at;
         match again_at {
@@ -200,12 +201,13 @@ impl FrameTable {
     }
 
     /// A running frame is done.
-    pub(crate) fn finish(&mut self, index: u32, end: AttemptEnd, outputs: Vec<Output>) {
-        let touched = self.touched.entry(index).or_default();
-        if let Some(attempt) = touched.attempts.last_mut() {
+    pub(crate) fn finish(&mut self, index: u32, end: AttemptEnd, outputs: &[Output]) {
+        let Some(touched) = self.touched.get_mut(index) else { return };
+        self.done_wall_ms += end.usage.map_or(0, |usage| usage.wall_ms);
+        touched.outputs = outputs.into();
+        if let Some(attempt) = touched.last_mut() {
             attempt.end = Some(end);
         }
-        touched.outputs = outputs;
         self.set(index, FrameState::Done);
     }
 
@@ -222,8 +224,8 @@ impl FrameTable {
         self.again.clear();
         for touched in self.touched.values_mut() {
             touched.again_at = None;
-            if let Some(attempt) = touched.attempts.last_mut().filter(|attempt| attempt.end.is_none()) {
-                let message = "the job was killed".to_owned();
+            if let Some(attempt) = touched.last_mut().filter(|attempt| attempt.end.is_none()) {
+                let message = Some("the job was killed".into());
                 attempt.end = Some(AttemptEnd { at, ending: Some(Ending::Killed), message, usage: None });
             }
         }
@@ -243,6 +245,21 @@ impl FrameTable {
             *self.counts.of(state) += 1;
             *held = state;
         }
+    }
+}
+
+impl Ready {
+    /// The next frame that `may` start: one that waits for another try before one that was never tried.
+    pub(crate) fn next(&mut self, may: impl Fn(u32) -> bool) -> Option<u32> {
+        match self.again.iter().position(|index| may(*index)) {
+            Some(at) => Some(self.again.remove(at)),
+            None => self.fresh.next(),
+        }
+    }
+
+    /// How many there are at most.
+    pub(crate) fn left(&self) -> usize {
+        self.again.len() + self.fresh.len()
     }
 }
 

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use model::{
-    HeldLease, HostId, InstanceId, LEASE_MS, LeaseId, RenderToSchedule, ScheduleToRender, SlotIndex, Time,
-};
+use model::{HeldLease, HostId, InstanceId, LEASE_MS, LeaseId, RenderToSchedule, ScheduleToRender, Time};
 
+use crate::host_table::HostIndex;
+use crate::kept::Lease;
 use crate::{Ending, LinkId, Passing, Record, Refusal, Schedule, waits};
 
 /// What a hello says.
@@ -30,14 +30,18 @@ impl Schedule {
         if let RenderToSchedule::Hello { host, instance, slots, held } = message {
             return Ok(self.hello(now, &Hello { link, host, instance, slots: *slots, held }));
         }
-        let host = self.passing.links.get(&link).ok_or(Refusal::UnknownLink(link))?;
+        let host = *self.passing.links.get(link).ok_or(Refusal::UnknownLink(link))?;
         match message {
             RenderToSchedule::Hello { .. } => Err(Refusal::UnknownLink(link)),
             RenderToSchedule::Alive { held } => Ok(self.alive(now, link, host, held)),
             RenderToSchedule::Refused { lease, why } => self.refused(now, host, *lease, why),
-            RenderToSchedule::Started { lease } => self.progressed(now, host, *lease, 0),
+            RenderToSchedule::Started { lease } => {
+                let lease = self.at_work(host, *lease)?;
+                Ok(vec![Record::Passing(Passing::LeaseStarted { lease, at: now })])
+            }
             RenderToSchedule::Progress { lease, permille } => {
-                self.progressed(now, host, *lease, (*permille).min(1_000))
+                let (lease, permille) = (self.at_work(host, *lease)?, (*permille).min(1_000));
+                Ok(vec![Record::Passing(Passing::LeaseProgressed { lease, permille })])
             }
             RenderToSchedule::Report(report) => Ok(self.report(now, link, host, report)),
             RenderToSchedule::Bye => Ok(self.bye(now, host)),
@@ -45,114 +49,138 @@ impl Schedule {
     }
 
     pub(crate) fn host_link_closed(&self, link: LinkId) -> Result<Vec<Record>, Refusal> {
-        let host = self.passing.links.get(&link).ok_or(Refusal::UnknownLink(link))?;
-        Ok(vec![Record::Passing(Passing::HostUnlinked { host: host.clone(), close: false })])
+        let host = *self.passing.links.get(link).ok_or(Refusal::UnknownLink(link))?;
+        Ok(vec![Record::Passing(Passing::HostUnlinked { host, close: false })])
     }
 
     fn hello(&self, now: Time, hello: &Hello<'_>) -> Vec<Record> {
-        let &Hello { link, host, instance, slots, held } = hello;
-        if self.passing.hosts.get(host).is_some_and(|linked| linked.instance != *instance) {
+        let &Hello { link, host: name, instance, slots, held } = hello;
+        let host = self.kept.hosts.find_or_next(name);
+        if self.passing.host(host).is_some_and(|linked| linked.instance != *instance) {
             let why = format!(
-                "another render server is linked under the name {host}; give this one another with --name"
+                "another render server is linked under the name {name}; give this one another with --name"
             );
             return vec![Record::Passing(Passing::HostTurnedAway { link, why })];
         }
-        let until = now.plus_ms(LEASE_MS);
-        let mut records = vec![Record::Passing(Passing::HostLinked {
-            link,
-            host: host.clone(),
-            instance: instance.clone(),
-            slots,
-            until,
-        })];
-        let (ours, over): (Vec<_>, Vec<_>) = held.iter().partition(|held| self.is_on(held.lease, host));
+        let mut records = Vec::new();
+        if self.kept.hosts.get(host).is_none() {
+            records.push(Record::HostSeen { host: name.clone(), at: now });
+        }
+        let instance = instance.clone();
+        records.push(Record::Passing(Passing::HostLinked { link, host, instance, slots, at: now }));
+        let is_ours = |held: &&HeldLease| self.kept.lease_on(held.lease, host).is_some();
+        let (ours, over): (Vec<_>, Vec<_>) = held.iter().partition(is_ours);
         for HeldLease { lease, slot } in over {
-            let message = ScheduleToRender::Revoke { lease: *lease };
+            let (lease, slot) = (*lease, *slot);
+            let message = ScheduleToRender::Revoke { lease };
             records.push(Record::Passing(Passing::HostTold { link, message }));
-            records.push(draining(host, *slot, *lease));
+            records.push(Record::Passing(Passing::SlotDraining { host, slot, lease }));
         }
         let ours: BTreeSet<LeaseId> = ours.iter().map(|held| held.lease).collect();
-        let leases = ours.iter().copied().collect();
-        records.push(Record::Passing(Passing::HostHeard { host: host.clone(), until, leases }));
         for lease in self.working(host).filter(|lease| !ours.contains(lease)) {
-            let message = format!("{host} came back without it");
+            let message = format!("{name} came back without it");
             records.extend(self.end_lease(now, lease, Ending::HostLost, message, None));
         }
         records
     }
 
-    fn alive(&self, now: Time, link: LinkId, host: &HostId, held: &[LeaseId]) -> Vec<Record> {
-        let until = now.plus_ms(LEASE_MS);
-        let (leases, over): (Vec<LeaseId>, Vec<LeaseId>) =
-            held.iter().partition(|lease| self.is_on(**lease, host));
-        let mut records = vec![Record::Passing(Passing::HostHeard { host: host.clone(), until, leases })];
-        let revoke = |lease| Passing::HostTold { link, message: ScheduleToRender::Revoke { lease } };
-        records.extend(over.into_iter().map(|lease| Record::Passing(revoke(lease))));
-        let draining = self.passing.hosts.get(host).into_iter().flat_map(|linked| &linked.draining);
-        let gone = draining.filter(|(_, lease)| !held.contains(lease));
-        records.extend(gone.map(|(slot, _)| drained(host, *slot)));
+    fn alive(&self, now: Time, link: LinkId, host: HostIndex, held: &[LeaseId]) -> Vec<Record> {
+        let named: BTreeSet<LeaseId> = held.iter().copied().collect();
+        let mut records = Vec::new();
+        let mut unnamed = Vec::new();
+        for lease in self.working(host).filter(|lease| !named.contains(lease)) {
+            let since = self.unheard_since(host, lease);
+            if now.since_ms(since) < LEASE_MS {
+                unnamed.push((lease, since));
+            } else {
+                let name = self.kept.host_name(host);
+                let message = format!("{name} said nothing of it for {} s", LEASE_MS / 1_000);
+                records.extend(self.end_lease(now, lease, Ending::HostLost, message, None));
+                records.push(revoke(link, lease));
+            }
+        }
+        records.insert(0, Record::Passing(Passing::HostHeard { host, at: now, unnamed }));
+        let over = named.iter().filter(|lease| self.kept.lease_on(**lease, host).is_none());
+        records.extend(over.map(|lease| revoke(link, *lease)));
+        let draining = self.passing.host(host).into_iter().flat_map(|linked| &linked.draining);
+        let gone = draining.filter(|(_, lease)| !named.contains(lease));
+        records.extend(gone.map(|(slot, _)| Record::Passing(Passing::SlotDrained { host, slot: *slot })));
         records
     }
 
-    fn refused(&self, now: Time, host: &HostId, lease: LeaseId, why: &str) -> Result<Vec<Record>, Refusal> {
-        if self.is_on(lease, host) && self.passing.publishing(lease).is_none() {
+    /// Since when a linked host may not have a lease that it does not name.
+    fn unheard_since(&self, host: HostIndex, lease: LeaseId) -> Time {
+        let Some(linked) = self.passing.host(host) else { return Time::default() };
+        if let Some((_, since)) = linked.unnamed.iter().find(|(unnamed, _)| *unnamed == lease) {
+            return *since;
+        }
+        let started_at = self.passing.watches.get(lease).and_then(|watch| watch.started_at);
+        let attempt = self.kept.leases.get(lease).and_then(|held| {
+            let (_, table) = self.kept.step(held.frame)?;
+            table.touched(held.frame.index)?.last()
+        });
+        let granted_at = attempt.map(|attempt| attempt.started_at);
+        started_at.into_iter().chain(granted_at).fold(linked.heard_at, Time::max)
+    }
+
+    fn refused(&self, now: Time, host: HostIndex, lease: LeaseId, why: &str) -> Result<Vec<Record>, Refusal> {
+        if self.at_work(host, lease).is_ok() {
             let mut records = self.end_lease(now, lease, Ending::Refused, why.to_owned(), None);
             records.extend(self.skip(now, host, why));
             return Ok(records);
         }
-        let slot = self.passing.draining(host, lease).ok_or(Refusal::StaleLease(lease))?;
-        Ok(vec![drained(host, slot)])
-    }
-
-    fn progressed(
-        &self,
-        now: Time,
-        host: &HostId,
-        lease: LeaseId,
-        permille: u16,
-    ) -> Result<Vec<Record>, Refusal> {
-        if !self.is_on(lease, host) || self.passing.publishing(lease).is_some() {
-            return Err(Refusal::StaleLease(lease));
+        match self.drained(host, lease) {
+            records if records.is_empty() => Err(Refusal::StaleLease(lease)),
+            records => Ok(records),
         }
-        let until = now.plus_ms(LEASE_MS);
-        let heard = Passing::HostHeard { host: host.clone(), until, leases: vec![lease] };
-        Ok(vec![Record::Passing(heard), Record::Passing(Passing::LeaseProgressed { lease, permille })])
     }
 
-    fn bye(&self, now: Time, host: &HostId) -> Vec<Record> {
-        let unlinked = Passing::HostUnlinked { host: host.clone(), close: true };
-        let mut records = vec![Record::Passing(unlinked)];
+    fn bye(&self, now: Time, host: HostIndex) -> Vec<Record> {
+        let mut records = vec![Record::Passing(Passing::HostUnlinked { host, close: true })];
         for lease in self.working(host) {
-            let message = format!("{host} has stopped");
+            let message = format!("{} has stopped", self.kept.host_name(host));
             records.extend(self.end_lease(now, lease, Ending::GivenBack, message, None));
         }
         records
     }
 
     /// Leaves a host alone for a while that did not take or keep a lease.
-    pub(crate) fn skip(&self, now: Time, host: &HostId, why: &str) -> Option<Record> {
-        let linked = self.passing.hosts.get(host)?;
+    pub(crate) fn skip(&self, now: Time, host: HostIndex, why: &str) -> Option<Record> {
+        let linked = self.passing.host(host)?;
         let until = waits::skip_until(now, linked.refusals + 1);
-        let skipped = Passing::HostSkipped { host: host.clone(), until, why: why.to_owned() };
-        Some(Record::Passing(skipped))
+        Some(Record::Passing(Passing::HostSkipped { host, until, why: why.to_owned() }))
     }
 
-    pub(crate) fn is_on(&self, lease: LeaseId, host: &HostId) -> bool {
-        self.kept.leases.get(&lease).is_some_and(|lease| lease.host == *host)
+    /// The slots that a lease which is over kept busy are rid of it.
+    pub(crate) fn drained(&self, host: HostIndex, lease: LeaseId) -> Vec<Record> {
+        let slots = self.passing.draining(host, lease).into_iter();
+        slots.map(|slot| Record::Passing(Passing::SlotDrained { host, slot })).collect()
+    }
+
+    /// A lease that a host works on, as far as is known.
+    fn at_work(&self, host: HostIndex, lease: LeaseId) -> Result<LeaseId, Refusal> {
+        let live = self.kept.lease_on(lease, host).is_some() && self.passing.publishing(lease).is_none();
+        if live { Ok(lease) } else { Err(Refusal::StaleLease(lease)) }
     }
 
     /// Leases that a host works on, as far as is known: all but those whose outputs are being published,
     /// which need nothing more of it.
-    fn working(&self, host: &HostId) -> impl Iterator<Item = LeaseId> {
-        let leases = self.kept.busy.get(host).into_iter().flat_map(|slots| slots.values().copied());
-        leases.filter(|lease| self.passing.publishing(*lease).is_none())
+    pub(crate) fn working(&self, host: HostIndex) -> impl Iterator<Item = LeaseId> {
+        let leases = self.leases_of(host).filter(|(lease, _)| self.passing.publishing(*lease).is_none());
+        leases.map(|(lease, _)| lease)
+    }
+
+    /// Every live lease of a host, slot by slot.
+    pub(crate) fn leases_of(&self, host: HostIndex) -> impl Iterator<Item = (LeaseId, &Lease)> {
+        let lines = self.kept.hosts.get(host).into_iter().flat_map(|host| host.lines());
+        lines.flat_map(|(slot, line)| {
+            let leases = line.iter().filter_map(|lease| Some((lease, self.kept.leases.get(lease)?)));
+            // One that holds several slots is in each of their lines.
+            leases.filter(move |(_, held)| held.slot == slot)
+        })
     }
 }
 
-fn draining(host: &HostId, slot: SlotIndex, lease: LeaseId) -> Record {
-    Record::Passing(Passing::SlotDraining { host: host.clone(), slot, lease })
-}
-
-pub(crate) fn drained(host: &HostId, slot: SlotIndex) -> Record {
-    Record::Passing(Passing::SlotDrained { host: host.clone(), slot })
+fn revoke(link: LinkId, lease: LeaseId) -> Record {
+    Record::Passing(Passing::HostTold { link, message: ScheduleToRender::Revoke { lease } })
 }

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::NoticeId;
 use crate::frame_table::{Counts, FrameTable};
+use crate::host_table::{HostIndex, HostTable};
+use crate::id_map::IdMap;
 use crate::queue::Queue;
 
 /// What the journal holds.
@@ -17,10 +19,10 @@ pub(crate) struct Kept {
     pub(crate) jobs: BTreeMap<JobId, Job>,
     pub(crate) keys: BTreeMap<String, JobId>,
     pub(crate) queue: Queue,
+    /// Every host ever heard of, with the lines of leases on its slots.
+    pub(crate) hosts: HostTable,
     /// Live leases.
-    pub(crate) leases: BTreeMap<LeaseId, Lease>,
-    /// The same by slot.
-    pub(crate) busy: BTreeMap<HostId, BTreeMap<SlotIndex, LeaseId>>,
+    pub(crate) leases: IdMap<LeaseId, Lease>,
     /// Mails that are neither sent nor given up.
     pub(crate) outbox: BTreeMap<NoticeId, JobId>,
     /// Jobs that ended and whose sums are not written.
@@ -42,8 +44,15 @@ pub(crate) struct Job {
     pub(crate) attempts_failed: u32,
     /// One for each step.
     pub(crate) tables: Vec<FrameTable>,
-    /// Its live leases.
-    pub(crate) live: BTreeSet<LeaseId>,
+    /// How many live leases it has.
+    pub(crate) live: u32,
+    /// How many of them wait behind another lease of the same slot.
+    pub(crate) ahead: u32,
+    /// How many slots it holds; leases that are ahead hold none.
+    pub(crate) slots: u32,
+    /// The hosts it holds slots on, with how many, where it may not hold some on all.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) on_hosts: BTreeMap<HostIndex, u32>,
     pub(crate) notices: Vec<Notice>,
 }
 
@@ -52,8 +61,18 @@ pub(crate) struct Job {
 pub(crate) struct Lease {
     pub(crate) frame: FrameId,
     pub(crate) attempt: AttemptNumber,
-    pub(crate) host: HostId,
+    pub(crate) host: HostIndex,
     pub(crate) slot: SlotIndex,
+    /// Further slots that it holds.
+    #[serde(default, skip_serializing_if = "<[SlotIndex]>::is_empty")]
+    pub(crate) also: Box<[SlotIndex]>,
+}
+
+impl Lease {
+    /// Every slot that it holds.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = SlotIndex> {
+        std::iter::once(self.slot).chain(self.also.iter().copied())
+    }
 }
 
 /// A mail about a job's end.
@@ -88,6 +107,22 @@ impl Kept {
         self.step(frame)?.0.frames.number(frame.index)
     }
 
+    /// A live lease of the host called `host`.
+    pub(crate) fn lease_on(&self, lease: LeaseId, host: HostIndex) -> Option<&Lease> {
+        self.leases.get(lease).filter(|held| held.host == host)
+    }
+
+    /// What people call a host.
+    pub(crate) fn host_name(&self, host: HostIndex) -> HostId {
+        self.hosts.name(host)
+    }
+
+    /// Whether a lease waits behind another one of its slot.
+    pub(crate) fn is_ahead(&self, id: LeaseId, lease: &Lease) -> bool {
+        let line = self.hosts.get(lease.host).and_then(|host| host.line(lease.slot));
+        line.is_some_and(|line| line.first() != Some(id))
+    }
+
     pub(crate) fn notice(&self, notice: NoticeId) -> Option<&Notice> {
         let job = self.jobs.get(self.outbox.get(&notice)?)?;
         job.notices.iter().find(|one| one.id == notice)
@@ -109,6 +144,15 @@ impl Job {
             () if self.started_at.is_some() => JobState::Active,
             () => JobState::Queued,
         }
+    }
+
+    /// Its live leases, step by step.
+    pub(crate) fn leases(&self) -> impl Iterator<Item = LeaseId> {
+        let tables = self.tables.iter().filter(|_| self.live > 0);
+        tables.flat_map(|table| {
+            let touched = table.running().filter_map(|index| table.touched(index));
+            touched.filter_map(|touched| touched.last().map(|attempt| attempt.lease))
+        })
     }
 
     /// Every file of it that is in the storage.

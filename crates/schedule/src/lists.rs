@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 use model::{HostId, Profile, ResourceList, ResourceToSchedule, Time};
 
+use crate::host_set::HostSet;
+use crate::host_table::HostIndex;
 use crate::waits::LIST_MS;
 use crate::{Passing, Record, Refusal, Schedule};
 
@@ -15,6 +17,8 @@ pub(crate) struct Need {
     pub(crate) asked_at: Option<Time>,
     /// The last answer, its matches by name.
     pub(crate) list: Option<ResourceList>,
+    /// Those of its matches that were ever heard of here.
+    pub(crate) matching: HostSet,
     /// When that came.
     pub(crate) came_at: Time,
     /// Hosts have changed since it was asked.
@@ -22,14 +26,11 @@ pub(crate) struct Need {
 }
 
 impl Need {
-    /// Whether the last answer says that `host` matches.
-    pub(crate) fn matches(&self, host: &HostId) -> bool {
-        self.list.as_ref().is_some_and(|list| list.matches.binary_search_by(|one| one.host.cmp(host)).is_ok())
-    }
-
-    /// Hosts that match by the last answer.
-    pub(crate) fn hosts(&self) -> impl Iterator<Item = &HostId> {
-        self.list.iter().flat_map(|list| &list.matches).map(|one| &one.host)
+    /// A host that has just got its number.
+    pub(crate) fn host_seen(&mut self, host: HostIndex, name: &HostId) {
+        let matches = self.list.as_ref().map(|list| list.matches.as_slice()).unwrap_or_default();
+        let belongs = matches.binary_search_by(|one| one.host.cmp(name)).is_ok();
+        self.matching.set(host, belongs);
     }
 
     /// When it is worth asking again though nobody said that hosts changed: an answer is overdue, or frames

@@ -5,19 +5,19 @@
 //! A pass looks at jobs that want slots and at hosts with free ones, never at frames one by one, and stops
 //! after a number of leases so that other events are not kept waiting.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use model::{FrameId, HostId, JobId, LEASE_MS, LeaseId, Profile, SlotIndex, Step, StepIndex, Time};
+use model::{FrameId, JobId, LeaseId, Profile, Step, StepIndex, Time};
 
-use crate::frame_table::FrameTable;
+use crate::frame_table::{FrameTable, Ready};
+use crate::host_table::HostIndex;
+use crate::kept::Job;
 use crate::lists::Need;
+use crate::rings::Rings;
 use crate::{Passing, Record, Schedule, waits};
 
 /// So many leases are given in one pass.
-const LEASES_MAX: usize = 256;
-/// So many frames that wait for another try are looked at in each step.
-const AGAIN_MAX: usize = 256;
+const LEASES_MAX: u32 = 1_024;
 
 impl Schedule {
     pub(crate) fn pass(&self, now: Time) -> Vec<Record> {
@@ -25,11 +25,13 @@ impl Schedule {
             return Vec::new();
         }
         let mut pass = Pass::new(self, now);
-        for job in self.kept.queue.wanting() {
-            if pass.leased == LEASES_MAX || pass.slots.is_empty() {
+        for id in self.kept.queue.wanting() {
+            if pass.leased == LEASES_MAX || pass.rings.is_empty() {
                 break;
             }
-            pass.job(job);
+            if let Some(mut turn) = JobTurn::new(self, id) {
+                pass.job(&mut turn, u32::MAX);
+            }
         }
         pass.end()
     }
@@ -40,116 +42,114 @@ struct Pass<'a> {
     schedule: &'a Schedule,
     now: Time,
     records: Vec<Record>,
-    leased: usize,
-    /// Free slots that are left, by host.
-    slots: BTreeMap<&'a HostId, Slots<'a>>,
-    /// Profiles that no free slot is left for.
-    exhausted: BTreeSet<&'a Profile>,
+    leased: u32,
+    /// Jobs that were given something.
+    jobs: BTreeSet<JobId>,
+    /// Free slots that are left.
+    rings: Rings<'a>,
     /// Profiles that no linked host matches, though there are hosts with nothing to do.
     starving: BTreeSet<&'a Profile>,
     wake: Option<Time>,
 }
 
-/// Free slots of a host that are left.
-struct Slots<'a> {
-    left: usize,
-    next: std::collections::btree_set::Iter<'a, SlotIndex>,
+/// A job in a pass, with what was looked up of its steps: it may get slots in several turns.
+struct JobTurn<'a> {
+    id: JobId,
+    job: &'a Job,
+    /// One for each step, once it was looked at.
+    steps: Vec<Option<Ready>>,
 }
 
-/// The frames of a step that can be leased, some of them not to every host.
-struct Frames<'a> {
-    schedule: &'a Schedule,
-    table: &'a FrameTable,
-    need: &'a Need,
-    again: Vec<u32>,
-    fresh: std::ops::Range<u32>,
+impl<'a> JobTurn<'a> {
+    fn new(schedule: &'a Schedule, id: JobId) -> Option<Self> {
+        let job = schedule.kept.jobs.get(&id)?;
+        Some(Self { id, job, steps: vec![None; job.tables.len()] })
+    }
 }
 
 impl<'a> Pass<'a> {
     fn new(schedule: &'a Schedule, now: Time) -> Self {
-        let passing = &schedule.passing;
-        let mut wake = None;
-        let mut slots = BTreeMap::new();
-        for (host, free) in &passing.free {
-            match passing.hosts.get(host) {
-                Some(linked) if linked.skip_until > now => soonest(&mut wake, linked.skip_until),
-                _ => {
-                    slots.insert(host, Slots { left: free.len(), next: free.iter() });
-                }
-            }
-        }
-        let (exhausted, starving) = (BTreeSet::new(), BTreeSet::new());
-        Self { schedule, now, records: Vec::new(), leased: 0, slots, exhausted, starving, wake }
-    }
-
-    fn job(&mut self, id: JobId) {
-        let Some(job) = self.schedule.kept.jobs.get(&id) else { return };
-        for (index, (step, table)) in (0..).zip(job.description.steps.iter().zip(&job.tables)) {
-            if table.counts().waiting > 0 && self.leased < LEASES_MAX && !self.slots.is_empty() {
-                self.step(FrameId { job: id, step: StepIndex(index), index: 0 }, step, table);
-            }
+        let skipped = schedule.passing.skipped.values().filter(|until| **until > now);
+        Self {
+            schedule,
+            now,
+            records: Vec::new(),
+            leased: 0,
+            jobs: BTreeSet::new(),
+            rings: Rings::new(&schedule.passing, now),
+            starving: BTreeSet::new(),
+            wake: skipped.copied().min(),
         }
     }
 
-    fn step(&mut self, first: FrameId, step: &'a Step, table: &'a FrameTable) {
+    /// Gives up to `most` slots to a job; how many it took.
+    fn job(&mut self, turn: &mut JobTurn<'a>, most: u32) -> u32 {
+        let (id, job) = (turn.id, turn.job);
+        let mut given = 0;
+        let steps = job.description.steps.iter().zip(&job.tables).zip(&mut turn.steps);
+        for (index, ((step, table), ready)) in (0..).zip(steps) {
+            let left = most.saturating_sub(given).min(LEASES_MAX - self.leased);
+            if table.counts().waiting > 0 && left > 0 && !self.rings.is_empty() {
+                let first = FrameId { job: id, step: StepIndex(index), index: 0 };
+                given += self.step(first, step, table, ready, left);
+            }
+        }
+        if given > 0 {
+            self.jobs.insert(id);
+        }
+        given
+    }
+
+    fn step(
+        &mut self,
+        first: FrameId,
+        step: &'a Step,
+        table: &'a FrameTable,
+        ready: &mut Option<Ready>,
+        most: u32,
+    ) -> u32 {
         if let Some(at) = table.next_again(self.now) {
             soonest(&mut self.wake, at);
         }
         let need = self.schedule.passing.needs.get(&step.profile);
-        let mut hosts = match need {
-            Some(need) if !self.exhausted.contains(&step.profile) => self.hosts(need),
-            _ => Vec::new(),
-        };
-        let Some(need) = need.filter(|_| !hosts.is_empty()) else {
-            self.exhausted.insert(&step.profile);
-            let linked = &self.schedule.passing.hosts;
-            if need.is_none_or(|need| !need.hosts().any(|host| linked.contains_key(host))) {
+        let Some(need) = need.filter(|_| self.rings.has(&step.profile)) else {
+            if need.is_none_or(|need| !need.matching.meets(&self.schedule.passing.linked)) {
                 self.starving.insert(&step.profile);
             }
-            return;
+            return 0;
         };
-        let mut frames = Frames::new(self.schedule, self.now, table, need);
-        while !hosts.is_empty() && self.leased < LEASES_MAX {
-            hosts.retain(|host| {
-                self.leased < LEASES_MAX
-                    && frames
-                        .next(host)
-                        .is_some_and(|index| self.lease(host, FrameId { index, ..first }, table))
-            });
+        let ready = ready.get_or_insert_with(|| table.ready(self.now));
+        let mut given = 0;
+        // Hosts in a row that no frame of the step goes to.
+        let mut fruitless = 0;
+        while given < most && ready.left() > 0 && fruitless < self.rings.hosts_left(&step.profile) {
+            let Some(host) = self.rings.next(&step.profile) else { break };
+            match ready.next(|index| self.schedule.may_go(table, need, index, host)) {
+                Some(index) => {
+                    fruitless = 0;
+                    given += u32::from(self.lease(host, FrameId { index, ..first }, table));
+                }
+                None => fruitless += 1,
+            }
         }
+        given
     }
 
-    /// Hosts with free slots that match, most free first.
-    fn hosts(&self, need: &Need) -> Vec<&'a HostId> {
-        let free = self.slots.iter().filter(|(host, _)| need.matches(host));
-        let mut hosts: Vec<_> = free.map(|(host, slots)| (Reverse(slots.left), *host)).collect();
-        hosts.sort_unstable();
-        hosts.into_iter().map(|(_, host)| host).collect()
-    }
-
-    /// Leases a frame to a host with a free slot; whether it has another.
-    fn lease(&mut self, host: &'a HostId, frame: FrameId, table: &FrameTable) -> bool {
-        let Some(slots) = self.slots.get_mut(host) else { return false };
-        let Some(slot) = slots.next.next() else { return false };
-        slots.left -= 1;
-        let more = slots.left > 0;
-        if !more {
-            self.slots.remove(host);
-        }
+    /// Leases a frame to the next free slot of a host; false where it has none.
+    fn lease(&mut self, host: HostIndex, frame: FrameId, table: &FrameTable) -> bool {
+        let Some(slot) = self.rings.take(host) else { return false };
         self.leased += 1;
-        let given = u64::try_from(self.leased).unwrap_or(u64::MAX);
-        let lease = LeaseId(self.schedule.kept.last_lease.0 + given);
+        let lease = LeaseId(self.schedule.kept.last_lease.0 + u64::from(self.leased));
         self.records.push(Record::FrameLeased {
             lease,
             frame,
             attempt: table.next_attempt(frame.index),
-            host: host.clone(),
-            slot: *slot,
+            host: self.schedule.kept.host_name(host),
+            slot,
+            also: Vec::new(),
             at: self.now,
         });
-        let until = self.now.plus_ms(LEASE_MS);
-        self.records.push(Record::Passing(Passing::LeaseAwaited { lease, until }));
-        more
+        true
     }
 
     fn end(mut self) -> Vec<Record> {
@@ -166,34 +166,22 @@ impl<'a> Pass<'a> {
             }
         }
         self.records.extend(self.schedule.asks(self.now, due));
-        self.records.push(Record::Passing(Passing::Passed { at: self.now, wake: self.wake, again }));
+        let jobs = self.jobs.into_iter().collect();
+        self.records.push(Record::Passing(Passing::Passed { at: self.now, wake: self.wake, again, jobs }));
         self.records
     }
 }
 
-impl<'a> Frames<'a> {
-    fn new(schedule: &'a Schedule, now: Time, table: &'a FrameTable, need: &'a Need) -> Self {
-        let ready = table.again().take_while(|(at, _)| *at <= now).take(AGAIN_MAX);
-        Self { schedule, table, need, again: ready.map(|(_, index)| index).collect(), fresh: table.fresh() }
-    }
-
-    /// The next frame for a host: one that waits for another try before one that was never tried.
-    fn next(&mut self, host: &HostId) -> Option<u32> {
-        match self.again.iter().position(|index| self.may(*index, host)) {
-            Some(at) => Some(self.again.remove(at)),
-            None => self.fresh.next(),
-        }
-    }
-
+impl Schedule {
     /// A frame does not go back to a host where it failed while another could take it.
-    fn may(&self, index: u32, host: &HostId) -> bool {
-        let failed_on = self.table.failed_on(index);
-        let could = |other: &&HostId| {
-            let linked = self.schedule.passing.hosts.get(*other);
+    fn may_go(&self, table: &FrameTable, need: &Need, index: u32, host: HostIndex) -> bool {
+        let could = |other: HostIndex| {
+            let linked = self.passing.host(other);
             linked.is_some_and(|linked| linked.slots > 0 && linked.refusals < waits::REFUSALS_MANY)
-                && !failed_on.contains(other)
+                && table.failed_on(index).all(|failed| failed != other)
         };
-        !failed_on.contains(host) || self.need.hosts().find(could).is_none()
+        table.failed_on(index).all(|failed| failed != host)
+            || !need.matching.both(&self.passing.linked).any(could)
     }
 }
 

@@ -3,11 +3,10 @@
 //! None of it is in the journal. A restart begins without any of it and learns it again from the other roles.
 
 use model::{
-    HostId, InstanceId, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, SlotIndex, Time,
-    Usage,
+    InstanceId, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, SlotIndex, Time, Usage,
 };
 
-use crate::{LinkId, NoticeId};
+use crate::{HostIndex, LinkId, NoticeId};
 
 /// Something that is now true and need not survive.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,19 +15,19 @@ pub enum Passing {
     HostLinked {
         /// Its link.
         link: LinkId,
-        /// Its name.
-        host: HostId,
+        /// Its number.
+        host: HostIndex,
         /// Its installation.
         instance: InstanceId,
         /// Its slots.
         slots: u16,
-        /// Taken for silent then, if nothing is heard.
-        until: Time,
+        /// When.
+        at: Time,
     },
     /// A render server is not linked any more.
     HostUnlinked {
-        /// Its name.
-        host: HostId,
+        /// Its number.
+        host: HostIndex,
         /// Its link still stands and has to be closed.
         close: bool,
     },
@@ -39,19 +38,29 @@ pub enum Passing {
         /// Why and what to do.
         why: String,
     },
-    /// A render server was heard of.
+    /// A render server said what it works on.
     HostHeard {
-        /// Its name.
-        host: HostId,
-        /// Taken for silent then, if nothing more is heard.
+        /// Its number.
+        host: HostIndex,
+        /// When.
+        at: Time,
+        /// Leases that it should work on and did not name, and since when it may not have them.
+        unnamed: Vec<(LeaseId, Time)>,
+    },
+    /// A host that is not linked was waited for in vain.
+    HostGivenUp {
+        /// Which.
+        host: HostIndex,
+    },
+    /// The hosts that hold leases of an earlier run are waited for.
+    LeasesTakenUp {
+        /// Until when.
         until: Time,
-        /// Leases that it said it works on, which live until then too.
-        leases: Vec<LeaseId>,
     },
     /// A host refused a lease and is left alone for a while.
     HostSkipped {
-        /// Its name.
-        host: HostId,
+        /// Its number.
+        host: HostIndex,
         /// Until when.
         until: Time,
         /// What it said.
@@ -67,7 +76,7 @@ pub enum Passing {
     /// A slot is busy with a lease that is worth nothing any more.
     SlotDraining {
         /// The host.
-        host: HostId,
+        host: HostIndex,
         /// The slot.
         slot: SlotIndex,
         /// What keeps it busy.
@@ -76,18 +85,18 @@ pub enum Passing {
     /// A slot has got rid of such a lease.
     SlotDrained {
         /// The host.
-        host: HostId,
+        host: HostIndex,
         /// The slot.
         slot: SlotIndex,
     },
-    /// A lease that nothing was known about is waited for.
-    LeaseAwaited {
+    /// The package of a lease has started.
+    LeaseStarted {
         /// Which.
         lease: LeaseId,
-        /// Lost then, if nothing is heard.
-        until: Time,
+        /// When.
+        at: Time,
     },
-    /// The package of a lease has started, or says how far it is.
+    /// The package of a lease says how far it is.
     LeaseProgressed {
         /// Which.
         lease: LeaseId,
@@ -124,7 +133,7 @@ pub enum Passing {
         /// The lease.
         lease: LeaseId,
     },
-    /// What the host says of a lease that ended, or was never its own, is of no use.
+    /// What the host delivered for a lease that ended is of no use.
     ReportDropped {
         /// The lease.
         lease: LeaseId,
@@ -188,5 +197,7 @@ pub enum Passing {
         wake: Option<Time>,
         /// It stopped at its limit and another is wanted at once.
         again: bool,
+        /// Jobs that were given something.
+        jobs: Vec<JobId>,
     },
 }

@@ -2,21 +2,36 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{HostId, InstanceId, JobId, LeaseId, Output, Profile, SlotIndex, Time, Usage};
+use model::{InstanceId, JobId, LeaseId, Output, Profile, SlotIndex, Time, Usage};
 
+use crate::host_set::{FreeHosts, HostSet, SlotSet};
+use crate::host_table::HostIndex;
+use crate::id_map::IdMap;
 use crate::lists::Need;
 use crate::{LinkId, NoticeId};
 
 /// What a restart forgets. Everything in it is about something that is kept, or about a link.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct PassingState {
-    pub(crate) hosts: BTreeMap<HostId, LinkedHost>,
+    /// What is known of each host, by its number.
+    hosts: Vec<HostNow>,
+    /// Hosts that are linked.
+    pub(crate) linked: HostSet,
+    pub(crate) linked_count: usize,
     /// Which host a link belongs to.
-    pub(crate) links: BTreeMap<LinkId, HostId>,
-    /// Free slots of linked hosts; hosts without one are absent, so that a pass on a busy farm is short.
-    pub(crate) free: BTreeMap<HostId, BTreeSet<SlotIndex>>,
-    /// What is known of live leases.
-    pub(crate) watches: BTreeMap<LeaseId, Watch>,
+    pub(crate) links: IdMap<LinkId, HostIndex>,
+    /// Linked hosts with free slots, so that a pass on a busy farm is short.
+    pub(crate) free: FreeHosts,
+    /// Linked hosts that refused, and until when they are left alone.
+    pub(crate) skipped: BTreeMap<HostIndex, Time>,
+    /// The leases of an earlier run have their deadlines.
+    pub(crate) taken_up: bool,
+    /// What is known of live leases, as far as anything is.
+    pub(crate) watches: IdMap<LeaseId, Watch>,
+    /// Thousandths done by the live leases of each job together.
+    pub(crate) under_way: BTreeMap<JobId, u64>,
+    /// Leases whose outputs the storage does not take.
+    pub(crate) troubles: BTreeSet<(JobId, LeaseId)>,
     /// Mails under way: when to try again, or absent while one is being sent.
     pub(crate) mails: BTreeMap<NoticeId, Option<Time>>,
     /// Sums under way, likewise.
@@ -38,10 +53,8 @@ pub(crate) struct PassingState {
 /// What a deadline is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Due {
-    /// The host falls silent.
-    Host(HostId),
-    /// The lease is lost.
-    Lease(LeaseId),
+    /// The host is silent, and what it works on is lost.
+    Host(HostIndex),
     /// Publishing is to be tried again.
     Publish(LeaseId),
     /// A mail is to be sent.
@@ -50,14 +63,25 @@ pub(crate) enum Due {
     Seal(JobId),
 }
 
+/// What is known of a host.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct HostNow {
+    linked: Option<LinkedHost>,
+    /// Silent from then on; absent where nobody waits to hear of it.
+    until: Option<Time>,
+}
+
 /// A linked render server.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LinkedHost {
     pub(crate) link: LinkId,
     pub(crate) instance: InstanceId,
     pub(crate) slots: u16,
-    /// Silent from then on.
-    pub(crate) until: Time,
+    /// When it last said what it works on.
+    pub(crate) heard_at: Time,
+    /// Leases that it did not name then, and since when it may not have them.
+    pub(crate) unnamed: Vec<(LeaseId, Time)>,
+    pub(crate) free: SlotSet,
     /// Slots busy with leases that are over, by what the host says.
     pub(crate) draining: BTreeMap<SlotIndex, LeaseId>,
     /// Left alone until then.
@@ -69,20 +93,14 @@ pub(crate) struct LinkedHost {
 }
 
 /// What is known of a live lease.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Watch {
-    /// Lost from then on, unless it is being published.
-    pub(crate) until: Time,
+    /// When its package started.
+    pub(crate) started_at: Option<Time>,
     pub(crate) permille: u16,
     /// What the storage said last, where it did not take what the lease has made.
-    pub(crate) trouble: Option<String>,
-    pub(crate) publishing: Option<Publishing>,
-}
-
-impl Watch {
-    pub(crate) const fn new(until: Time) -> Self {
-        Self { until, permille: 0, trouble: None, publishing: None }
-    }
+    pub(crate) trouble: Option<Box<str>>,
+    pub(crate) publishing: Option<Box<Publishing>>,
 }
 
 /// The publishing of a done attempt.
@@ -108,40 +126,112 @@ impl PassingState {
     }
 
     pub(crate) fn publishing(&self, lease: LeaseId) -> Option<&Publishing> {
-        self.watches.get(&lease).and_then(|watch| watch.publishing.as_ref())
+        self.watches.get(lease).and_then(|watch| watch.publishing.as_deref())
     }
 
-    /// Whether a linked host is busy with a lease that is over, and on which slot.
-    pub(crate) fn draining(&self, host: &HostId, lease: LeaseId) -> Option<SlotIndex> {
-        let draining = &self.hosts.get(host)?.draining;
-        draining.iter().find(|(_, held)| **held == lease).map(|(slot, _)| *slot)
+    /// Whether what a slot did for a lease is done: its outputs are on their way into the storage.
+    pub(crate) fn is_through(&self, lease: LeaseId) -> bool {
+        self.watches.get(lease).is_some_and(|watch| watch.publishing.is_some() && watch.trouble.is_none())
+    }
+
+    pub(crate) fn host(&self, host: HostIndex) -> Option<&LinkedHost> {
+        self.hosts.get(host.place())?.linked.as_ref()
+    }
+
+    pub(crate) fn host_mut(&mut self, host: HostIndex) -> Option<&mut LinkedHost> {
+        self.hosts.get_mut(host.place())?.linked.as_mut()
+    }
+
+    /// When a host is taken for silent.
+    pub(crate) fn silent_at(&self, host: HostIndex) -> Option<Time> {
+        self.hosts.get(host.place())?.until
+    }
+
+    /// Waits for a host until then; not at all, where absent.
+    pub(crate) fn await_host(&mut self, host: HostIndex, until: Option<Time>) {
+        self.hosts.resize_with(self.hosts.len().max(host.place() + 1), HostNow::default);
+        let old = std::mem::replace(&mut self.hosts[host.place()].until, until);
+        self.due(Due::Host(host), old, until);
+    }
+
+    /// A host is linked; the one of the same number was unlinked before.
+    pub(crate) fn link_host(&mut self, host: HostIndex, linked: LinkedHost) {
+        self.hosts.resize_with(self.hosts.len().max(host.place() + 1), HostNow::default);
+        self.links.insert(linked.link, host);
+        self.linked.set(host, true);
+        self.linked_count += 1;
+        self.hosts[host.place()].linked = Some(linked);
+    }
+
+    /// A host is not linked any more, though it may be waited for.
+    pub(crate) fn unlink_host(&mut self, host: HostIndex) -> Option<LinkedHost> {
+        let linked = self.hosts.get_mut(host.place())?.linked.take()?;
+        self.links.remove(linked.link);
+        self.linked.set(host, false);
+        self.linked_count -= 1;
+        self.free.moved(host, linked.free.len(), 0);
+        self.skipped.remove(&host);
+        Some(linked)
+    }
+
+    /// Whether a linked host is busy with a lease that is over, and on which slots.
+    pub(crate) fn draining(&self, host: HostIndex, lease: LeaseId) -> Vec<SlotIndex> {
+        let draining = self.host(host).into_iter().flat_map(|linked| &linked.draining);
+        draining.filter(|(_, held)| **held == lease).map(|(slot, _)| *slot).collect()
     }
 
     /// Notes whether a slot is free.
-    pub(crate) fn set_free(&mut self, host: &HostId, slot: SlotIndex, free: bool) {
-        if free {
-            self.free.entry(host.clone()).or_default().insert(slot);
-        } else if let Some(slots) = self.free.get_mut(host) {
-            slots.remove(&slot);
-            if slots.is_empty() {
-                self.free.remove(host);
+    pub(crate) fn set_free(&mut self, host: HostIndex, slot: SlotIndex, free: bool) {
+        let Some(linked) = self.hosts.get_mut(host.place()).and_then(|host| host.linked.as_mut()) else {
+            return;
+        };
+        let old = linked.free.len();
+        linked.free.set(slot, free);
+        let new = linked.free.len();
+        if old != new {
+            self.free.moved(host, old, new);
+        }
+    }
+
+    /// How far a live lease is.
+    pub(crate) fn permille(&self, lease: LeaseId) -> u16 {
+        self.watches.get(lease).map_or(0, |watch| watch.permille)
+    }
+
+    /// A live lease is that far.
+    pub(crate) fn set_permille(&mut self, job: JobId, lease: LeaseId, permille: u16) {
+        let watch = self.watches.or_insert_with(lease, Watch::default);
+        let old = std::mem::replace(&mut watch.permille, permille);
+        if old != permille {
+            let sum = self.under_way.entry(job).or_default();
+            *sum = *sum + u64::from(permille) - u64::from(old);
+            if *sum == 0 {
+                self.under_way.remove(&job);
             }
         }
     }
 
-    /// A lease is over: nothing is waited for any more.
-    pub(crate) fn forget_lease(&mut self, lease: LeaseId) {
-        if let Some(watch) = self.watches.remove(&lease) {
-            self.due(Due::Lease(lease), Some(watch.until), None);
-            self.due(Due::Publish(lease), watch.publishing.and_then(|publishing| publishing.again_at), None);
+    /// The storage says this of what a live lease has made.
+    pub(crate) fn set_trouble(&mut self, job: JobId, lease: LeaseId, why: Option<&str>) {
+        if why.is_some() {
+            self.troubles.insert((job, lease));
+        } else {
+            self.troubles.remove(&(job, lease));
         }
+        self.watches.or_insert_with(lease, Watch::default).trouble = why.map(Into::into);
     }
 
-    pub(crate) fn forget_host(&mut self, host: &HostId) -> Option<LinkedHost> {
-        let linked = self.hosts.remove(host)?;
-        self.links.remove(&linked.link);
-        self.free.remove(host);
-        self.due(Due::Host(host.clone()), Some(linked.until), None);
-        Some(linked)
+    /// A lease is over: nothing is waited for any more.
+    pub(crate) fn forget_lease(&mut self, job: JobId, lease: LeaseId) {
+        if !self.watches.contains(lease) {
+            return;
+        }
+        self.set_permille(job, lease, 0);
+        if let Some(watch) = self.watches.remove(lease) {
+            if watch.trouble.is_some() {
+                self.troubles.remove(&(job, lease));
+            }
+            self.due(Due::Publish(lease), watch.publishing.and_then(|publishing| publishing.again_at), None);
+        }
     }
 }

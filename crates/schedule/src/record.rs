@@ -53,6 +53,13 @@ pub enum Record {
         /// When.
         at: Time,
     },
+    /// A render host was heard of for the first time.
+    HostSeen {
+        /// Its name.
+        host: HostId,
+        /// When.
+        at: Time,
+    },
     /// A frame was leased to a slot.
     FrameLeased {
         /// The lease.
@@ -65,6 +72,9 @@ pub enum Record {
         host: HostId,
         /// The slot there.
         slot: SlotIndex,
+        /// Further slots that it holds.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<SlotIndex>,
         /// When.
         at: Time,
     },

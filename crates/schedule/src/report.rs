@@ -5,22 +5,21 @@
 
 use std::collections::BTreeSet;
 
-use model::{FailureClass, FrameId, HostId, LeaseId, Outcome, Report, ScheduleToRender, Time, Usage};
+use model::{FailureClass, FrameId, LeaseId, Outcome, Output, Report, ScheduleToRender, Time, Usage};
 
-use crate::hosts::drained;
+use crate::host_table::HostIndex;
 use crate::kept::Lease;
 use crate::passing_state::Publishing;
 use crate::{Ending, LinkId, NoticeId, Passing, Record, Refusal, Schedule, waits};
 
 impl Schedule {
-    pub(crate) fn report(&self, now: Time, link: LinkId, host: &HostId, report: &Report) -> Vec<Record> {
+    pub(crate) fn report(&self, now: Time, link: LinkId, host: HostIndex, report: &Report) -> Vec<Record> {
         let lease = report.lease;
-        let live = self.kept.leases.get(&lease).is_some_and(|live| {
-            (&live.host, live.frame, live.attempt) == (host, report.frame, report.attempt)
-        });
-        if !live {
-            return self.stale_report(link, host, lease);
-        }
+        let live = self.kept.lease_on(lease, host);
+        let Some(live) = live.filter(|live| (live.frame, live.attempt) == (report.frame, report.attempt))
+        else {
+            return self.stale_report(link, host, report);
+        };
         if self.passing.publishing(lease).is_some() {
             return Vec::new();
         }
@@ -28,6 +27,9 @@ impl Schedule {
             Outcome::Done { outputs } if !outputs.is_empty() => {
                 let (outputs, usage) = (outputs.clone(), report.usage);
                 return vec![Record::Passing(Passing::PublishBegun { lease, outputs, usage })];
+            }
+            Outcome::Done { .. } if self.may_be_silent(live.frame) => {
+                return self.finished(now, lease, live.frame, Vec::new(), report.usage);
             }
             Outcome::Done { .. } => (FailureClass::Frame, "it was reported done without any file".to_owned()),
             Outcome::Failed { class, message } => (*class, message.clone()),
@@ -42,21 +44,38 @@ impl Schedule {
 
     /// A report that nothing hangs on any more: the host may forget it, and its outputs go. Those of a live
     /// lease stay, whoever talks about it.
-    fn stale_report(&self, link: LinkId, host: &HostId, lease: LeaseId) -> Vec<Record> {
+    fn stale_report(&self, link: LinkId, host: HostIndex, report: &Report) -> Vec<Record> {
+        let lease = report.lease;
         let mut records = vec![acknowledge(link, lease)];
-        if !self.kept.leases.contains_key(&lease) {
+        let delivered = !matches!(&report.outcome, Outcome::Done { outputs } if outputs.is_empty());
+        if delivered && !self.kept.leases.contains(lease) {
             records.push(Record::Passing(Passing::ReportDropped { lease }));
         }
-        records.extend(self.passing.draining(host, lease).map(|slot| drained(host, slot)));
+        records.extend(self.drained(host, lease));
         records
     }
 
     pub(crate) fn published(&self, now: Time, lease: LeaseId) -> Result<Vec<Record>, Refusal> {
         let (live, publishing) = self.published_lease(lease)?;
-        let (outputs, usage) = (publishing.outputs.clone(), publishing.usage);
-        let mut records = vec![Record::FrameFinished { lease, at: now, outputs, usage }];
-        records.extend(self.notices_of_end(now, live.frame));
-        Ok(records)
+        Ok(self.finished(now, lease, live.frame, publishing.outputs.clone(), publishing.usage))
+    }
+
+    fn finished(
+        &self,
+        at: Time,
+        lease: LeaseId,
+        frame: FrameId,
+        outputs: Vec<Output>,
+        usage: Usage,
+    ) -> Vec<Record> {
+        let mut records = vec![Record::FrameFinished { lease, at, outputs, usage }];
+        records.extend(self.notices_of_end(at, frame));
+        records
+    }
+
+    /// Whether an attempt at the frame may end well without a file.
+    pub(crate) fn may_be_silent(&self, frame: FrameId) -> bool {
+        self.kept.step(frame).is_some_and(|(step, _)| step.may_be_silent())
     }
 
     pub(crate) fn publish_failed(
@@ -71,7 +90,7 @@ impl Schedule {
     }
 
     pub(crate) fn intake_failed(&self, lease: LeaseId, why: &str) -> Result<Vec<Record>, Refusal> {
-        if !self.kept.leases.contains_key(&lease) {
+        if !self.kept.leases.contains(lease) {
             return Err(Refusal::StaleLease(lease));
         }
         Ok(vec![Record::Passing(Passing::IntakeRefused { lease, why: why.to_owned() })])
@@ -85,12 +104,12 @@ impl Schedule {
     ) -> Result<Vec<Record>, Refusal> {
         let (live, publishing) = self.published_lease(lease)?;
         let mut records = self.end_lease(now, lease, Ending::Host, why.to_owned(), Some(publishing.usage));
-        records.extend(self.passing.hosts.get(&live.host).map(|linked| acknowledge(linked.link, lease)));
+        records.extend(self.passing.host(live.host).map(|linked| acknowledge(linked.link, lease)));
         Ok(records)
     }
 
     fn published_lease(&self, lease: LeaseId) -> Result<(&Lease, &Publishing), Refusal> {
-        let live = self.kept.leases.get(&lease);
+        let live = self.kept.leases.get(lease);
         live.zip(self.passing.publishing(lease)).ok_or(Refusal::StaleLease(lease))
     }
 
@@ -103,7 +122,7 @@ impl Schedule {
         message: String,
         usage: Option<Usage>,
     ) -> Vec<Record> {
-        let Some(frame) = self.kept.leases.get(&lease).map(|lease| lease.frame) else {
+        let Some(frame) = self.kept.leases.get(lease).map(|lease| lease.frame) else {
             return Vec::new();
         };
         let again_at = if ending.counted() { self.again_at(now, frame) } else { Some(now) };

@@ -2,12 +2,13 @@
 
 use model::{
     AttemptNumber, AttemptView, FrameId, FrameState, FrameView, HostId, JobDescription, JobId, JobView,
-    LeaseId, NoticeView, Output, OutputView, SlotIndex, Step, StepIndex,
+    LeaseId, NoticeView, Output, OutputView, SlotIndex, Step, StepIndex, Time,
 };
 
 use crate::Schedule;
-use crate::frame_table::{Attempt, FrameTable, Touched};
-use crate::kept::{Job, Notice, NoticeState};
+use crate::frame_table::FrameTable;
+use crate::kept::{Job, Lease, Notice, NoticeState};
+use crate::touched::{Attempt, Touched};
 
 /// An attempt, as intake and logs name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +49,8 @@ impl Schedule {
     #[must_use]
     pub fn job(&self, id: JobId) -> Option<JobView> {
         let job = self.kept.jobs.get(&id)?;
-        let leases = job.live.iter().filter_map(|lease| self.kept.leases.get(lease));
+        let leases = job.leases().filter_map(|id| self.kept.leases.get(id).map(|lease| (id, lease)));
+        let leases = leases.filter(|(id, lease)| !self.waits_ahead(*id, lease)).map(|(_, lease)| lease);
         let mut frames: Vec<FrameId> = leases.map(|lease| lease.frame).collect();
         frames.sort_unstable();
         let running = frames.iter().filter_map(|frame| {
@@ -79,14 +81,14 @@ impl Schedule {
     /// A live lease; none once it is over.
     #[must_use]
     pub fn lease(&self, lease: LeaseId) -> Option<LeaseView> {
-        let held = self.kept.leases.get(&lease)?;
+        let held = self.kept.leases.get(lease)?;
         Some(LeaseView {
             lease,
             job: held.frame.job,
             frame: held.frame,
             number: self.kept.number(held.frame)?,
             attempt: held.attempt,
-            host: held.host.clone(),
+            host: self.kept.host_name(held.host),
             slot: held.slot,
         })
     }
@@ -120,19 +122,19 @@ impl Schedule {
             let index = held.frames.index_of(number)?;
             Some((FrameId { job: id, step: StepIndex(at), index }, table))
         })?;
-        let attempts = &table.touched(frame.index)?.attempts;
+        let touched = table.touched(frame.index)?;
         let found = match attempt {
-            Some(wanted) => attempts.iter().find(|held| held.number == wanted),
-            None => attempts.last(),
+            Some(wanted) => touched.attempts().find(|held| held.number == wanted),
+            None => touched.last(),
         }?;
-        let Attempt { lease, number: attempt, ref host, slot, .. } = *found;
-        Some(LeaseView { lease, job: id, frame, number, attempt, host: host.clone(), slot })
+        let Attempt { lease, number: attempt, host, slot, .. } = *found;
+        Some(LeaseView { lease, job: id, frame, number, attempt, host: self.kept.host_name(host), slot })
     }
 
     fn job_view(&self, id: JobId, job: &Job) -> JobView {
         let (description, counts) = (&job.description, job.counts());
         let first = description.steps.first();
-        let under_way: u64 = job.live.iter().map(|lease| u64::from(self.permille(*lease))).sum();
+        let under_way = self.passing.under_way.get(&id).copied().unwrap_or(0);
         let permille = (u64::from(counts.done) * 1_000 + under_way) / u64::from(counts.total().max(1));
         JobView {
             id: id.to_string(),
@@ -147,8 +149,8 @@ impl Schedule {
             frames_total: counts.total(),
             frames_done: counts.done,
             frames_failed: counts.failed,
-            frames_running: counts.running,
-            frames_waiting: counts.waiting,
+            frames_running: counts.running - job.ahead,
+            frames_waiting: counts.waiting + job.ahead,
             attempts_failed: job.attempts_failed,
             progress_permille: u32::try_from(permille).unwrap_or(1_000),
             submitted_at: job.submitted_at,
@@ -166,53 +168,64 @@ impl Schedule {
         let state = table.state(index)?;
         let untouched = Touched::default();
         let touched = table.touched(index).unwrap_or(&untouched);
-        let last = touched.attempts.last();
+        let last = touched.last();
         let end = last.and_then(|attempt| attempt.end.as_ref());
+        let live = last.and_then(|attempt| Some((attempt.lease, self.kept.leases.get(attempt.lease)?)));
+        let ahead = live.is_some_and(|(id, lease)| self.waits_ahead(id, lease));
+        let state = if ahead { FrameState::Waiting } else { state };
         Some(FrameView {
             number: step.frames.number(index)?,
             chunk: None,
             step: step.name.clone(),
             state,
-            host: last.map(|attempt| attempt.host.clone()),
+            host: last.map(|attempt| self.kept.host_name(attempt.host)),
             slot: last.map(|attempt| attempt.slot),
-            attempts: u32::try_from(touched.attempts.len()).unwrap_or(u32::MAX),
+            attempts: touched.tries(),
             progress_permille: match (state, last) {
                 (FrameState::Done, _) => 1_000,
-                (FrameState::Running, Some(attempt)) => self.permille(attempt.lease),
+                (FrameState::Running, Some(attempt)) => self.passing.permille(attempt.lease),
                 _ => 0,
             },
-            started_at: last.map(|attempt| attempt.started_at),
+            started_at: last.map(|attempt| self.started_at(attempt)),
             ended_at: end.map(|end| end.at),
-            problem: touched.attempts.iter().rev().find_map(problem),
+            problem: touched.attempts().rev().find_map(problem),
             outputs: touched.outputs.iter().map(output_view).collect(),
-            history: touched.attempts.iter().map(attempt_view).collect(),
+            history: touched.attempts().map(|attempt| self.attempt_view(attempt)).collect(),
         })
     }
 
-    fn permille(&self, lease: LeaseId) -> u16 {
-        self.passing.watches.get(&lease).map_or(0, |watch| watch.permille)
+    /// Whether a lease waits for the one before it on its slot, as far as its host has said.
+    fn waits_ahead(&self, id: LeaseId, lease: &Lease) -> bool {
+        self.kept.is_ahead(id, lease)
+            && self.passing.watches.get(id).is_none_or(|watch| watch.started_at.is_none())
+    }
+
+    /// When an attempt started: when its host said so, or when it was leased.
+    fn started_at(&self, attempt: &Attempt) -> Time {
+        let watch = self.passing.watches.get(attempt.lease);
+        watch.and_then(|watch| watch.started_at).unwrap_or(attempt.started_at)
+    }
+
+    fn attempt_view(&self, attempt: &Attempt) -> AttemptView {
+        let outcome = match &attempt.end {
+            None => "running",
+            Some(end) => end.ending.map_or("done", crate::Ending::word),
+        };
+        AttemptView {
+            attempt: attempt.number,
+            host: self.kept.host_name(attempt.host),
+            slot: attempt.slot,
+            started_at: self.started_at(attempt),
+            ended_at: attempt.end.as_ref().map(|end| end.at),
+            outcome: outcome.to_owned(),
+            problem: problem(attempt),
+            usage: attempt.end.as_ref().and_then(|end| end.usage),
+        }
     }
 }
 
 fn problem(attempt: &Attempt) -> Option<String> {
-    attempt.end.as_ref().filter(|end| end.ending.is_some()).map(|end| end.message.clone())
-}
-
-fn attempt_view(attempt: &Attempt) -> AttemptView {
-    let outcome = match &attempt.end {
-        None => "running",
-        Some(end) => end.ending.map_or("done", crate::Ending::word),
-    };
-    AttemptView {
-        attempt: attempt.number,
-        host: attempt.host.clone(),
-        slot: attempt.slot,
-        started_at: attempt.started_at,
-        ended_at: attempt.end.as_ref().map(|end| end.at),
-        outcome: outcome.to_owned(),
-        problem: problem(attempt),
-        usage: attempt.end.as_ref().and_then(|end| end.usage),
-    }
+    attempt.end.as_ref().filter(|end| end.ending.is_some()).map(|end| end.message().to_owned())
 }
 
 fn output_view(output: &Output) -> OutputView {

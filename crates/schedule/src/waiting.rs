@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use model::{HostId, JobId, ResourceList, Step};
+use model::{HostId, JobId, LeaseId, ResourceList, Step};
 
 use crate::Schedule;
 use crate::frame_table::FrameTable;
@@ -23,7 +23,7 @@ pub(crate) enum Reason<'a> {
     NoHostMatches(&'a ResourceList),
     MatchesNotLinked { hosts: usize },
     SlotsBusy { slots: u32 },
-    Refused { host: &'a HostId, why: &'a str },
+    Refused { host: HostId, why: &'a str },
     PutOff { seconds: u64, number: i64, failures: u32, attempts_max: u32 },
 }
 
@@ -56,8 +56,9 @@ impl Schedule {
 
     pub(crate) fn waiting_because(&self, id: JobId) -> Option<Reason<'_>> {
         let job = self.kept.jobs.get(&id)?;
-        let trouble = |lease| self.passing.watches.get(lease).and_then(|watch| watch.trouble.as_deref());
-        if let Some(why) = job.live.iter().find_map(trouble) {
+        let mut troubles = self.passing.troubles.range((id, LeaseId(0))..=(id, LeaseId(u64::MAX)));
+        let trouble = |(_, lease): &(JobId, LeaseId)| self.passing.watches.get(*lease)?.trouble.as_deref();
+        if let Some(why) = troubles.find_map(trouble) {
             return Some(Reason::Storage { why });
         }
         let waiting = |(_, table): &(&Step, &FrameTable)| table.counts().waiting > 0;
@@ -65,7 +66,7 @@ impl Schedule {
         if job.held {
             return Some(Reason::Held);
         }
-        if self.passing.hosts.is_empty() {
+        if self.passing.linked_count == 0 {
             return Some(Reason::NoHostLinked);
         }
         self.no_match(step).or_else(|| self.no_slot(step)).or_else(|| self.put_off(job, step, table))
@@ -77,7 +78,7 @@ impl Schedule {
             let linked = self.passing.resource_linked;
             return Some(if linked { Reason::ListAwaited } else { Reason::NoResourceServer });
         };
-        if need.hosts().any(|host| self.passing.hosts.contains_key(host)) {
+        if need.matching.meets(&self.passing.linked) {
             return None;
         }
         Some(match list.matches.len() {
@@ -89,27 +90,24 @@ impl Schedule {
 
     fn no_slot(&self, step: &Step) -> Option<Reason<'_>> {
         let passing = &self.passing;
-        let matching = || {
-            let hosts = passing.needs.get(&step.profile).into_iter().flat_map(|need| need.hosts());
-            hosts.filter_map(|host| passing.hosts.get_key_value(host))
+        let need = passing.needs.get(&step.profile)?;
+        let mut free = passing.free.within(&need.matching).peekable();
+        let Some(first) = free.peek().copied() else {
+            let linked = need.matching.iter().filter_map(|host| passing.host(host));
+            return Some(Reason::SlotsBusy { slots: linked.map(|linked| u32::from(linked.slots)).sum() });
         };
-        let mut with_free = matching().filter(|(host, _)| passing.free.contains_key(*host)).peekable();
-        if with_free.peek().is_none() {
-            return Some(Reason::SlotsBusy {
-                slots: matching().map(|(_, linked)| u32::from(linked.slots)).sum(),
-            });
-        }
-        let skipped = with_free.peek().copied();
-        if with_free.any(|(_, linked)| linked.skip_until <= passing.passed_at) {
+        let ready = |host| passing.host(host).is_some_and(|linked| linked.skip_until <= passing.passed_at);
+        if free.any(ready) {
             return None;
         }
-        skipped.map(|(host, linked)| Reason::Refused { host, why: &linked.refused_because })
+        let why = &passing.host(first)?.refused_because;
+        Some(Reason::Refused { host: self.kept.host_name(first), why })
     }
 
     fn put_off(&self, job: &Job, step: &Step, table: &FrameTable) -> Option<Reason<'_>> {
         let (again_at, index) = table.again().next().filter(|_| table.fresh().is_empty())?;
         let touched = table.touched(index).filter(|_| again_at > self.passing.passed_at)?;
-        let ended_at = touched.attempts.last()?.end.as_ref()?.at;
+        let ended_at = touched.last()?.end.as_ref()?.at;
         Some(Reason::PutOff {
             seconds: again_at.since_ms(ended_at).div_ceil(1_000),
             number: step.frames.number(index)?,

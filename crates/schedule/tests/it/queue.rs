@@ -109,17 +109,17 @@ fn a_list_is_asked_for_once_for_many_jobs_and_frames() {
 
 #[test]
 fn a_cold_farm_is_filled_in_several_passes() {
-    let names: Vec<String> = (0..40).map(|n| format!("host{n:02}")).collect();
+    let names: Vec<String> = (0..140).map(|n| format!("host{n:03}")).collect();
     let hosts: Vec<(&str, u16)> = names.iter().map(|name| (name.as_str(), 16)).collect();
     let mut farm = Farm::with_hosts(&hosts);
     let passes = farm.passes;
-    let id = farm.submits(job("all", "1-1000"));
-    assert_eq!(farm.job(id).frames_running, 640);
-    assert!(farm.passes - passes >= 3, "256 leases are the most for one pass");
+    let id = farm.submits(job("all", "1-3000"));
+    assert_eq!(farm.job(id).frames_running, 2_240);
+    assert!(farm.passes - passes >= 3, "1,024 leases are the most for one pass");
 }
 
 #[test]
-fn a_million_frames_are_one_record_and_a_byte_each() {
+fn a_million_frames_are_one_record() {
     let mut farm = Farm::with_hosts(&[("a", 2)]);
     let id = farm.submits(job("film", "1-1000000"));
     assert_eq!(farm.held("a"), [1, 2]);

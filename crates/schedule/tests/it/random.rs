@@ -2,7 +2,8 @@
 //! the same state, and once faults stop every frame ends.
 
 use model::{
-    FailureClass, FrameState, HeldLease, JobId, JobState, LeaseId, RenderToSchedule, ResourceToSchedule,
+    FailureClass, FrameState, HEARTBEAT_MS, HeldLease, JobId, JobState, LeaseId, RenderToSchedule,
+    ResourceToSchedule,
 };
 use proptest::prelude::*;
 use schedule::{Event, NoticeId};
@@ -200,7 +201,7 @@ fn heal(farm: &mut Farm) {
     farm.links("good", 4);
     for _ in 0..200 {
         farm.everything_is_rendered();
-        farm.after_ms(2_000);
+        farm.after_ms(HEARTBEAT_MS);
     }
 }
 

@@ -1,0 +1,111 @@
+//! Makes passing records about what live leases do true: how far they are, and the publishing of their files.
+
+use model::{JobId, LeaseId, Output, Time, Usage};
+
+use crate::passing_state::{Due, Publishing, Watch};
+use crate::{Effect, Schedule};
+
+impl Schedule {
+    pub(crate) fn lease_started(&mut self, lease: LeaseId, at: Time, effects: &mut Vec<Effect>) {
+        if self.kept.leases.contains(lease) {
+            self.passing.watches.or_insert_with(lease, Watch::default).started_at = Some(at);
+            self.host_worked(lease);
+            self.lease_changed(lease, effects);
+        }
+    }
+
+    pub(crate) fn lease_progressed(&mut self, lease: LeaseId, permille: u16, effects: &mut Vec<Effect>) {
+        if let Some(job) = self.job_of(lease) {
+            self.passing.set_permille(job, lease, permille);
+            self.host_worked(lease);
+            self.lease_changed(lease, effects);
+        }
+    }
+
+    pub(crate) fn intake_refused(&mut self, lease: LeaseId, why: &str, effects: &mut Vec<Effect>) {
+        if let Some(job) = self.job_of(lease) {
+            self.passing.set_trouble(job, lease, Some(why));
+            self.lease_changed(lease, effects);
+        }
+    }
+
+    pub(crate) fn publish_begun(
+        &mut self,
+        lease: LeaseId,
+        outputs: &[Output],
+        usage: Usage,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(job) = self.job_of(lease) else { return };
+        self.passing.set_permille(job, lease, 1_000);
+        self.passing.set_trouble(job, lease, None);
+        let outputs = outputs.to_vec();
+        let publishing = Publishing { outputs, usage, tries: 0, again_at: None };
+        self.passing.watches.or_insert_with(lease, Watch::default).publishing = Some(Box::new(publishing));
+        self.host_worked(lease);
+        self.publish(lease, effects);
+        self.refresh_slots_of(lease, effects);
+    }
+
+    pub(crate) fn publish_put_off(
+        &mut self,
+        lease: LeaseId,
+        until: Time,
+        why: &str,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let Some(job) = self.job_of(lease)
+            && let Some(publishing) = self.publishing_mut(lease)
+        {
+            publishing.tries += 1;
+            let old = publishing.again_at.replace(until);
+            self.passing.due(Due::Publish(lease), old, Some(until));
+            self.passing.set_trouble(job, lease, Some(why));
+            self.refresh_slots_of(lease, effects);
+        }
+        self.lease_changed(lease, effects);
+    }
+
+    pub(crate) fn publish_tried(&mut self, lease: LeaseId, effects: &mut Vec<Effect>) {
+        if let Some(publishing) = self.publishing_mut(lease) {
+            let old = publishing.again_at.take();
+            self.passing.due(Due::Publish(lease), old, None);
+            self.publish(lease, effects);
+        }
+    }
+
+    fn publish(&self, lease: LeaseId, effects: &mut Vec<Effect>) {
+        let Some(held) = self.kept.leases.get(lease) else { return };
+        let Some(job) = self.kept.jobs.get(&held.frame.job) else { return };
+        let Some(publishing) = self.passing.publishing(lease) else { return };
+        let (folder, outputs) = (job.folder(held.frame.job), publishing.outputs.clone());
+        effects.push(Effect::Publish { lease, folder, outputs });
+    }
+
+    fn publishing_mut(&mut self, lease: LeaseId) -> Option<&mut Publishing> {
+        self.passing.watches.get_mut(lease)?.publishing.as_deref_mut()
+    }
+
+    fn refresh_slots_of(&mut self, lease: LeaseId, effects: &mut Vec<Effect>) {
+        let Some(held) = self.kept.leases.get(lease) else { return };
+        let (host, slots) = (held.host, held.slots().collect::<Vec<_>>());
+        slots.into_iter().for_each(|slot| self.refresh_slot(host, slot));
+        self.want_pass(effects);
+    }
+
+    /// The host of a lease does work, so its refusals are of the past.
+    fn host_worked(&mut self, lease: LeaseId) {
+        let Some(held) = self.kept.leases.get(lease) else { return };
+        if let Some(linked) = self.passing.host_mut(held.host) {
+            linked.refusals = 0;
+        }
+    }
+
+    fn job_of(&self, lease: LeaseId) -> Option<JobId> {
+        self.kept.leases.get(lease).map(|held| held.frame.job)
+    }
+
+    fn lease_changed(&self, lease: LeaseId, effects: &mut Vec<Effect>) {
+        effects.extend(self.job_of(lease).map(Effect::JobChanged));
+    }
+}

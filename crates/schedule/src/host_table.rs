@@ -1,0 +1,133 @@
+//! The render hosts that were ever heard of: each has a number, so that its name is kept once however many
+//! leases and attempts it has, and the lines of leases on its slots.
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
+use model::{HostId, LeaseId, SlotIndex};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::id_map::CounterHasher;
+use crate::line::Line;
+
+/// A render host's place in the table of hosts. It stays the same for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HostIndex(pub(crate) u32);
+
+impl HostIndex {
+    /// As a place in vectors by host.
+    pub(crate) const fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Every host ever heard of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct HostTable {
+    hosts: Vec<KeptHost>,
+    by_name: HashMap<HostId, HostIndex, BuildHasherDefault<CounterHasher>>,
+}
+
+/// A host, as the journal knows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct KeptHost {
+    pub(crate) name: HostId,
+    /// Its slots as far as one was ever leased, by index.
+    lines: Vec<Line>,
+    /// Lines with a lease.
+    busy: u32,
+}
+
+impl HostTable {
+    pub(crate) fn len(&self) -> u32 {
+        u32::try_from(self.hosts.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn get(&self, host: HostIndex) -> Option<&KeptHost> {
+        self.hosts.get(host.place())
+    }
+
+    pub(crate) fn get_mut(&mut self, host: HostIndex) -> Option<&mut KeptHost> {
+        self.hosts.get_mut(host.place())
+    }
+
+    /// The host called `name`.
+    pub(crate) fn find(&self, name: &HostId) -> Option<HostIndex> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The number that the host called `name` has, or gets when it is seen.
+    pub(crate) fn find_or_next(&self, name: &HostId) -> HostIndex {
+        self.find(name).unwrap_or(HostIndex(self.len()))
+    }
+
+    /// The host called `name`, which gets a number if it has none.
+    pub(crate) fn intern(&mut self, name: &HostId) -> HostIndex {
+        if let Some(host) = self.find(name) {
+            return host;
+        }
+        let host = HostIndex(self.len());
+        self.by_name.insert(name.clone(), host);
+        self.hosts.push(KeptHost { name: name.clone(), lines: Vec::new(), busy: 0 });
+        host
+    }
+
+    /// What people call a host.
+    pub(crate) fn name(&self, host: HostIndex) -> HostId {
+        self.get(host).map_or_else(|| HostId(String::new()), |kept| kept.name.clone())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (HostIndex, &KeptHost)> {
+        (0..).map(HostIndex).zip(&self.hosts)
+    }
+}
+
+impl KeptHost {
+    pub(crate) fn line(&self, slot: SlotIndex) -> Option<&Line> {
+        self.lines.get(usize::from(slot.0))
+    }
+
+    /// Slots that hold a lease, with their lines.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (SlotIndex, &Line)> {
+        (0..).map(SlotIndex).zip(&self.lines).filter(|(_, line)| !line.is_empty())
+    }
+
+    pub(crate) const fn is_busy(&self) -> bool {
+        self.busy > 0
+    }
+
+    /// Puts a lease at the end of a slot's line.
+    pub(crate) fn join(&mut self, slot: SlotIndex, lease: LeaseId) {
+        let place = usize::from(slot.0);
+        if self.lines.len() <= place {
+            self.lines.resize(place + 1, Line::default());
+        }
+        self.busy += u32::from(self.lines[place].is_empty());
+        self.lines[place].push(lease);
+    }
+
+    /// Takes a lease out of a slot's line.
+    pub(crate) fn leave(&mut self, slot: SlotIndex, lease: LeaseId) {
+        if let Some(line) = self.lines.get_mut(usize::from(slot.0)) {
+            let was_busy = !line.is_empty();
+            line.remove(lease);
+            self.busy -= u32::from(was_busy && line.is_empty());
+        }
+    }
+}
+
+impl Serialize for HostTable {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.hosts.serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for HostTable {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let hosts = Vec::<KeptHost>::deserialize(from)?;
+        let by_name =
+            (0..).map(HostIndex).zip(&hosts).map(|(host, kept)| (kept.name.clone(), host)).collect();
+        Ok(Self { hosts, by_name })
+    }
+}
