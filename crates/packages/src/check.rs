@@ -3,7 +3,7 @@
 
 use model::{Fault, Faults, Step};
 
-use crate::definition::Definition;
+use crate::definition::{ChunkRule, Definition};
 use crate::outputs;
 use crate::sound::list;
 use crate::template::Template;
@@ -15,6 +15,9 @@ pub fn check_work(definition: &Definition, step: &Step) -> Faults {
     let mut faults = Faults::default();
     check_scene(definition, step, &mut faults);
     check_frames(definition, step, &mut faults);
+    if step.chunk > 1 {
+        check_chunk(definition, step, &mut faults);
+    }
     check_format(definition, step, &mut faults);
     check_settings(definition, step, &mut faults);
     if definition.brings_program() {
@@ -69,6 +72,76 @@ fn check_frames(definition: &Definition, step: &Step, faults: &mut Faults) {
         let hint =
             format!("{title} would make another frame of it; give the animation's first and last frame");
         faults.push(Fault::new("frames", what).hint(hint));
+    }
+}
+
+/// Whether one run can make every frame of a chunk.
+fn check_chunk(definition: &Definition, step: &Step, faults: &mut Faults) {
+    let consecutive = step.frames.is_consecutive_in(step.chunk);
+    let scattered = || {
+        let what =
+            format!("the frames {} are not one after the other in chunks of {}", step.frames, step.chunk);
+        Fault::new("chunk", what)
+    };
+    match definition.frames.chunks {
+        ChunkRule::One => {
+            let what =
+                format!("{} makes one frame at a time, not chunks of {}", definition.title, step.chunk);
+            faults.push(Fault::new("chunk", what).hint("leave out the chunk"));
+        }
+        ChunkRule::Consecutive if !consecutive => {
+            let hint = format!("{} makes frames 1, 2, 3 in one run; leave out the chunk", definition.title);
+            faults.push(scattered().hint(hint));
+        }
+        ChunkRule::Consecutive => {}
+        ChunkRule::Told => match Told::by(step) {
+            Told::One => {
+                let what = format!("the command is told of one frame, and a chunk has {}", step.chunk);
+                let hint = "hand it {frames}, a word for each, or {frame} and {last_frame}; it leaves a file for \
+                            each, as in {output}.{frames}.png";
+                faults.push(Fault::new("chunk", what).hint(hint));
+            }
+            Told::Ends if !consecutive => {
+                faults.push(
+                    scattered().hint("hand the command {frames}, a word for each, not the first and last"),
+                );
+            }
+            Told::Ends | Told::Each => {}
+        },
+    }
+}
+
+/// What a command is told of the frames of its chunk.
+#[derive(PartialEq)]
+enum Told {
+    /// The first alone, though what it makes is for a frame.
+    One,
+    /// The first and the last.
+    Ends,
+    /// Each, or nothing: then it needs none, or asks its environment.
+    Each,
+}
+
+impl Told {
+    fn by(step: &Step) -> Self {
+        let templates: Vec<Template> = step.work.command.iter().map(|word| Template::parse(word)).collect();
+        let mut names = Vec::new();
+        for template in &templates {
+            names.extend(template.names());
+        }
+        let said = |variable: &str| {
+            let whole = |(at, _): (usize, &str), word: &str| {
+                !word[at + variable.len()..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            };
+            step.work.command.iter().any(|word| word.match_indices(variable).any(|found| whole(found, word)))
+        };
+        match () {
+            () if names.contains(&"frames") || said("FRAMEFARM_FRAMES") => Self::Each,
+            () if names.contains(&"last_frame") || said("FRAMEFARM_LAST_FRAME") => Self::Ends,
+            () if names.contains(&"frame") || names.contains(&"output") => Self::One,
+            () if said("FRAMEFARM_FRAME") || said("FRAMEFARM_OUTPUT") => Self::One,
+            () => Self::Each,
+        }
     }
 }
 

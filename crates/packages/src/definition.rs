@@ -116,11 +116,26 @@ pub struct FrameRule {
     pub highest: i64,
     /// Whether a frame outside the animation comes out as another frame than asked.
     pub within_animation: bool,
+    /// Which frames one run of it can make.
+    pub chunks: ChunkRule,
+}
+
+/// Which frames one run of a package can make.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChunkRule {
+    /// One.
+    #[default]
+    One,
+    /// Several whose numbers ascend by 1.
+    Consecutive,
+    /// Whatever the job's own command makes of the numbers that it is told.
+    Told,
 }
 
 impl Default for FrameRule {
     fn default() -> Self {
-        Self { lowest: i64::MIN, highest: i64::MAX, within_animation: false }
+        Self { lowest: i64::MIN, highest: i64::MAX, within_animation: false, chunks: ChunkRule::One }
     }
 }
 

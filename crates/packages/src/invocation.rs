@@ -1,4 +1,5 @@
-//! One attempt of one frame by a rendering package: the command line it comes to.
+//! One attempt of a frame, or of a chunk of frames together, by a rendering package: the command line it
+//! comes to.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,8 +17,10 @@ pub struct Invocation<'a> {
     pub definition: &'a Definition,
     /// The step of the frame.
     pub step: &'a Step,
-    /// The frame number.
+    /// The frame number; of a chunk, that of its first frame.
     pub number: i64,
+    /// Numbers of the further frames of the chunk, in the order of the list.
+    pub more: &'a [i64],
     /// Which try it is.
     pub attempt: AttemptNumber,
     /// Folder on this host that holds the job's files, absolute.
@@ -75,6 +78,11 @@ pub enum CommandLineError {
 }
 
 impl Invocation<'_> {
+    /// The numbers of its frames, first to last.
+    pub fn numbers(&self) -> impl Iterator<Item = i64> + '_ {
+        std::iter::once(self.number).chain(self.more.iter().copied())
+    }
+
     /// The working folder: that of the scene, where relative names in it begin.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
@@ -122,7 +130,7 @@ impl Invocation<'_> {
         };
         let passed = self.environment.iter().filter(|(name, _)| passes(name));
         let set =
-            rule.set.iter().filter_map(|(name, text)| Some((name.clone(), text.fill(values)?.concat())));
+            rule.set.iter().filter_map(|(name, text)| Some((name.clone(), text.fill(values)?.join(" "))));
         passed.map(|(name, value)| (name.clone(), value.clone())).chain(set).collect()
     }
 

@@ -9,6 +9,7 @@ mod content;
 mod definition;
 mod failure;
 mod invocation;
+mod left;
 mod library;
 mod outputs;
 mod pattern;
@@ -23,8 +24,8 @@ mod verify;
 pub use check::check_work;
 pub use content::digest_file;
 pub use definition::{
-    Definition, DefinitionError, EnvironmentRule, FailureRule, Finder, Format, FrameRule, Group, OutputRule,
-    ProgressRule, SceneRule, Span, Stream, TwiceRule, VersionProbe,
+    ChunkRule, Definition, DefinitionError, EnvironmentRule, FailureRule, Finder, Format, FrameRule, Group,
+    OutputRule, ProgressRule, SceneRule, Span, Stream, TwiceRule, VersionProbe,
 };
 pub use failure::explain_failure;
 pub use invocation::{CommandLine, CommandLineError, Invocation};

@@ -7,6 +7,7 @@ use model::{Output, Step};
 
 use crate::Invocation;
 use crate::definition::Definition;
+use crate::left::{Left, named};
 use crate::template::{Template, padded};
 use crate::verify::{VerifyError, verify};
 
@@ -24,7 +25,7 @@ pub struct Collected {
 pub enum CollectError {
     /// It left no such file.
     #[error("no {wanted} was made{}", if others.is_empty() { String::new() } else {
-        format!("; what it left behind is {}", others.join(", "))
+        format!("; what it left behind is {}", named(others))
     })]
     Missing {
         /// File name wanted, with a `*` where the package may append to it.
@@ -33,7 +34,7 @@ pub enum CollectError {
         others: Vec<String>,
     },
     /// It left several, and nothing says which.
-    #[error("several files could be the frame: {}; a frame is one file", found.join(", "))]
+    #[error("several files could be the frame: {}; a frame is one file", named(found))]
     Several {
         /// Their names.
         found: Vec<String>,
@@ -53,59 +54,46 @@ pub enum CollectError {
 }
 
 impl Invocation<'_> {
-    /// Finds what the attempt made, verifies it and names it for publication as `<slug>.<frame>.<ending>`.
+    /// Finds what the attempt made, a file for each of its frames, verifies it and names it for publication
+    /// as `<slug>.<frame>.<ending>`.
     ///
     /// A plain command that does not name `{output}` and leaves no file there is one whose result is what
-    /// it prints: `log`, its log file, is published then, so that every frame has a file.
+    /// it prints: `log`, its log file, is published then, once for a chunk. One that prints nothing either is
+    /// done without a file.
     ///
     /// # Errors
-    /// Where there is no file, more than one, or one that is broken or has another size than asked.
+    /// Where a frame has no file, more than one, or one that is broken or has another size than asked.
     pub fn collect(&self, log: &Path, slug: &str) -> Result<Vec<Collected>, CollectError> {
         let ending = ending(self.definition, self.step);
-        let (path, ending) = match self.find(ending.as_deref()) {
-            Ok(path) => (path, ending.unwrap_or_default()),
-            Err(CollectError::Missing { .. }) if !names_output(self.definition, self.step) => {
-                (log.to_owned(), "log".to_owned())
-            }
-            Err(error) => return Err(error),
-        };
-        let verified = verify(&path, &ending, self.step.work.size)?;
-        let name = published_name(slug, self.number, &ending);
+        let left = Left::by(self, ending.as_deref())?;
+        if left.is_nothing() && !names_output(self.definition, self.step) {
+            return self.printed(log, slug);
+        }
+        let ending = ending.unwrap_or_default();
+        let file = |number| self.collected(left.of(number)?, number, &ending, slug);
+        self.numbers().map(file).collect()
+    }
+
+    fn collected(
+        &self,
+        path: PathBuf,
+        number: i64,
+        ending: &str,
+        slug: &str,
+    ) -> Result<Collected, CollectError> {
+        let verified = verify(&path, ending, self.step.work.size)?;
+        let name = published_name(slug, number, ending);
         let output = Output { name, digest: verified.digest, bytes: verified.bytes, size: verified.size };
-        Ok(vec![Collected { path, output }])
+        Ok(Collected { path, output })
     }
 
-    /// The one file in the scratch folder that is the frame, whatever the package appended to its name.
-    fn find(&self, ending: Option<&str>) -> Result<PathBuf, CollectError> {
-        let stem = &self.definition.outputs.stem;
-        let tail = ending.map(|ending| format!(".{ending}")).unwrap_or_default();
-        let exact = self.scratch.join(format!("{stem}{tail}"));
-        if is_file(&exact) {
-            return Ok(exact);
+    fn printed(&self, log: &Path, slug: &str) -> Result<Vec<Collected>, CollectError> {
+        let silent = log.metadata().map_or(true, |about| about.len() == 0);
+        if silent && self.step.may_be_silent() {
+            return Ok(Vec::new());
         }
-        let broken = |source| CollectError::Scratch { folder: self.scratch.to_owned(), source };
-        let mut names = Vec::new();
-        for entry in self.scratch.read_dir().map_err(broken)? {
-            names.push(entry.map_err(broken)?.file_name().to_string_lossy().into_owned());
-        }
-        names.sort();
-        let fits = |name: &&String| {
-            name.starts_with(stem)
-                && name.to_lowercase().ends_with(&tail)
-                && is_file(&self.scratch.join(name))
-        };
-        let found: Vec<String> = names.iter().filter(fits).cloned().collect();
-        match found.as_slice() {
-            [] => Err(CollectError::Missing { wanted: format!("{stem}*{tail}"), others: names }),
-            [name] => Ok(self.scratch.join(name)),
-            _ => Err(CollectError::Several { found }),
-        }
+        self.collected(log.to_owned(), self.number, "log", slug).map(|collected| vec![collected])
     }
-}
-
-/// A file itself: what a link leads to need not have been made by this attempt.
-fn is_file(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|about| about.is_file())
 }
 
 /// The name a frame's file is published under: `<slug>.<frame>.<ending>`, four digits at least.
@@ -114,11 +102,12 @@ pub fn published_name(slug: &str, number: i64, ending: &str) -> String {
     format!("{slug}.{}.{ending}", padded(number, 4))
 }
 
-/// What `{output}` stands for: where the package is told to leave the frame.
+/// What `{output}` stands for: where the package is told to leave the frame. Of a chunk it is the beginning
+/// of each frame's file, so that the numbers fit in before the ending.
 pub(crate) fn wanted(invocation: &Invocation<'_>) -> PathBuf {
     let stem = &invocation.definition.outputs.stem;
-    let ending = ending(invocation.definition, invocation.step);
-    match ending.filter(|_| ending_in_command(invocation.step).is_none()) {
+    let alone = invocation.step.chunk <= 1 && ending_in_command(invocation.step).is_none();
+    match ending(invocation.definition, invocation.step).filter(|_| alone) {
         Some(ending) => invocation.scratch.join(format!("{stem}.{ending}")),
         None => invocation.scratch.join(stem),
     }
@@ -133,18 +122,27 @@ pub(crate) fn ending(definition: &Definition, step: &Step) -> Option<String> {
         .or_else(|| definition.outputs.ending.clone())
 }
 
-/// The ending that the job's command writes itself, as in `{output}.png`.
+/// The ending that the job's command writes itself, as in `{output}.png`; of a chunk what stands behind the
+/// number, as in `{output}.{frames}.png`.
 pub(crate) fn ending_in_command(step: &Step) -> Option<String> {
     step.work.command.iter().find_map(|word| {
-        let template = Template::parse(word);
-        let behind = template.text_behind("output")?.strip_prefix('.')?;
-        let end = behind.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(behind.len());
-        (1..=8).contains(&end).then(|| behind[..end].to_lowercase())
+        let rest = Template::parse(word).rest_behind("output")?;
+        let plain = |c: char| c.is_ascii_alphanumeric();
+        let ending = if step.chunk <= 1 {
+            rest.strip_prefix('.')?.split(|c| !plain(c)).next()?
+        } else {
+            // The file name ends where words of a shell do.
+            let name = rest.split(|c: char| c.is_whitespace() || "'\"`;|&<>()".contains(c)).next()?;
+            name.rsplit_once('.')?.1
+        };
+        let fits = (1..=8).contains(&ending.len()) && ending.chars().all(plain);
+        let numbered = step.chunk > 1 && ending.bytes().all(|b| b.is_ascii_digit());
+        (fits && !numbered).then(|| ending.to_lowercase())
     })
 }
 
 /// Whether the package is told where to leave a file.
-fn names_output(definition: &Definition, step: &Step) -> bool {
+pub(crate) fn names_output(definition: &Definition, step: &Step) -> bool {
     let named = |template: &Template| template.names().any(|name| matches!(name, "output" | "output_stem"));
     definition.command.iter().flat_map(|group| &group.arguments).any(named)
         || step.work.command.iter().any(|word| named(&Template::parse(word)))

@@ -24,6 +24,12 @@ pub struct Progress<'a> {
     base: u16,
     /// Where this pass will end.
     top: u16,
+    /// Where the first pass of a frame ends.
+    first: u16,
+    /// Frames that the log tells of one after the other.
+    frames: u32,
+    /// Those of them that are done.
+    done: u32,
     shown: u16,
 }
 
@@ -33,7 +39,7 @@ impl<'a> Progress<'a> {
     pub fn new(definition: &'a Definition) -> Self {
         let rule = definition.progress.as_ref();
         let top = rule.map_or(1000, |rule| rule.most);
-        Self { rule, line: Vec::new(), pass: 0, base: 0, top, shown: 0 }
+        Self { rule, line: Vec::new(), pass: 0, base: 0, top, first: top, frames: 1, done: 0, shown: 0 }
     }
 
     /// Nothing read yet of `invocation`, whose scene may tell that its first pass is a part of the frame.
@@ -47,8 +53,12 @@ impl<'a> Progress<'a> {
             let read = File::open(invocation.job_folder.join(scene.as_str()))
                 .and_then(|file| file.take(SCENE_MAX).read_to_end(&mut text));
             if read.is_ok() && twice.scene.regex().is_match(&String::from_utf8_lossy(&text)) {
-                progress.top = twice.first;
+                (progress.top, progress.first) = (twice.first, twice.first);
             }
+        }
+        // A package that does not say when a frame is finished speaks of all that it was asked for.
+        if progress.rule.is_some_and(|rule| rule.finished.is_some()) {
+            progress.frames = u32::try_from(invocation.more.len()).unwrap_or(u32::MAX).saturating_add(1);
         }
         progress
     }
@@ -72,18 +82,32 @@ impl<'a> Progress<'a> {
 
     fn read(&mut self, rule: &ProgressRule, line: &str) {
         if rule.finished.as_ref().is_some_and(|finished| finished.regex().is_match(line)) {
-            self.shown = 1000;
+            self.done = self.frames.min(self.done + 1);
+            (self.pass, self.base, self.top) = (0, 0, self.first);
+            self.show(0);
             return;
         }
         let Some(said) = rule.patterns.iter().find_map(|pattern| said(pattern.regex(), line)) else { return };
         if said.saturating_add(FALL) < self.pass {
-            self.base = self.shown;
+            self.base = self.base.max(self.reached());
             self.top = rule.most;
         }
         self.pass = said;
+        self.show(self.reached());
+    }
+
+    /// Thousandths of the frame under way.
+    fn reached(&self) -> u16 {
         let rest = u32::from(self.top.saturating_sub(self.base));
-        let gained = u16::try_from(u32::from(said) * rest / 1000).unwrap_or(0);
-        self.shown = self.shown.max(self.base + gained);
+        self.base + u16::try_from(u32::from(self.pass) * rest / 1000).unwrap_or(0)
+    }
+
+    /// Shows the frames that are done and `reached` of the next, where that is more than was shown.
+    fn show(&mut self, reached: u16) {
+        if self.done < self.frames || reached == 0 {
+            let all = (u64::from(self.done) * 1000 + u64::from(reached)) / u64::from(self.frames);
+            self.shown = self.shown.max(u16::try_from(all).unwrap_or(1000));
+        }
     }
 }
 

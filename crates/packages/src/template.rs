@@ -29,6 +29,7 @@ pub(crate) type Values<'a> = BTreeMap<&'a str, Value>;
 pub(crate) enum Value {
     One(String),
     Number(i64),
+    Numbers(Vec<i64>),
     Many(Vec<String>),
 }
 
@@ -79,34 +80,64 @@ impl Template {
         })
     }
 
-    /// What stands right behind the placeholder `name` where it first occurs.
-    pub(crate) fn text_behind(&self, name: &str) -> Option<&str> {
-        let at =
-            self.pieces.iter().position(|p| matches!(p, Piece::Placeholder { name: n, .. } if n == name))?;
-        match self.pieces.get(at + 1) {
-            Some(Piece::Text(text)) => Some(text),
-            _ => None,
-        }
+    /// The text behind the placeholder `name` where it first occurs, as far as it can be told beforehand:
+    /// what other placeholders stand for is a `0`.
+    pub(crate) fn rest_behind(&self, name: &str) -> Option<String> {
+        let is = |piece: &Piece| matches!(piece, Piece::Placeholder { name: n, .. } if n == name);
+        let at = self.pieces.iter().position(is)?;
+        let rest = self.pieces[at + 1..].iter().map(|piece| match piece {
+            Piece::Text(text) => text.as_str(),
+            Piece::Placeholder { .. } => "0",
+        });
+        Some(rest.collect())
     }
 
-    /// The text with `values` put in: one text, or one for each item where a placeholder is a list.
-    /// `None` where a placeholder has no value.
+    /// The text with `values` put in: one text, or one for each item where a placeholder is a list; a list
+    /// that is named several times goes on in step. `None` where a placeholder has no value.
     pub(crate) fn fill(&self, values: &Values<'_>) -> Option<Vec<String>> {
         let mut texts = vec![String::new()];
+        let mut lists: Vec<(&str, usize)> = Vec::new();
         for piece in &self.pieces {
             let items = match piece {
                 Piece::Text(text) => vec![text.clone()],
                 Piece::Placeholder { name, digits } => match values.get(name.as_str())? {
                     Value::One(text) => vec![text.clone()],
                     Value::Number(number) => vec![padded(*number, *digits)],
+                    Value::Numbers(numbers) => {
+                        numbers.iter().map(|number| padded(*number, *digits)).collect()
+                    }
                     Value::Many(items) => items.clone(),
                 },
             };
-            texts =
-                texts.iter().flat_map(|text| items.iter().map(move |item| format!("{text}{item}"))).collect();
+            match piece {
+                Piece::Placeholder { name, .. } if items.len() != 1 => match period(&lists, name) {
+                    // Each text stands for one item of this list already, every `period` of them for the next.
+                    Some(period) => {
+                        for (at, text) in texts.iter_mut().enumerate() {
+                            text.push_str(&items[at / period % items.len()]);
+                        }
+                    }
+                    None => {
+                        texts = spread(&texts, &items);
+                        lists.push((name, items.len()));
+                    }
+                },
+                _ => texts = spread(&texts, &items),
+            }
         }
         Some(texts)
     }
+}
+
+/// Every text with every item behind it.
+fn spread(texts: &[String], items: &[String]) -> Vec<String> {
+    texts.iter().flat_map(|text| items.iter().map(move |item| format!("{text}{item}"))).collect()
+}
+
+/// How many texts in a row stand for the same item of the list `name`, where it was spread already.
+fn period(lists: &[(&str, usize)], name: &str) -> Option<usize> {
+    let at = lists.iter().position(|(list, _)| *list == name)?;
+    Some(lists[at + 1..].iter().map(|(_, items)| items).product())
 }
 
 /// `number` with at least `digits` digits, the sign aside.
@@ -137,6 +168,7 @@ mod tests {
             ("output", Value::One("/s/o.png".into())),
             ("libraries", Value::Many(vec!["a".into(), "b".into()])),
             ("none", Value::Many(vec![])),
+            ("frames", Value::Numbers(vec![7, -12, 8])),
         ]);
         for (text, wanted) in [
             ("f{frame}", Some(vec!["f-7"])),
@@ -144,6 +176,15 @@ mod tests {
             ("x={output}.", Some(vec!["x=/s/o.png."])),
             ("+L{libraries}", Some(vec!["+La", "+Lb"])),
             ("+L{none}", Some(vec![])),
+            (
+                "{frames:03} {frames}.{output}",
+                Some(vec!["007 7./s/o.png", "-012 -12./s/o.png", "008 8./s/o.png"]),
+            ),
+            (
+                "{libraries}{frames}{libraries}{frames:02}",
+                Some(vec!["a7a07", "a-12a-12", "a8a08", "b7b07", "b-12b-12", "b8b08"]),
+            ),
+            ("{none}{none}", Some(vec![])),
             ("{width}", None),
             ("awk '{print $1}' ${HOME} {} {", Some(vec!["awk '{print $1}' ${HOME} {} {"])),
             ("{{frame}} {\"a\":{\"b\":1}}", Some(vec!["{frame} {\"a\":{\"b\":1}}"])),

@@ -10,8 +10,20 @@ use crate::template::{Template, Value, Values};
 use crate::{Invocation, outputs};
 
 /// Placeholders that the command of a job may hold.
-pub(crate) const OF_JOBS: [&str; 12] = [
-    "frame", "first", "last", "output", "scene", "width", "height", "job", "scratch", "attempt", "threads",
+pub(crate) const OF_JOBS: [&str; 14] = [
+    "frame",
+    "frames",
+    "last_frame",
+    "first",
+    "last",
+    "output",
+    "scene",
+    "width",
+    "height",
+    "job",
+    "scratch",
+    "attempt",
+    "threads",
     "format",
 ];
 
@@ -34,6 +46,8 @@ pub(crate) fn values(invocation: &Invocation<'_>) -> Values<'static> {
     let path = |path: PathBuf| Value::One(path.display().to_string());
     let mut values = Values::from([
         ("frame", Value::Number(invocation.number)),
+        ("frames", Value::Numbers(invocation.numbers().collect())),
+        ("last_frame", Value::Number(invocation.numbers().last().unwrap_or(invocation.number))),
         ("first", Value::Number(step.animation.first)),
         ("last", Value::Number(step.animation.last)),
         ("after_last", Value::Number(step.animation.last.saturating_add(1))),

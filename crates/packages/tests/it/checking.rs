@@ -81,7 +81,7 @@ fn commands_are_checked_whole() {
     let told = check_work(&definition("command"), &step("1", (1, 1), work));
     assert_eq!(told.0[0].what, "\"../x\" is not a format: letters and digits are wanted, as in png");
     let hint = told.0[2].hint.as_ref().unwrap();
-    assert!(hint.starts_with("known are {frame}, {first}") && hint.ends_with("write {{fraem}}"), "{hint}");
+    assert!(hint.starts_with("known are {frame}, {frames}") && hint.ends_with("write {{fraem}}"), "{hint}");
 }
 
 #[test]
@@ -125,5 +125,47 @@ fn a_definition_that_cannot_be_meant_is_refused_whole() {
         "settings.s: its default must be one of",
     ] {
         assert!(error.contains(wanted), "{wanted} is not in\n{error}");
+    }
+}
+
+#[test]
+fn a_chunk_is_refused_that_would_not_bring_every_frame() {
+    let told = |package: &str, frames: &str, work: Work| {
+        let span = (0, 200);
+        let faults = check_work(&definition(package), &Step { chunk: 4, ..step(frames, span, work) });
+        assert!(faults.0.iter().all(|fault| fault.hint.is_some()));
+        faults.0.iter().map(|fault| format!("{}: {}", fault.place, fault.what)).collect::<Vec<_>>()
+    };
+    let command = |words: &[&str]| Work {
+        command: words.iter().map(|word| (*word).to_owned()).collect(),
+        ..Work::default()
+    };
+    let scattered = ["chunk: the frames 1-9x2 are not one after the other in chunks of 4"];
+    assert_eq!(
+        told("povray", "1-10,21-30", scene("s.pov")),
+        ["chunk: the frames 1-10,21-30 are not one \
+        after the other in chunks of 4"]
+    );
+    assert_eq!(told("povray", "1-9x2", scene("s.pov")), scattered);
+    assert_eq!(told("povray", "1-8,21-30", scene("s.pov")), [""; 0]);
+    assert_eq!(told("command", "1-9x2", command(&["t", "{frame}", "{last_frame}"])), scattered);
+    assert_eq!(told("command", "1-9x2", command(&["t", "{frame}-{last_frame}", "{frames}"])), [""; 0]);
+    let one = ["chunk: the command is told of one frame, and a chunk has 4"];
+    for words in [
+        &["t", "{frame}"][..],
+        &["t", "{output}.png"],
+        &["sh", "-c", "t $FRAMEFARM_FRAME"],
+        &["sh", "-c", "t > $FRAMEFARM_OUTPUT"],
+        &["sh", "-c", "t {output} $FRAMEFARM_FRAMES_ALL"],
+    ] {
+        assert_eq!(told("command", "1-8", command(words)), one, "{words:?}");
+    }
+    for words in [
+        &["true"][..],
+        &["t", "{frames}"],
+        &["sh", "-c", "t {output} $FRAMEFARM_FRAMES"],
+        &["sh", "-c", "t ${FRAMEFARM_LAST_FRAME} {output}"],
+    ] {
+        assert_eq!(told("command", "1-8", command(words)), [""; 0], "{words:?}");
     }
 }

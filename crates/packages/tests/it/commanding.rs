@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use model::{AttemptNumber, Work};
+use model::{AttemptNumber, Step, Work};
 use packages::{CollectError, CommandLineError, Invocation, VerifyError};
 
 use crate::rendering::attempt;
@@ -84,6 +84,7 @@ fn a_program_that_is_not_there_is_said_with_where_it_was_sought() {
             definition: &definition,
             step: &step,
             number: 1,
+            more: &[],
             attempt: AttemptNumber(1),
             job_folder: job,
             scratch: job,
@@ -95,4 +96,83 @@ fn a_program_that_is_not_there_is_said_with_where_it_was_sought() {
         assert!(matches!(error, CommandLineError::NoProgram { .. }));
         assert!(error.to_string().contains(&format!("(searched: {searched})")), "{error}");
     }
+}
+
+#[test]
+fn a_command_makes_every_frame_of_its_chunk() {
+    let host = tempfile::tempdir().unwrap();
+    let job = host.path().join("job");
+    fs::create_dir_all(&job).unwrap();
+    type Case<'a> = (&'a [&'a str], &'a str);
+    let cases: [Case<'_>; 6] = [
+        (&["sh", "-c", "for f; do echo $f > $f; done", "sh", "{output}.{frames:04}.txt"], "txt"),
+        (&["sh", "-c", "for f in $FRAMEFARM_FRAMES; do echo $f > {output}_$f.txt; done"], "txt"),
+        (&["sh", "-c", "for f in $FRAMEFARM_FRAMES; do echo $f > {output}$f.XZ && :; done"], "xz"),
+        (&["sh", "-c", "for f in $FRAMEFARM_FRAMES; do echo $f > $FRAMEFARM_OUTPUT-$f.out; done"], "out"),
+        (
+            &["sh", "-c", "for f in $(seq {frame} $0); do echo $f > {output}.$f.txt; done", "{last_frame}"],
+            "txt",
+        ),
+        (
+            &["sh", "-c", "seq $0 $FRAMEFARM_LAST_FRAME | xargs -I% cp /etc/hostname {output}%", "{frame}"],
+            "out",
+        ),
+    ];
+    for (i, (words, ending)) in cases.into_iter().enumerate() {
+        let mut work = command(words);
+        if i == 5 {
+            work.command =
+                work.command.iter().map(|word| word.replace("output}%", "output}.%.out")).collect();
+        }
+        let step = Step { chunk: 3, ..step("8-11", (1, 20), work) };
+        assert_eq!(packages::check_work(&definition("command"), &step).0, [], "{words:?}");
+        for (first, frames) in [(8, vec!["0008", "0009", "0010"]), (11, vec!["0011"])] {
+            let done = attempt("command", &step, first, &job, &host.path().join(format!("s{i}-{first}")));
+            let collected = done.collected.unwrap_or_else(|e| panic!("{words:?}: {e}\n{}", done.log));
+            let names: Vec<_> = collected.iter().map(|file| file.output.name.clone()).collect();
+            let wanted: Vec<_> = frames.iter().map(|frame| format!("film.{frame}.{ending}")).collect();
+            assert_eq!(names, wanted, "{words:?}");
+        }
+    }
+}
+
+#[test]
+fn negative_frames_are_told_from_dashes() {
+    let host = tempfile::tempdir().unwrap();
+    let job = host.path().join("job");
+    fs::create_dir_all(&job).unwrap();
+    for (i, name) in ["{output}.{frames}.txt", "{output}{frames:03}.txt"].into_iter().enumerate() {
+        let words = ["sh", "-c", "for f; do echo ${f##*output} > $f; done", "sh", name];
+        let step = Step { chunk: 3, ..step("-1-1", (-1, 1), command(&words)) };
+        let done = attempt("command", &step, -1, &job, &host.path().join(format!("s{i}")));
+        let texts: Vec<_> =
+            done.collected.unwrap().iter().map(|file| fs::read_to_string(&file.path).unwrap()).collect();
+        let wanted = [[".-1.txt\n", ".0.txt\n", ".1.txt\n"], ["-001.txt\n", "000.txt\n", "001.txt\n"]][i];
+        assert_eq!(texts, wanted);
+    }
+}
+
+#[test]
+fn a_command_that_prints_nothing_is_done_without_a_file() {
+    let host = tempfile::tempdir().unwrap();
+    let job = host.path().join("job");
+    fs::create_dir_all(&job).unwrap();
+    let run = |name: &str, chunk, words: &[&str]| {
+        let step = Step { chunk, ..step("1-6", (1, 6), command(words)) };
+        assert_eq!(packages::check_work(&definition("command"), &step).0, [], "{words:?}");
+        let collected = attempt("command", &step, 4, &job, &host.path().join(name)).collected;
+        collected.map(|files| files.into_iter().map(|file| file.output.name).collect::<Vec<_>>())
+    };
+    assert_eq!(run("silent", 1, &["true"]).unwrap(), [""; 0]);
+    assert_eq!(run("silent chunk", 3, &["true"]).unwrap(), [""; 0]);
+    assert_eq!(run("prints", 3, &["sh", "-c", "echo $FRAMEFARM_FRAMES"]).unwrap(), ["film.0004.log"]);
+    let part =
+        run("part", 3, &["sh", "-c", "for f in $FRAMEFARM_FRAMES; do [ $f = 5 ] || echo > out$f; done"]);
+    assert_eq!(part.unwrap(), [""; 0], "files of other names are no frames");
+    let part =
+        &["sh", "-c", "for f in $FRAMEFARM_FRAMES; do [ $f = 5 ] || echo > $FRAMEFARM_OUTPUT.$f.out; done"];
+    let error = run("part named", 3, part).unwrap_err().to_string();
+    assert_eq!(error, "no output*5.out was made; what it left behind is output.4.out, output.6.out");
+    let named = run("named", 1, &["sh", "-c", "true {output}"]);
+    assert!(matches!(named, Err(CollectError::Missing { .. })), "{named:?}");
 }

@@ -67,15 +67,18 @@ pub(crate) struct Attempt {
     pub(crate) collected: Result<Vec<Collected>, CollectError>,
 }
 
-/// Runs frame `number` of `step` as a render server would.
+/// Runs frame `number` of `step`, or the chunk that begins with it, as a render server would.
 pub(crate) fn attempt(package: &str, step: &Step, number: i64, job: &Path, scratch: &Path) -> Attempt {
     let definition = definition(package);
     fs::create_dir_all(scratch).unwrap();
     let executable = povray();
+    let index = step.chunk_of(number).unwrap_or_default();
+    let more: Vec<i64> = step.chunk_numbers(index).skip(1).collect();
     let invocation = Invocation {
         definition: &definition,
         step,
         number,
+        more: &more,
         attempt: AttemptNumber(1),
         job_folder: job,
         scratch,
@@ -229,4 +232,98 @@ fn radiosity_shows_its_first_pass_as_a_part() {
     let step = step("1", (1, 1), Work { scene: Some("s.pov".parse().unwrap()), ..work() });
     let done = attempt("povray", &step, 1, &host.path().join("job"), &host.path().join("scratch"));
     assert_eq!((done.exit, done.last_progress), (Exit::Code(0), 1000), "{}", done.log);
+}
+
+#[test]
+fn a_chunk_is_the_same_pictures_as_its_frames_apart() {
+    let (client, host) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let shot = project(client.path());
+    // What could be carried over from one frame to the next: samples of light, seeds.
+    let rich = "global_settings { radiosity { count 8 } }\n\
+                #declare S = seed(7);\n\
+                sphere { <rand(S), 1, clock>, 0.4 pigment { rgb rand(S) } finish { reflection 0.5 } }";
+    write(&shot, &[("rich.pov", &format!("{SCENE}{rich}"))]);
+    let wanted = by_hand(&shot, "rich.pov", &["+KFI8", "+KFF13"]);
+    let job = host.path().join("job");
+    let work = travel(&shot.join("rich.pov"), &job, work());
+    let apart = step("8-13", (8, 13), work);
+    let together = Step { chunk: 4, ..apart.clone() };
+    assert!(packages::check_work(&definition("povray"), &together).0.is_empty());
+    let mut pictures = Vec::new();
+    for first in [8, 12] {
+        let done = attempt("povray", &together, first, &job, &host.path().join(format!("chunk {first}")));
+        assert_eq!((done.exit, done.last_progress), (Exit::Code(0), 1000), "{}", done.log);
+        pictures.extend(done.collected.unwrap_or_else(|error| panic!("{error}\n{}", done.log)));
+    }
+    let names: Vec<_> = pictures.iter().map(|picture| picture.output.name.as_str()).collect();
+    assert_eq!(names, ["08", "09", "10", "11", "12", "13"].map(|frame| format!("film.00{frame}.png")));
+    for ((number, picture), wanted) in (8..).zip(&pictures).zip(wanted) {
+        let alone = attempt("povray", &apart, number, &job, &host.path().join(format!("apart {number}")));
+        let alone = pixels(&alone.collected.unwrap()[0].path);
+        assert!(pixels(&picture.path) == alone, "frame {number} of the chunk is the frame by itself");
+        assert!(alone == wanted, "frame {number} is the frame by hand");
+    }
+}
+
+#[test]
+fn the_progress_of_a_chunk_goes_over_all_its_frames() {
+    let work = Work { scene: Some("s.pov".parse().unwrap()), ..work() };
+    let (definition, step) = (definition("povray"), Step { chunk: 4, ..step("1-4", (1, 4), work) });
+    let invocation = Invocation {
+        definition: &definition,
+        step: &step,
+        number: 1,
+        more: &[2, 3, 4],
+        attempt: AttemptNumber(1),
+        job_folder: Path::new("/job"),
+        scratch: Path::new("/scratch"),
+        executable: None,
+        threads: 1,
+        environment: &BTreeMap::new(),
+    };
+    let mut progress = Progress::of(&invocation);
+    let mut told = Vec::new();
+    for _ in 0..5 {
+        for line in ["Rendered 50 of 100 pixels\r", "Rendered 100 of 100 pixels\n", "  Trace Time: 0 s\n"] {
+            told.push(progress.feed(line.as_bytes()));
+        }
+    }
+    let wanted = [118, 237, 250, 368, 487, 500, 618, 737, 750, 868, 987, 1000];
+    assert_eq!(told[..12], wanted.map(Some));
+    assert_eq!(told[12..], [None; 3]);
+}
+
+#[test]
+fn a_chunk_with_a_frame_missing_or_broken_fails() {
+    let host = tempfile::tempdir().unwrap();
+    let scene = "#version 3.7; camera { location z*-3 } sphere { 0, 1 pigment { rgb 1 } }\n\
+                 #if (frame_number = 3) #error \"no third\" #end";
+    write(host.path(), &[("job/s.pov", scene)]);
+    let work = Work { scene: Some("s.pov".parse().unwrap()), ..work() };
+    let step = Step { chunk: 4, ..step("1-4", (1, 4), work) };
+    let (job, scratch) = (host.path().join("job"), host.path().join("scratch"));
+    let failed = attempt("povray", &step, 1, &job, &scratch);
+    assert_ne!(failed.exit, Exit::Code(0));
+    let error = failed.collected.unwrap_err().to_string();
+    assert_eq!(error, "no frame*3.png was made; what it left behind is frame1.png, frame2.png");
+    assert_eq!(failed.last_progress, 500);
+    for number in [3, 4] {
+        fs::write(scratch.join(format!("frame{number}.png")), "no picture").unwrap();
+    }
+    let executable = povray();
+    let (definition, environment) = (definition("povray"), environment());
+    let invocation = Invocation {
+        definition: &definition,
+        step: &step,
+        number: 1,
+        more: &[2, 3, 4],
+        attempt: AttemptNumber(1),
+        job_folder: &job,
+        scratch: &scratch,
+        executable: Some(&executable),
+        threads: 1,
+        environment: &environment,
+    };
+    let broken = invocation.collect(&host.path().join("scratch.log"), "film");
+    assert!(matches!(broken, Err(CollectError::Unfit(_))), "{broken:?}");
 }
