@@ -1,7 +1,8 @@
 //! What the roles say to each other over their links, one enum per direction.
 //!
-//! Links carry JSON objects tagged by `type`. A render server dials the schedule server and the resource
-//! server; the schedule server dials the resource server. Who dials says hello first.
+//! On a link a message is a JSON object with one key, its kind, or the kind alone where there is no more to it.
+//! A render server dials the schedule server and the resource server; the schedule server dials the resource
+//! server. Who dials says hello first.
 
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +61,7 @@ pub struct HeldLease {
 
 /// Render server to schedule server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum RenderToSchedule {
     /// First on each link.
     Hello {
@@ -105,7 +106,7 @@ pub enum RenderToSchedule {
 
 /// Schedule server to render server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ScheduleToRender {
     /// The hello is taken.
     Welcome,
@@ -151,7 +152,7 @@ pub enum SlotState {
 
 /// Render server to resource server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum RenderToResource {
     /// First on each link: all there is to know.
     Hello {
@@ -184,7 +185,7 @@ pub enum RenderToResource {
 
 /// Resource server to render server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ResourceToRender {
     /// The hello is taken.
     Welcome,
@@ -197,7 +198,7 @@ pub enum ResourceToRender {
 
 /// Schedule server to resource server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ScheduleToResource {
     /// Which hosts match? (figure 5B step 124)
     Ask {
@@ -215,7 +216,7 @@ pub enum ScheduleToResource {
 
 /// Resource server to schedule server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ResourceToSchedule {
     /// The resource list for an ask (figure 5B step 126).
     List {

@@ -6,6 +6,9 @@ use model::{Faults, Problem};
 
 use crate::owner::AskError;
 
+/// When a client whose request cannot be served now should come back, in seconds.
+const RETRY_AFTER_S: u16 = 2;
+
 /// An API error on its way out.
 #[derive(Debug)]
 pub(crate) struct Refused(pub(crate) Problem);
@@ -47,10 +50,14 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-        match serde_json::to_vec(&self.0) {
+        let mut response = match serde_json::to_vec(&self.0) {
             Ok(body) => (status, kind, body).into_response(),
             Err(_) => status.into_response(),
+        };
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_S.into());
         }
+        response
     }
 }
 
@@ -65,6 +72,10 @@ impl From<AskError<schedule::Refusal>> for Refused {
             .hint(
                 "nothing that was acknowledged is lost; it goes on by itself once its journal can be written",
             ),
+            AskError::Busy => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "the schedule server has too much to do just now")
+                    .hint("it was not done; try again in a few seconds")
+            }
             AskError::Stopping => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "the schedule server is stopping")
                     .hint("try again once it has been started again")

@@ -10,7 +10,7 @@ use axum::routing::get;
 use model::{RenderToResource, ResourceToRender, ResourceToSchedule, ScheduleToResource};
 use resource::{Effect, Event, LinkId, Resource};
 use wire::Link;
-use wire::link::Sender;
+use wire::link::{self, Limits, Sender};
 
 use crate::clock;
 use crate::owner::{self, Handle, Hands};
@@ -79,18 +79,20 @@ impl Hands<Resource> for ResourceHands {
 }
 
 async fn accept_render(State(handle): State<ResourceHandle>, upgrade: WebSocketUpgrade) -> Response {
-    wire::link::accept(upgrade, |link| serve_render(handle, link))
+    link::accept(upgrade, Limits::HOST, |link| serve_render(handle, link))
 }
 
 async fn serve_render(handle: ResourceHandle, link: Link<ResourceToRender, RenderToResource>) {
     let id = LAST_LINK.fetch_add(1, Ordering::Relaxed) + 1;
     let (sender, mut receiver) = link.split();
     handle.look(move |_, hands| drop(hands.renders.insert(id, sender))).await;
+    let mut messages = Vec::new();
     let end = loop {
-        match receiver.recv().await {
-            Ok(message) => handle.tell(Event::RenderSpoke { link: id, message: Box::new(message) }).await,
-            Err(end) => break end,
+        if let Err(end) = receiver.recv_many(&mut messages).await {
+            break end;
         }
+        let spoke = |message| Event::RenderSpoke { link: id, message: Box::new(message) };
+        handle.tell_many(std::mem::take(&mut messages).into_iter().map(spoke).collect()).await;
     };
     tracing::info!(link = id, "the link of a render server ended: {end}");
     handle.look(move |_, hands| drop(hands.renders.remove(&id))).await;
@@ -98,7 +100,7 @@ async fn serve_render(handle: ResourceHandle, link: Link<ResourceToRender, Rende
 }
 
 async fn accept_schedule(State(handle): State<ResourceHandle>, upgrade: WebSocketUpgrade) -> Response {
-    wire::link::accept(upgrade, |link| serve_schedule(handle, link))
+    link::accept(upgrade, Limits::FARM, |link| serve_schedule(handle, link))
 }
 
 async fn serve_schedule(handle: ResourceHandle, link: Link<ResourceToSchedule, ScheduleToResource>) {

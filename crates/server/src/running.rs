@@ -1,5 +1,6 @@
 //! Runs servers in this process until it is told to stop.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -238,6 +239,7 @@ fn farm_view(settings: &Settings) -> FarmView {
         storage: String::new(),
         storage_id: None,
         roles: settings.services.clone(),
+        refused: BTreeMap::new(),
     }
 }
 

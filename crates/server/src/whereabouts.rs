@@ -6,6 +6,7 @@ use model::InstanceId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wire::discovery::{self, Patience};
+use wire::link::Limits;
 use wire::{Backoff, DiscoveryConfig, Link, ServerUrl, Service};
 
 use crate::error_chain;
@@ -53,6 +54,7 @@ async fn announced(config: &DiscoveryConfig, service: Service) {
 pub(crate) async fn stay_linked<Out, In, Linked>(
     whereabouts: Whereabouts,
     path: &'static str,
+    limits: Limits,
     mut linked: impl FnMut(ServerUrl, Link<Out, In>) -> Linked,
 ) where
     Out: Serialize,
@@ -63,7 +65,7 @@ pub(crate) async fn stay_linked<Out, In, Linked>(
     let mut told = false;
     loop {
         match whereabouts.find().await {
-            Ok(url) => match wire::link::dial(&url, path).await {
+            Ok(url) => match wire::link::dial(&url, path, limits).await {
                 Ok(link) => {
                     backoff.reset();
                     told = false;

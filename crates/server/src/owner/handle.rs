@@ -1,9 +1,16 @@
 //! The way to the owner of a role: hand events over, ask, read.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use model::Role;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+
+use super::BATCH_MAX;
+
+/// Whoever asks something that the owner has not begun with after this long is told to come back later.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) type Look<R, H> = Box<dyn FnOnce(&R, &mut H) + Send>;
 type Give<R> = Box<dyn FnOnce(Result<&R, AskError<<R as Role>::Refusal>>) + Send>;
@@ -12,23 +19,34 @@ type Give<R> = Box<dyn FnOnce(Result<&R, AskError<<R as Role>::Refusal>>) + Send
 pub(super) enum Input<R: Role, H> {
     /// Something happened.
     Event(R::Event),
+    /// So did all of this, in this order.
+    Events(Vec<R::Event>),
     /// Something is wanted, and somebody waits for the answer.
     Ask(R::Event, Answer<R>),
     Look(Look<R, H>),
     Stop(oneshot::Sender<()>),
 }
 
+impl<R: Role, H> Input<R, H> {
+    /// How much of the queue it takes.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Events(events) => events.len(),
+            Self::Event(_) | Self::Ask(..) | Self::Look(_) | Self::Stop(_) => 1,
+        }
+    }
+}
+
 /// The way back to whoever asked.
 pub(super) struct Answer<R: Role> {
     give: Give<R>,
-    /// Gone once nobody waits any more.
-    asker: Weak<()>,
+    question: Arc<Question>,
 }
 
 impl<R: Role> Answer<R> {
-    /// Whether whoever asked has gone, having been told that it was not done.
-    pub(super) fn nobody_waits(&self) -> bool {
-        self.asker.strong_count() == 0
+    /// Whether it may be begun with: false where whoever asked has gone, having been told that it was not done.
+    pub(super) fn begin(&self) -> bool {
+        self.question.becomes(Question::BEGUN)
     }
 
     pub(super) fn give(self, result: Result<&R, AskError<R::Refusal>>) {
@@ -36,15 +54,40 @@ impl<R: Role> Answer<R> {
     }
 }
 
+/// What becomes of a question: the owner begins with it or whoever asked gives it up, never both.
+#[derive(Default)]
+struct Question(AtomicU8);
+
+impl Question {
+    const BEGUN: u8 = 1;
+    const GIVEN_UP: u8 = 2;
+
+    /// Whether it does, since neither has happened to it before.
+    fn becomes(&self, state: u8) -> bool {
+        self.0.compare_exchange(0, state, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// Gives a question up when whoever asked goes away.
+struct Asker(Arc<Question>);
+
+impl Drop for Asker {
+    fn drop(&mut self) {
+        self.0.becomes(Question::GIVEN_UP);
+    }
+}
+
 /// The way to an owner. Cheap to clone; the owner ends when it is stopped.
 pub(crate) struct Handle<R: Role, H> {
-    pub(super) inputs: mpsc::Sender<Input<R, H>>,
+    pub(super) inputs: mpsc::UnboundedSender<Input<R, H>>,
+    /// How much may still be handed over before senders wait; closed when the owner has ended.
+    pub(super) room: Arc<Semaphore>,
     pub(super) trouble: watch::Receiver<Option<String>>,
 }
 
 impl<R: Role, H> Clone for Handle<R, H> {
     fn clone(&self) -> Self {
-        Self { inputs: self.inputs.clone(), trouble: self.trouble.clone() }
+        Self { inputs: self.inputs.clone(), room: self.room.clone(), trouble: self.trouble.clone() }
     }
 }
 
@@ -57,6 +100,9 @@ pub(crate) enum AskError<Refusal> {
     /// The journal cannot be written, so nothing new is accepted.
     #[error("the journal cannot be written: {0}")]
     Journal(String),
+    /// So much is to be done that it was not begun with.
+    #[error("the server has too much to do")]
+    Busy,
     /// The server is stopping.
     #[error("the server is stopping")]
     Stopping,
@@ -67,15 +113,35 @@ where
     R: Role<Event: Send, Refusal: Send> + 'static,
     H: 'static,
 {
-    /// Hands an event over; an answer is not wanted.
+    /// Hands an event over; an answer is not wanted. Waits where the owner is behind.
     pub(crate) async fn tell(&self, event: R::Event) {
-        // A closed queue means that the server stops, and what is told then no longer matters.
-        let _ = self.inputs.send(Input::Event(event)).await;
+        self.hand_over(Input::Event(event)).await;
+    }
+
+    /// Hands several events over, with fewer wakings than one by one.
+    pub(crate) async fn tell_many(&self, mut events: Vec<R::Event>) {
+        while events.len() > BATCH_MAX {
+            let rest = events.split_off(BATCH_MAX);
+            self.hand_over(Input::Events(std::mem::replace(&mut events, rest))).await;
+        }
+        self.hand_over(Input::Events(events)).await;
     }
 
     /// Like `tell`, from a thread of its own.
     pub(crate) fn tell_blocking(&self, event: R::Event) {
-        let _ = self.inputs.blocking_send(Input::Event(event));
+        tokio::runtime::Handle::current().block_on(self.tell(event));
+    }
+
+    /// Waits for room and hands over; false where the owner has ended, and what is told then no longer matters.
+    async fn hand_over(&self, input: Input<R, H>) -> bool {
+        let weight = u32::try_from(input.weight()).unwrap_or(u32::MAX);
+        match self.room.acquire_many(weight).await {
+            Ok(room) => {
+                room.forget();
+                self.inputs.send(input).is_ok()
+            }
+            Err(_) => false,
+        }
     }
 
     /// Hands an event over and, once what it changed is durable, reads `answer` from the role.
@@ -87,19 +153,23 @@ where
         if let Some(trouble) = self.trouble() {
             return Err(AskError::Journal(trouble));
         }
-        let (sender, receiver) = oneshot::channel();
-        let asker = Arc::new(());
+        let (sender, mut receiver) = oneshot::channel();
+        let asker = Asker(Arc::default());
         let give: Give<R> = Box::new(move |result| {
             let _ = sender.send(result.map(answer));
         });
-        let answer = Answer { give, asker: Arc::downgrade(&asker) };
-        self.inputs.send(Input::Ask(event, answer)).await.map_err(|_| AskError::Stopping)?;
+        let input = Input::Ask(event, Answer { give, question: asker.0.clone() });
         let mut trouble = self.trouble.clone();
-        tokio::select! {
+        let why_not = tokio::select! {
             biased;
-            result = receiver => result.unwrap_or(Err(AskError::Stopping)),
-            text = in_trouble(&mut trouble) => Err(AskError::Journal(text)),
+            result = self.answered(input, &mut receiver) => return result,
+            text = in_trouble(&mut trouble) => AskError::Journal(text),
+            () = tokio::time::sleep(PATIENCE) => AskError::Busy,
+        };
+        if asker.0.becomes(Question::GIVEN_UP) {
+            return Err(why_not);
         }
+        receiver.await.unwrap_or(Err(AskError::Stopping))
     }
 
     /// Reads from the role, all that it shows being durable.
@@ -107,28 +177,37 @@ where
         &self,
         look: impl FnOnce(&R) -> T + Send + 'static,
     ) -> Result<T, AskError<R::Refusal>> {
-        let (sender, receiver) = oneshot::channel();
-        self.look(move |role, _| {
-            let _ = sender.send(look(role));
-        })
-        .await;
+        let (sender, mut receiver) = oneshot::channel();
+        let look: Look<R, H> = Box::new(move |role, _| {
+            let _ = sender.send(Ok(look(role)));
+        });
         let mut trouble = self.trouble.clone();
         tokio::select! {
             biased;
-            result = receiver => result.map_err(|_| AskError::Stopping),
+            result = self.answered(Input::Look(look), &mut receiver) => result,
             text = in_trouble(&mut trouble) => Err(AskError::Journal(text)),
+            () = tokio::time::sleep(PATIENCE) => Err(AskError::Busy),
         }
+    }
+
+    async fn answered<T>(
+        &self,
+        input: Input<R, H>,
+        answer: &mut oneshot::Receiver<Result<T, AskError<R::Refusal>>>,
+    ) -> Result<T, AskError<R::Refusal>> {
+        self.hand_over(input).await;
+        answer.await.unwrap_or(Err(AskError::Stopping))
     }
 
     /// Runs `look` on the owner's thread, with the hands; for what they keep, like links.
     pub(crate) async fn look(&self, look: impl FnOnce(&R, &mut H) + Send + 'static) {
-        let _ = self.inputs.send(Input::Look(Box::new(look))).await;
+        self.hand_over(Input::Look(Box::new(look))).await;
     }
 
     /// Ends the owner once everything that was handed over is dealt with.
     pub(crate) async fn stop(&self) {
         let (sender, receiver) = oneshot::channel();
-        if self.inputs.send(Input::Stop(sender)).await.is_ok() {
+        if self.hand_over(Input::Stop(sender)).await {
             let _ = receiver.await;
         }
     }

@@ -10,11 +10,12 @@ mod restore;
 mod tests;
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Role, Time};
 use store::LogError;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::clock;
 use handle::{Answer, Input, Look};
@@ -24,7 +25,7 @@ pub(crate) use restore::restore;
 
 /// Events that may wait for the owner. Senders wait beyond that, so a flood slows its source down.
 const QUEUE_MAX: usize = 4_096;
-/// Inputs taken into one commit: large enough to amortise it, small enough that nobody waits long.
+/// Events taken into one commit: large enough to amortise it, small enough that nobody waits long.
 const BATCH_MAX: usize = 512;
 /// Busy turns after which a deadline is looked at although more input waits.
 const TURNS_BETWEEN_DEADLINES: u32 = 16;
@@ -35,6 +36,12 @@ const JOURNAL_RETRY: Duration = Duration::from_secs(1);
 pub(crate) trait Hands<R: Role>: Send + 'static {
     /// Performs `effect` without blocking; events it brings about at once go to `next`.
     fn perform(&mut self, effect: R::Effect, role: &R, next: &mut Vec<R::Event>);
+
+    /// All effects of a turn have been performed.
+    fn performed(&mut self) {}
+
+    /// The role refused `event`, and nobody waits for an answer.
+    fn refused(&mut self, _event: &R::Event, _refusal: &R::Refusal) {}
 }
 
 /// How durable records reach the disk.
@@ -51,11 +58,13 @@ where
     R: Role<Event: Send + Debug, Record: Send + Debug, Effect: Debug, Refusal: Send + Debug> + Send + 'static,
     H: Hands<R>,
 {
-    let (sender, inputs) = mpsc::channel(QUEUE_MAX);
+    let (sender, inputs) = mpsc::unbounded_channel();
+    let room = Arc::new(Semaphore::new(QUEUE_MAX));
     let (trouble, troubled) = watch::channel(None);
-    let handle = Handle { inputs: sender, trouble: troubled };
+    let handle = Handle { inputs: sender, room: room.clone(), trouble: troubled };
     let hands = make_hands(handle.clone());
-    let owner = Owner { name, role, hands, inputs, commit, trouble, last: Time::default(), next: Vec::new() };
+    let queue = Queue { inputs, room };
+    let owner = Owner { name, role, hands, queue, commit, trouble, last: Time::default(), next: Vec::new() };
     let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new().name(format!("{name} owner")).spawn(move || {
         // Hands spawn their tasks on the runtime of the server.
@@ -69,11 +78,44 @@ struct Owner<R: Role, H> {
     name: &'static str,
     role: R,
     hands: H,
-    inputs: mpsc::Receiver<Input<R, H>>,
+    queue: Queue<R, H>,
     commit: Commit<R>,
     trouble: watch::Sender<Option<String>>,
     last: Time,
     next: Vec<R::Event>,
+}
+
+/// What was handed over and not yet taken.
+struct Queue<R: Role, H> {
+    inputs: mpsc::UnboundedReceiver<Input<R, H>>,
+    room: Arc<Semaphore>,
+}
+
+impl<R: Role, H> Queue<R, H> {
+    /// Waits for input and takes what there is, up to a batch. May be given up without losing any.
+    async fn wait(&mut self, batch: &mut Vec<Input<R, H>>) {
+        if let Some(input) = self.inputs.recv().await {
+            self.take(Some(input), batch);
+        }
+    }
+
+    /// Takes what there is behind `first`, up to a batch.
+    fn take(&mut self, first: Option<Input<R, H>>, batch: &mut Vec<Input<R, H>>) {
+        let mut taken = 0;
+        let mut next = first.or_else(|| self.inputs.try_recv().ok());
+        while let Some(input) = next {
+            taken += input.weight();
+            batch.push(input);
+            next = if taken < BATCH_MAX { self.inputs.try_recv().ok() } else { None };
+        }
+        self.room.add_permits(taken);
+    }
+}
+
+impl<R: Role, H> Drop for Queue<R, H> {
+    fn drop(&mut self) {
+        self.room.close();
+    }
 }
 
 /// How a turn ended.
@@ -112,7 +154,11 @@ where
         let mut batch = Vec::new();
         let mut turns = 0;
         loop {
-            batch.extend(self.next.drain(..).map(|event| Input::Event(event)));
+            if !self.next.is_empty() {
+                // What has come meanwhile shares their commit.
+                batch.extend(self.next.drain(..).map(|event| Input::Event(event)));
+                self.queue.take(None, &mut batch);
+            }
             let due = self.role.next_deadline().map(|at| Duration::from_millis(at.since_ms(self.now())));
             let overdue = due.is_some_and(|wait| wait.is_zero()) && turns >= TURNS_BETWEEN_DEADLINES;
             turns += 1;
@@ -137,7 +183,7 @@ where
 
     /// Waits for input; false where the deadline came first.
     async fn receive(&mut self, due: Option<Duration>, batch: &mut Vec<Input<R, H>>) -> bool {
-        let receive = self.inputs.recv_many(batch, BATCH_MAX);
+        let receive = self.queue.wait(batch);
         match due {
             Some(wait) => tokio::time::timeout(wait, receive).await.is_ok(),
             None => {
@@ -152,9 +198,10 @@ where
         let mut turn = Turn::Over;
         for input in batch.drain(..) {
             match input {
-                Input::Event(event) => {
-                    for record in self.decide(&event).unwrap_or_default() {
-                        self.apply(record, &mut said);
+                Input::Event(event) => self.happened(&event, &mut said),
+                Input::Events(events) => {
+                    for event in events {
+                        self.happened(&event, &mut said);
                     }
                 }
                 Input::Ask(event, answer) => {
@@ -174,6 +221,13 @@ where
             self.role.check();
         }
         turn
+    }
+
+    fn happened(&mut self, event: &R::Event, said: &mut Said<R, H>) {
+        match self.decide(event) {
+            Ok(records) => records.into_iter().for_each(|record| self.apply(record, said)),
+            Err(refusal) => self.hands.refused(event, &refusal),
+        }
     }
 
     fn decide(&mut self, event: &R::Event) -> Result<Vec<R::Record>, R::Refusal> {
@@ -197,7 +251,7 @@ where
     /// Decides what somebody waits for, alone and with nothing applied before it is durable: where the
     /// journal cannot be written it is refused, and as if it had never been asked.
     fn answer(&mut self, event: &R::Event, answer: Answer<R>) -> Result<(), JournalLost> {
-        if answer.nobody_waits() {
+        if !answer.begin() {
             return Ok(());
         }
         let records = match self.decide(event) {
@@ -263,6 +317,7 @@ where
                 Word::Look(look) => look(&self.role, &mut self.hands),
             }
         }
+        self.hands.performed();
     }
 
     /// The wall clock, which never runs backwards for a role.

@@ -11,7 +11,7 @@ use super::{AskError, Commit, Handle, Hands, start};
 #[derive(Clone, Default)]
 struct Count(u64);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Event {
     Add(u64),
     Deadline,
@@ -64,11 +64,24 @@ type Story = Arc<Mutex<Vec<String>>>;
 struct Mouth {
     story: Story,
     name: &'static str,
+    /// Since the end of the last turn.
+    spoke: bool,
 }
 
 impl Hands<Count> for Mouth {
     fn perform(&mut self, effect: u64, _: &Count, _: &mut Vec<Event>) {
         self.story.lock().unwrap().push(format!("{} says {effect}", self.name));
+        self.spoke = true;
+    }
+
+    fn performed(&mut self) {
+        if std::mem::take(&mut self.spoke) {
+            self.story.lock().unwrap().push(format!("{} is done", self.name));
+        }
+    }
+
+    fn refused(&mut self, event: &Event, _: &TooMuch) {
+        self.story.lock().unwrap().push(format!("{} hears {event:?} refused", self.name));
     }
 }
 
@@ -91,7 +104,7 @@ impl Scene {
             Ok(())
         });
         let spoken = story.clone();
-        let mouth = |_| Mouth { story: spoken, name: "first" };
+        let mouth = |_| Mouth { story: spoken, name: "first", spoke: false };
         let handle = start("count", Count::default(), commit, mouth).unwrap();
         Self { handle, story, disk_full }
     }
@@ -110,10 +123,12 @@ impl Scene {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_spoken_before_it_is_durable() {
     let scene = Scene::new();
-    assert_eq!(scene.story().await, ["first says 0"]);
+    assert_eq!(scene.story().await, ["first says 0", "first is done"]);
     assert_eq!(scene.adds(3).await.unwrap(), 3);
     scene.handle.tell(Event::Add(4)).await;
-    assert_eq!(scene.story().await, ["commits [3]", "first says 3", "commits [4]", "first says 7"]);
+    let wanted =
+        ["commits [3]", "first says 3", "first is done", "commits [4]", "first says 7", "first is done"];
+    assert_eq!(scene.story().await, wanted);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +175,54 @@ async fn what_was_reported_waits_for_the_disk_and_who_asks_meanwhile_is_refused(
         }
     };
     assert_eq!(total, 1, "the report was kept, and the ten were refused for good");
-    assert_eq!(scene.story().await.last().map(String::as_str), Some("first says 1"));
+    assert!(scene.story().await.contains(&"first says 1".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_together_is_committed_together_and_in_order() {
+    let scene = Scene::new();
+    scene.story().await;
+    scene.handle.tell_many((1..=3).map(Event::Add).collect()).await;
+    scene.handle.tell_many(Vec::new()).await;
+    assert_eq!(
+        scene.story().await,
+        ["commits [1, 2, 3]", "first says 1", "first says 3", "first says 6", "first is done"]
+    );
+    scene.handle.tell_many(vec![Event::Add(0); super::QUEUE_MAX + 1]).await;
+    let story = scene.story().await;
+    assert_eq!(story.iter().filter(|line| line.ends_with("says 6")).count(), super::QUEUE_MAX + 1);
+    let commits = story.iter().filter(|line| line.starts_with("commits")).count();
+    assert!(commits <= super::QUEUE_MAX / super::BATCH_MAX + 1, "{commits} commits");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_refused_is_told_to_the_hands() {
+    let scene = Scene::new();
+    scene.story().await;
+    scene.handle.tell_many(vec![Event::Add(101), Event::Add(1)]).await;
+    let story = scene.story().await;
+    assert_eq!(story, ["first hears Add(101) refused", "commits [1]", "first says 1", "first is done"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_while_the_disk_stands_still_is_told_to_come_back_and_it_never_happens() {
+    let scene = Scene::new();
+    let (handle, disk) = (scene.handle.clone(), scene.story.clone());
+    scene.story().await;
+    // The commit writes the story, so holding it holds the disk.
+    let held = tokio::task::spawn_blocking(move || {
+        let held = disk.lock().unwrap();
+        let runtime = tokio::runtime::Handle::current();
+        runtime.block_on(handle.tell(Event::Add(1)));
+        let late = runtime.block_on(handle.ask(Event::Add(10), |role| role.0));
+        let read = runtime.block_on(handle.read(|role| role.0));
+        drop(held);
+        (late, read)
+    });
+    let (late, read) = held.await.unwrap();
+    assert!(matches!(late, Err(AskError::Busy)), "{late:?}");
+    assert!(matches!(read, Err(AskError::Busy)), "{read:?}");
+    assert_eq!(scene.adds(5).await.unwrap(), 6, "the ten were never added");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,6 +232,7 @@ async fn an_owner_that_is_stopped_deals_with_what_came_before() {
     scene.handle.stop().await;
     scene.handle.ended().await;
     let story = std::mem::take(&mut *scene.story.lock().unwrap());
-    assert_eq!(story, ["first says 0", "commits [1]", "first says 1"]);
+    let wanted = ["first says 0", "first is done", "commits [1]", "first says 1", "first is done"];
+    assert_eq!(story, wanted);
     assert!(matches!(scene.adds(1).await, Err(AskError::Stopping)));
 }

@@ -9,6 +9,7 @@ use model::{
 use render::Event;
 use store::Results;
 use tokio::sync::watch;
+use wire::link::Limits;
 use wire::{Client, Link};
 
 use super::delivery::Server;
@@ -31,7 +32,7 @@ pub(super) async fn keep_schedule_link(
     found: watch::Sender<Option<Server>>,
     mounted: Option<Results>,
 ) {
-    stay_linked(schedule, SCHEDULE_PATH, |url, link| {
+    stay_linked(schedule, SCHEDULE_PATH, Limits::HOST, |url, link| {
         let (handle, found, mounted) = (handle.clone(), found.clone(), mounted.clone());
         async move {
             // Bulk goes to wherever the link goes.
@@ -67,7 +68,7 @@ pub(super) async fn keep_resource_link(
     resource: Whereabouts,
     introduction: Introduction,
 ) {
-    stay_linked(resource, RESOURCE_PATH, |_, link| {
+    stay_linked(resource, RESOURCE_PATH, Limits::HOST, |_, link| {
         serve_resource(handle.clone(), introduction.clone(), link)
     })
     .await;

@@ -29,7 +29,7 @@ const PROSPECT_PAUSE: Duration = Duration::from_millis(10);
 type Answer<T> = Result<Json<T>, Refused>;
 
 pub(super) async fn farm(State(desk): State<Desk>) -> Json<FarmView> {
-    Json(FarmView::clone(&desk.farm))
+    Json(FarmView { refused: desk.refusals.counts(), ..FarmView::clone(&desk.farm) })
 }
 
 pub(super) async fn jobs(State(desk): State<Desk>) -> Answer<Vec<JobView>> {

@@ -1,16 +1,17 @@
 //! What the schedule server does about what it decided: words to render servers and to the resource server,
 //! pictures into the storage, mails out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use model::{HostView, JobId, LeaseId, Output, ScheduleToRender, ScheduleToResource};
-use schedule::{Effect, Event, JobSummary, LinkId, NoticeId, Schedule};
+use schedule::{Effect, Event, JobSummary, LinkId, NoticeId, Refusal, Schedule};
 use store::Results;
 use tokio::sync::{broadcast, oneshot};
 use wire::link::Sender;
 
+use super::refusals::Refusals;
 use crate::error_chain;
 use crate::letter::letter;
 use crate::mail::Post;
@@ -21,7 +22,10 @@ pub(crate) type ScheduleHandle = Handle<Schedule, ScheduleHands>;
 /// The hands of the schedule server; only its owner's thread touches them.
 pub(crate) struct ScheduleHands {
     handle: ScheduleHandle,
-    hosts: BTreeMap<LinkId, Sender<ScheduleToRender>>,
+    hosts: BTreeMap<LinkId, HostLink>,
+    /// Links to which something was said that has not been sent yet.
+    spoken_to: BTreeSet<LinkId>,
+    refusals: Refusals,
     resource: Option<Sender<ScheduleToResource>>,
     host_asks: BTreeMap<u64, oneshot::Sender<Vec<HostView>>>,
     last_host_ask: u64,
@@ -30,9 +34,17 @@ pub(crate) struct ScheduleHands {
     changes: broadcast::Sender<JobId>,
 }
 
+/// The link of a render server.
+struct HostLink {
+    sender: Sender<ScheduleToRender>,
+    /// Kinds of refused input that have been logged for it.
+    logged: BTreeSet<&'static str>,
+}
+
 impl ScheduleHands {
-    pub(crate) fn new(
+    pub(super) fn new(
         handle: ScheduleHandle,
+        refusals: Refusals,
         results: Arc<Results>,
         post: Option<Post>,
         changes: broadcast::Sender<JobId>,
@@ -40,6 +52,8 @@ impl ScheduleHands {
         Self {
             handle,
             hosts: BTreeMap::new(),
+            spoken_to: BTreeSet::new(),
+            refusals,
             resource: None,
             host_asks: BTreeMap::new(),
             last_host_ask: 0,
@@ -51,7 +65,7 @@ impl ScheduleHands {
 
     /// A render server's link stands.
     pub(crate) fn host_linked(&mut self, link: LinkId, sender: Sender<ScheduleToRender>) {
-        self.hosts.insert(link, sender);
+        self.hosts.insert(link, HostLink { sender, logged: BTreeSet::new() });
     }
 
     /// A render server's link is gone.
@@ -146,7 +160,8 @@ impl Hands<Schedule> for ScheduleHands {
             Effect::ToHost { link, message } => {
                 if let Some(host) = self.hosts.get(&link) {
                     // A link that cannot take it is closed by its own end, which tells us.
-                    let _ = host.send(&message);
+                    let _ = host.sender.put(&message);
+                    self.spoken_to.insert(link);
                 }
             }
             Effect::CloseLink { link } => {
@@ -171,6 +186,31 @@ impl Hands<Schedule> for ScheduleHands {
                 // Nobody may be watching.
                 let _ = self.changes.send(job);
             }
+        }
+    }
+    fn performed(&mut self) {
+        // All that was said to a host in one turn goes out together.
+        for link in std::mem::take(&mut self.spoken_to) {
+            if let Some(host) = self.hosts.get(&link) {
+                host.sender.flush();
+            }
+        }
+    }
+
+    fn refused(&mut self, event: &Event, refusal: &Refusal) {
+        let Event::HostSpoke { link, .. } = event else { return };
+        let kind = match refusal {
+            Refusal::UnknownLink(_) => "not_registered",
+            Refusal::StaleLease(_) => "stale_lease",
+            _ => "out_of_order",
+        };
+        self.refusals.count(kind, 1);
+        if self.hosts.get_mut(link).is_some_and(|host| host.logged.insert(kind)) {
+            tracing::warn!(
+                link,
+                kind,
+                "what a render server says is refused: {refusal}; more of it is only counted"
+            );
         }
     }
 }

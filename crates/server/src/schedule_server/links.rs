@@ -3,12 +3,15 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::{State, WebSocketUpgrade};
+use axum::http::StatusCode;
 use axum::response::Response;
 use model::{RenderToSchedule, ResourceToSchedule, ScheduleToRender, ScheduleToResource};
 use schedule::Event;
 use wire::Link;
+use wire::link::{self, Limits};
 
 use super::hands::ScheduleHandle;
+use super::refusals::Refusals;
 use super::{Desk, MATCH_PATH};
 use crate::whereabouts::{Whereabouts, stay_linked};
 
@@ -17,19 +20,37 @@ static LAST_LINK: AtomicU64 = AtomicU64::new(0);
 
 /// A render server dials.
 pub(super) async fn accept_host(State(desk): State<Desk>, upgrade: WebSocketUpgrade) -> Response {
-    wire::link::accept(upgrade, move |link| serve_host(desk.handle, link))
+    let refusals = desk.refusals.clone();
+    let response =
+        link::accept(upgrade, Limits::HOST, move |link| serve_host(desk.handle, desk.refusals, link));
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        refusals.count("unknown_version", 1);
+    }
+    response
 }
 
-async fn serve_host(handle: ScheduleHandle, link: Link<ScheduleToRender, RenderToSchedule>) {
+async fn serve_host(
+    handle: ScheduleHandle,
+    refusals: Refusals,
+    link: Link<ScheduleToRender, RenderToSchedule>,
+) {
     let id = LAST_LINK.fetch_add(1, Ordering::Relaxed) + 1;
     let (sender, mut receiver) = link.split();
     handle.look(move |_, hands| hands.host_linked(id, sender)).await;
+    let mut messages = Vec::new();
     let end = loop {
-        match receiver.recv().await {
-            Ok(message) => handle.tell(Event::HostSpoke { link: id, message }).await,
-            Err(end) => break end,
+        let left_out = receiver.left_out();
+        let received = receiver.recv_many(&mut messages).await;
+        refusals.count("unknown_message", receiver.left_out() - left_out);
+        if let Err(end) = received {
+            break end;
         }
+        let spoke = |message| Event::HostSpoke { link: id, message };
+        handle.tell_many(std::mem::take(&mut messages).into_iter().map(spoke).collect()).await;
     };
+    if let Some(fault) = end.fault() {
+        refusals.count(fault, 1);
+    }
     tracing::info!(link = id, "the link of a render server ended: {end}");
     handle.look(move |_, hands| hands.host_unlinked(id)).await;
     handle.tell(Event::HostLinkClosed { link: id }).await;
@@ -37,7 +58,7 @@ async fn serve_host(handle: ScheduleHandle, link: Link<ScheduleToRender, RenderT
 
 /// Stays linked to the resource server, for ever.
 pub(super) async fn keep_resource_link(handle: ScheduleHandle, resource: Whereabouts) {
-    stay_linked(resource, MATCH_PATH, |_, link| serve_resource(handle.clone(), link)).await;
+    stay_linked(resource, MATCH_PATH, Limits::FARM, |_, link| serve_resource(handle.clone(), link)).await;
 }
 
 async fn serve_resource(handle: ScheduleHandle, link: Link<ScheduleToResource, ResourceToSchedule>) {

@@ -4,6 +4,7 @@ mod api;
 mod bulk;
 mod hands;
 mod links;
+mod refusals;
 mod watch;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ use crate::mail::Post;
 use crate::owner;
 use crate::whereabouts::{Whereabouts, new_instance};
 use hands::{ScheduleHandle, ScheduleHands};
+use refusals::Refusals;
 
 /// Where render servers dial the schedule server.
 pub(crate) const SCHEDULE_PATH: &str = "/link/schedule";
@@ -67,6 +69,7 @@ struct Desk {
     logs: AttemptLogs,
     library: Arc<Library>,
     changes: broadcast::Sender<JobId>,
+    refusals: Refusals,
     farm: Arc<FarmView>,
 }
 
@@ -102,13 +105,14 @@ impl ScheduleServer {
         let (role, commit) = owner::restore(&data.path().join("schedule.journal"), Schedule::default)?;
         discard_strays(&results, &role);
         let (changes, _) = broadcast::channel(CHANGES_MAX);
+        let refusals = Refusals::default();
         let handle = owner::start("schedule", role, commit, |handle| {
-            ScheduleHands::new(handle, results.clone(), post, changes.clone())
+            ScheduleHands::new(handle, refusals.clone(), results.clone(), post, changes.clone())
         })?;
         let resource_link = tokio::spawn(links::keep_resource_link(handle.clone(), resource));
         let logs = AttemptLogs::new(&data.path().join("logs"));
         let library = Arc::new(Library::embedded());
-        let desk = Desk { handle, content, results, logs, library, changes, farm: Arc::new(farm) };
+        let desk = Desk { handle, content, results, logs, library, changes, refusals, farm: Arc::new(farm) };
         Ok(Self { desk, resource_link })
     }
 

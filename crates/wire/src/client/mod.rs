@@ -10,6 +10,7 @@ mod steering;
 mod transfer;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, Response, Url};
@@ -46,6 +47,9 @@ pub struct FarmView {
     pub storage_id: Option<String>,
     /// What the process that answers does for the farm.
     pub roles: Vec<Service>,
+    /// How often its schedule server refused bad input since it started, by kind: `garbled`, `too_large`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refused: BTreeMap<String, u64>,
 }
 
 /// A schedule server, as clients and render hosts speak to it. Clones share their connections.

@@ -3,27 +3,17 @@
 use axum::extract::ws::WebSocketUpgrade;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::future;
 use model::Problem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::pump::Side;
-use super::{Limits, Link, PROTOCOL, frame};
+use super::{Ends, Limits, Link, PROTOCOL, frame};
 
-/// Answers a request for a link: `handler` gets the link in a task of its own, once it stands. Who offers
+/// Answers a request for a link: `handler` gets the link once it stands, in the task that drives it. Who offers
 /// another version of the language is refused in words.
-pub fn accept<Out, In, F, Handled>(upgrade: WebSocketUpgrade, handler: F) -> Response
-where
-    Out: Serialize + 'static,
-    In: DeserializeOwned + 'static,
-    F: FnOnce(Link<Out, In>) -> Handled + Send + 'static,
-    Handled: Future<Output = ()> + Send + 'static,
-{
-    accept_within(upgrade, Limits::FARM, handler)
-}
-
-/// The same with other limits.
-pub fn accept_within<Out, In, F, Handled>(upgrade: WebSocketUpgrade, limits: Limits, handler: F) -> Response
+pub fn accept<Out, In, F, Handled>(upgrade: WebSocketUpgrade, limits: Limits, handler: F) -> Response
 where
     Out: Serialize + 'static,
     In: DeserializeOwned + 'static,
@@ -43,7 +33,11 @@ where
         .max_message_size(limits.message_bytes)
         .max_frame_size(limits.message_bytes)
         .on_failed_upgrade(|error| tracing::debug!(%error, "a link was asked for and never stood"))
-        .on_upgrade(move |socket| handler(Link::over(frame::accepted(socket), Side::Accepted, limits)))
+        .on_upgrade(move |socket| async move {
+            // One task for both: a farm has thousands of links.
+            let (ends, drive) = Ends::over(frame::accepted(socket), Side::Accepted, limits);
+            future::join(handler(Link::of(ends)), drive).await;
+        })
 }
 
 fn refuse(offered: &str) -> Response {

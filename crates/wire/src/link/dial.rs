@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
 use tokio_tungstenite::tungstenite::http::{Response, Uri};
 
 use super::pump::Side;
-use super::{Limits, Link, PROTOCOL, frame};
+use super::{Ends, Limits, Link, PROTOCOL, frame};
 use crate::ServerUrl;
 
 /// A link has to stand after this long.
@@ -63,7 +63,7 @@ pub enum DialError {
 ///
 /// # Errors
 /// Where there is no such server or it refuses.
-pub async fn dial<Out, In>(url: &ServerUrl, path: &str) -> Result<Link<Out, In>, DialError>
+pub async fn dial<Out, In>(url: &ServerUrl, path: &str, limits: Limits) -> Result<Link<Out, In>, DialError>
 where
     Out: Serialize,
     In: DeserializeOwned,
@@ -72,7 +72,7 @@ where
     let stream = timeout(DIAL_TIME, TcpStream::connect(url.authority())).await.map_err(|_| silent())?;
     let stream = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
     let stream = stream.map_err(|source| DialError::Unreachable { url: url.to_string(), source })?;
-    timeout(DIAL_TIME, dial_over(stream, url, path, Limits::FARM)).await.map_err(|_| silent())?
+    timeout(DIAL_TIME, dial_over(stream, url, path, limits)).await.map_err(|_| silent())?
 }
 
 /// Links over a stream that already leads to the server. It does not mind the time.
@@ -96,7 +96,11 @@ where
         .map_err(|error| garbled(format!("{path:?} is no path: {error}")))?;
     let request = ClientRequestBuilder::new(uri).with_sub_protocol(PROTOCOL);
     match client_async_with_config(request, stream, Some(frame::config(&limits))).await {
-        Ok((socket, _)) => Ok(Link::over(frame::dialled(socket), Side::Dialled, limits)),
+        Ok((socket, _)) => {
+            let (ends, drive) = Ends::over(frame::dialled(socket), Side::Dialled, limits);
+            tokio::spawn(drive);
+            Ok(Link::of(ends))
+        }
         Err(Error::Http(response)) => Err(refused(url, &response)),
         Err(Error::Io(source)) => Err(DialError::Unreachable { url: url.to_string(), source }),
         Err(other) => Err(garbled(other.to_string())),

@@ -89,6 +89,18 @@ pub enum SendError {
 }
 
 impl LinkEnd {
+    /// In one word what the other end did wrong, where the link ended for that.
+    #[must_use]
+    pub const fn fault(&self) -> Option<&'static str> {
+        match self {
+            Self::TooLarge { .. } => Some("too_large"),
+            Self::Garbled { .. } => Some("garbled"),
+            Self::Silent { .. } => Some("silent"),
+            Self::Full { .. } | Self::Stuck { .. } => Some("too_slow"),
+            Self::Closed { .. } | Self::ClosedHere | Self::Lost { .. } | Self::Over => None,
+        }
+    }
+
     /// The end that an error of the WebSocket means; `limit` is the largest message in bytes.
     pub(super) fn of(error: Error, limit: usize) -> Self {
         match error {

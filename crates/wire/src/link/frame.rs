@@ -1,5 +1,6 @@
 //! One face for the WebSockets of both ends, which come from different crates.
 
+use axum::body::Bytes;
 use axum::extract::ws;
 use futures_util::{Sink, SinkExt, Stream, StreamExt, future};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -10,15 +11,15 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::Limits;
 
-/// Buffers of a socket: small, since a farm holds thousands of them.
-pub(super) const BUFFER_BYTES: usize = 8 << 10;
+/// Buffers of a socket: small, since a farm holds thousands of them. They grow with what passes through.
+pub(super) const BUFFER_BYTES: usize = 4 << 10;
 /// A WebSocket tells at most this many bytes of reason on closing.
 const REASON_MAX: usize = 123;
 
 /// What travels over a WebSocket, as far as links care.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
-    Text(String),
+    Text(Bytes),
     Binary,
     Ping,
     Pong,
@@ -68,7 +69,7 @@ pub(super) fn accepted(socket: ws::WebSocket) -> impl Socket {
 
 fn from_tungstenite(message: Message) -> Frame {
     match message {
-        Message::Text(text) => Frame::Text(text.as_str().to_owned()),
+        Message::Text(text) => Frame::Text(text.into()),
         Message::Ping(_) => Frame::Ping,
         Message::Pong(_) => Frame::Pong,
         Message::Close(close) => Frame::Close(close.map(|close| close.reason.as_str().to_owned())),
@@ -78,7 +79,8 @@ fn from_tungstenite(message: Message) -> Frame {
 
 fn to_tungstenite(frame: Frame) -> Message {
     match frame {
-        Frame::Text(text) => Message::text(text),
+        // What a queue has written is UTF-8; anything else would be refused by the other end as this is.
+        Frame::Text(text) => text.try_into().map_or_else(|_| Message::binary(Vec::new()), Message::Text),
         Frame::Binary => Message::binary(Vec::new()),
         Frame::Ping => Message::Ping(Default::default()),
         Frame::Pong => Message::Pong(Default::default()),
@@ -90,7 +92,7 @@ fn to_tungstenite(frame: Frame) -> Message {
 
 fn from_axum(message: ws::Message) -> Frame {
     match message {
-        ws::Message::Text(text) => Frame::Text(text.as_str().to_owned()),
+        ws::Message::Text(text) => Frame::Text(text.into()),
         ws::Message::Ping(_) => Frame::Ping,
         ws::Message::Pong(_) => Frame::Pong,
         ws::Message::Close(close) => Frame::Close(close.map(|close| close.reason.as_str().to_owned())),
@@ -100,7 +102,9 @@ fn from_axum(message: ws::Message) -> Frame {
 
 fn to_axum(frame: Frame) -> ws::Message {
     match frame {
-        Frame::Text(text) => ws::Message::Text(text.into()),
+        Frame::Text(text) => {
+            text.try_into().map_or_else(|_| ws::Message::Binary(Default::default()), ws::Message::Text)
+        }
         Frame::Binary => ws::Message::Binary(Default::default()),
         Frame::Ping => ws::Message::Ping(Default::default()),
         Frame::Pong => ws::Message::Pong(Default::default()),

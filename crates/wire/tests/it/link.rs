@@ -103,7 +103,7 @@ async fn a_link_over_tcp_is_the_same() {
     let app = Router::new().route(
         "/link",
         any(|upgrade: WebSocketUpgrade| async {
-            accept(upgrade, |link: Far| async {
+            accept(upgrade, Limits::HOST, |link: Far| async {
                 let (reply, mut asked) = link.split();
                 while let Ok(Question::Echo { text }) = asked.recv().await {
                     reply.send(&Reply::Echoed { text }).unwrap();
@@ -114,7 +114,7 @@ async fn a_link_over_tcp_is_the_same() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = ServerUrl::at(listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await });
-    let near: Near = dial(&url, "/link").await.unwrap();
+    let near: Near = dial(&url, "/link", Limits::HOST).await.unwrap();
     let (ask, mut replies) = near.split();
     ask.send(&echo("hello")).unwrap();
     assert_eq!(replies.recv().await.unwrap(), echoed("hello"));
@@ -125,7 +125,7 @@ async fn nobody_there_is_said_so() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = ServerUrl::at(listener.local_addr().unwrap());
     drop(listener);
-    let error = dial::<Question, Reply>(&url, "/link").await.unwrap_err();
+    let error = dial::<Question, Reply>(&url, "/link", Limits::HOST).await.unwrap_err();
     assert_eq!(error.to_string(), format!("cannot reach {url}"));
     assert!(matches!(error, DialError::Unreachable { .. }));
 }
@@ -139,11 +139,11 @@ async fn raw(ring: &Ring, offered: &str) -> Result<WebSocketStream<tokio::io::Du
 
 #[tokio::test]
 async fn another_version_that_dials_is_refused_in_words() {
-    let error = raw(&Ring::new(Limits::FARM), "framefarm.2").await.unwrap_err();
+    let error = raw(&Ring::new(Limits::FARM), "framefarm.1").await.unwrap_err();
     let Error::Http(response) = error else { panic!("{error}") };
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     let body = String::from_utf8(response.into_body().unwrap()).unwrap();
-    assert!(body.contains("links of this server speak framefarm.1, and framefarm.2 was offered"), "{body}");
+    assert!(body.contains("links of this server speak framefarm.2, and framefarm.1 was offered"), "{body}");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use axum::{Router, serve};
 use serde::{Deserialize, Serialize};
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
-use wire::link::{DialError, Limits, accept_within, dial_over};
+use wire::link::{DialError, Limits, accept, dial_over};
 use wire::{Link, ServerUrl};
 
 /// What the tests send one way.
@@ -65,7 +65,7 @@ impl Ring {
         let route = any(move |upgrade: WebSocketUpgrade| {
             let deliver = deliver.clone();
             async move {
-                accept_within(upgrade, limits, |link: Far| async move {
+                accept(upgrade, limits, |link: Far| async move {
                     let _ = deliver.send(link);
                 })
             }
