@@ -16,6 +16,7 @@ fn allowed(name: &str) -> Vec<&'static str> {
         "server" => ["model"].into_iter().chain(ROLES).chain(HANDS).collect(),
         "framefarm" => vec!["model", "packages", "server", "wire"],
         "sim" => ["model"].into_iter().chain(ROLES).collect(),
+        "load" => vec!["model", "wire"],
         other => panic!("say in tidy/arrows.rs and ARCHITECTURE.md what crate {other} may know"),
     }
 }
