@@ -38,7 +38,7 @@ pub use path::{JobPath, JobPathError};
 pub use process::{Exit, ProcessMark};
 pub use profile::{Field, PackageNeed, Profile, Requirement, Value};
 pub use report::{FailureClass, Outcome, Output, Report, Usage};
-pub use role::Role;
+pub use role::{LeftOut, Role};
 pub use step::{Dependency, DependencyKind, FrameOrder, FrameSpan, SlotNeed, Step, TimeLimits};
 pub use time::Time;
 pub use version::{VersionPattern, VersionPatternError};

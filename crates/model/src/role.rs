@@ -1,6 +1,15 @@
 //! The shape that every role shares.
 
-use crate::Time;
+use crate::{JobId, LeaseId, Time};
+
+/// What a role goes on without, since a record about it made no sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its name, for people.
+    pub what: String,
+    /// Further records of this job are of no use any more.
+    pub job: Option<JobId>,
+}
 
 /// A role that decides and does nothing else (`ARCHITECTURE.md`, "Decide, record, apply, speak").
 ///
@@ -40,4 +49,12 @@ pub trait Role {
 
     /// Asserts every invariant of the state.
     fn check(&self);
+
+    /// Ends all that is known of the job, or of the lease, that a record names which cannot be made true. Their
+    /// numbers count as given, so that none of them is given twice. Says what is gone; nothing where the role
+    /// cannot do without it.
+    fn leave_out(&mut self, job: Option<JobId>, lease: Option<LeaseId>) -> Option<LeftOut> {
+        let _ = (job, lease);
+        None
+    }
 }

@@ -15,6 +15,7 @@
 mod check;
 mod effect;
 mod event;
+mod leave_out;
 mod line;
 mod link;
 mod outbox;
@@ -24,12 +25,16 @@ mod record;
 mod sessions;
 mod stopping;
 mod times;
+mod versions;
 mod view;
 mod withdrawal;
 
 use std::collections::BTreeMap;
 
-use model::{Exit, Grant, HostId, InstanceId, LeaseId, ProcessMark, Report, Role, SlotIndex, Time, Usage};
+use model::{
+    Exit, Grant, HostId, InstanceId, JobId, LeaseId, LeftOut, ProcessMark, Report, Role, SlotIndex, Time,
+    Usage,
+};
 use serde::{Deserialize, Serialize};
 
 pub use effect::Effect;
@@ -206,5 +211,9 @@ impl Role for Render {
 
     fn check(&self) {
         self.assert_invariants();
+    }
+
+    fn leave_out(&mut self, _: Option<JobId>, lease: Option<LeaseId>) -> Option<LeftOut> {
+        lease.map(|lease| self.without(lease))
     }
 }

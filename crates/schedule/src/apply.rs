@@ -58,6 +58,11 @@ impl Schedule {
             Record::NoticeGivenUp { notice, why, .. } => {
                 self.notice_tried(*notice, NoticeState::GivenUp, Some(why), effects);
             }
+            Record::NumbersSkipped { jobs, leases, notices, .. } => {
+                self.kept.last_job.0 += jobs;
+                self.kept.last_lease.0 += leases;
+                self.kept.last_notice.0 += notices;
+            }
             Record::Passing(passing) => self.apply_passing(passing, effects),
         }
     }

@@ -21,6 +21,7 @@ mod host_table;
 mod hosts;
 mod id_map;
 mod kept;
+mod leave_out;
 mod line;
 mod lists;
 mod notice;
@@ -35,11 +36,12 @@ mod rings;
 mod steer;
 mod submit;
 mod touched;
+mod versions;
 mod view;
 mod waiting;
 mod waits;
 
-use model::{Role, Time};
+use model::{JobId, LeaseId, LeftOut, Role, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::kept::Kept;
@@ -123,5 +125,9 @@ impl Role for Schedule {
     fn check(&self) {
         self.check_kept();
         self.check_passing();
+    }
+
+    fn leave_out(&mut self, job: Option<JobId>, lease: Option<LeaseId>) -> Option<LeftOut> {
+        self.without(job, lease)
     }
 }

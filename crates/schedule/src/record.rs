@@ -147,6 +147,17 @@ pub enum Record {
         /// What the mail server said last.
         why: String,
     },
+    /// The farm goes on from a backup: numbers that may have been given after it was made are not given again.
+    NumbersSkipped {
+        /// So many of jobs.
+        jobs: u64,
+        /// So many of leases.
+        leases: u64,
+        /// So many of mails.
+        notices: u64,
+        /// When.
+        at: Time,
+    },
     /// Soft knowledge that a restart may forget; never in the journal.
     #[serde(skip)]
     Passing(Passing),

@@ -9,6 +9,7 @@ mod letter;
 mod mail;
 mod owner;
 mod problem;
+mod record_text;
 mod render_server;
 mod resource_server;
 mod running;

@@ -1,22 +1,38 @@
 //! Contents by their digest: files that jobs need, each kept once whatever it is called.
 //!
-//! A content is checked on its way in and again on its way out, so what a renderer reads is what was sent.
+//! A content is checked on its way in and again on its way out, so what a renderer reads is what was sent. One
+//! that is damaged is set aside and counts as missing, so that it is sent again.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use blake3::Hasher;
 use model::Digest;
 
-use crate::FileError;
 use crate::durable::{PartFile, create_folders, read_pieces, remove_parts, sync_folder};
+use crate::{FileError, Quarantine};
+
+/// Bytes given out at once.
+const PIECE: usize = 256 << 10;
 
 /// A folder of contents. Clones use the same folder and may be used from several threads.
 #[derive(Clone, Debug)]
 pub struct Content {
     folder: PathBuf,
+    quarantine: Quarantine,
+}
+
+/// A content on its way out.
+#[derive(Debug)]
+pub struct ContentReader {
+    content: Content,
+    digest: Digest,
+    file: File,
+    hasher: Hasher,
+    /// What was read last. It is given out once it is sure that more follows or that all is well.
+    held: Vec<u8>,
 }
 
 /// A content on its way in. Dropping it forgets what was written.
@@ -66,13 +82,14 @@ impl From<FileError> for ContentError {
 }
 
 impl Content {
-    /// Opens the folder of contents, making it where there is none, and removes unfinished files. Only one
-    /// process may use it; writers made before a second `open` of the same folder are lost.
+    /// Opens the folder of contents, making it where there is none, and removes unfinished files. What is found
+    /// damaged goes to `quarantine`, on the same filesystem. Only one process may use it; writers made before
+    /// a second `open` of the same folder are lost.
     ///
     /// # Errors
     /// [`ContentError::Full`] or [`ContentError::File`].
-    pub fn open(folder: &Path) -> Result<Self, ContentError> {
-        let content = Self { folder: folder.to_owned() };
+    pub fn open(folder: &Path, quarantine: Quarantine) -> Result<Self, ContentError> {
+        let content = Self { folder: folder.to_owned(), quarantine };
         create_folders(&content.incoming())?;
         remove_parts(&content.incoming())?;
         // Made beforehand, so that keeping a content needs to sync one folder only.
@@ -134,11 +151,11 @@ impl Content {
         Ok((digest, writer.commit(digest)?))
     }
 
-    /// Opens a content for reading. Returns its size in bytes too. What is read is not checked.
+    /// Opens a content for reading. Returns its size in bytes too.
     ///
     /// # Errors
     /// [`ContentError::Missing`] or [`ContentError::File`].
-    pub fn open_file(&self, digest: Digest) -> Result<(File, u64), ContentError> {
+    pub fn reader(&self, digest: Digest) -> Result<(ContentReader, u64), ContentError> {
         let path = self.path(digest);
         let file = match File::open(&path) {
             Ok(file) => file,
@@ -146,7 +163,8 @@ impl Content {
             Err(e) => return Err(FileError::of("open", &path)(e).into()),
         };
         let bytes = file.metadata().map_err(FileError::of("look at", &path))?.len();
-        Ok((file, bytes))
+        let (content, hasher) = (self.clone(), Hasher::new());
+        Ok((ContentReader { content, digest, file, hasher, held: Vec::new() }, bytes))
     }
 
     /// Copies a content to the file `to`, replacing what is there, and checks it on the way. Returns its
@@ -155,8 +173,8 @@ impl Content {
     /// # Errors
     /// Any [`ContentError`] but [`ContentError::Mismatch`]; there is no file `to` then.
     pub fn copy_to(&self, digest: Digest, to: &Path) -> Result<u64, ContentError> {
-        let (mut from, _) = self.open_file(digest)?;
-        let copied = self.copy_checked(digest, &mut from, to);
+        let (from, _) = self.reader(digest)?;
+        let copied = copy(from, to);
         if copied.is_err() {
             // The error that is returned already says that there is no copy.
             let _ = fs::remove_file(to);
@@ -164,27 +182,71 @@ impl Content {
         copied
     }
 
-    fn copy_checked(&self, digest: Digest, from: &mut File, to: &Path) -> Result<u64, ContentError> {
-        let mut copy = File::create(to).map_err(FileError::of("create", to))?;
-        let mut hasher = Hasher::new();
-        let mut bytes = 0;
-        read_pieces::<FileError>(from, &self.path(digest), |piece| {
-            hasher.update(piece);
-            bytes += piece.len() as u64;
-            copy.write_all(piece).map_err(FileError::of("write", to))
-        })?;
-        if hasher.finalize().as_bytes() == &digest.0 { Ok(bytes) } else { Err(self.set_aside(digest)?) }
+    /// Reads all of a content and checks it.
+    ///
+    /// # Errors
+    /// [`ContentError::Missing`], [`ContentError::Corrupt`] or [`ContentError::File`].
+    pub fn verify(&self, digest: Digest) -> Result<(), ContentError> {
+        let (mut reader, _) = self.reader(digest)?;
+        while reader.piece()?.is_some() {}
+        Ok(())
     }
 
     /// Moves a damaged content out of the way, so that it counts as missing.
-    fn set_aside(&self, digest: Digest) -> Result<ContentError, FileError> {
-        let folder = self.folder.join("damaged");
-        create_folders(&folder)?;
-        let aside = folder.join(digest.to_string());
-        match fs::rename(self.path(digest), &aside) {
-            // Another reader found it at the same time.
-            Err(e) if e.kind() != ErrorKind::NotFound => Err(FileError::of("move away", &aside)(e)),
-            _ => Ok(ContentError::Corrupt { digest, aside }),
+    fn set_aside(&self, digest: Digest, why: &str) -> Result<ContentError, FileError> {
+        let aside = self.quarantine.take(&self.path(digest), &format!("content-{digest}"), why)?;
+        Ok(ContentError::Corrupt { digest, aside })
+    }
+}
+
+fn copy(mut from: ContentReader, to: &Path) -> Result<u64, ContentError> {
+    let mut copy = File::create(to).map_err(FileError::of("create", to))?;
+    let mut bytes = 0;
+    while let Some(piece) = from.piece()? {
+        bytes += piece.len() as u64;
+        copy.write_all(&piece).map_err(FileError::of("write", to))?;
+    }
+    Ok(bytes)
+}
+
+impl ContentReader {
+    /// The next bytes; nothing at the end. The last of them are only given out once all of them are what they
+    /// should be, so that nobody ever holds a whole content that is wrong.
+    ///
+    /// # Errors
+    /// [`ContentError::Corrupt`] or [`ContentError::File`].
+    pub fn piece(&mut self) -> Result<Option<Vec<u8>>, ContentError> {
+        if self.held.is_empty() {
+            self.held = self.read()?;
+        }
+        let next = if self.held.is_empty() { Vec::new() } else { self.read()? };
+        if next.is_empty() && self.hasher.finalize().as_bytes() != &self.digest.0 {
+            return Err(self
+                .content
+                .set_aside(self.digest, "its bytes have another digest than its name")?);
+        }
+        let piece = std::mem::replace(&mut self.held, next);
+        Ok(Some(piece).filter(|piece| !piece.is_empty()))
+    }
+
+    fn read(&mut self) -> Result<Vec<u8>, ContentError> {
+        let mut piece = vec![0; PIECE];
+        loop {
+            match self.file.read(&mut piece) {
+                Ok(length) => {
+                    piece.truncate(length);
+                    self.hasher.update(&piece);
+                    return Ok(piece);
+                }
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => {
+                    let error = FileError::of("read", &self.content.path(self.digest))(e);
+                    return Err(match error.is_unreadable() {
+                        true => self.content.set_aside(self.digest, "the disk cannot read it")?,
+                        false => error.into(),
+                    });
+                }
+            }
         }
     }
 }

@@ -51,6 +51,11 @@ impl FileError {
         matches!(self, Self::Full { .. })
     }
 
+    /// Whether the disk itself does not give the bytes back.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        self.io().raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+    }
+
     /// The system's answer.
     #[must_use]
     pub const fn io(&self) -> &io::Error {

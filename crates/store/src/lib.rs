@@ -10,15 +10,20 @@ mod data_folder;
 mod durable;
 mod file_error;
 mod journal;
+mod quarantine;
 mod record_log;
 mod results;
 
 pub use attempt_logs::{AppendOutcome, AttemptLogError, AttemptLogs};
-pub use content::{Content, ContentError, ContentWriter};
+pub use content::{Content, ContentError, ContentReader, ContentWriter};
 pub use data_folder::{DataFolder, DataFolderError, FORMAT};
 pub use file_error::FileError;
-pub use journal::{Epoch, Journal, JournalOpenError, ReadError, WriteError};
-pub use record_log::{LogError, RecordLog};
+pub use journal::{
+    Cause, Entry, Epoch, FIRST_SEQ, Journal, JournalOpenError, Opened, ReadError, Records, Row, RowError,
+    RowWriter, SqliteJournal, StoredSnapshot, WriteError, read_records,
+};
+pub use quarantine::{Quarantine, SetAside};
+pub use record_log::{LogError, PassedOver, RecordLog, open_record, open_snapshot, save_snapshot};
 pub use results::{
     IntakeError, IntakeWriter, PublishError, Results, ResultsError, SealError, StorageOpenError, StoredFile,
 };

@@ -7,6 +7,9 @@
 mod handle;
 mod restore;
 #[cfg(test)]
+mod restore_tests;
+mod salvage;
+#[cfg(test)]
 mod tests;
 
 use std::fmt::Debug;

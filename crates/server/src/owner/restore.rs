@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use model::Role;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use store::{LogError, RecordLog};
+use model::{Role, Versioned};
+use store::{LogError, Quarantine, RecordLog};
 
 use super::Commit;
+use super::salvage::Salvage;
 use crate::error_chain;
 
 /// So many records are replayed in well under a second; more become a snapshot.
@@ -16,18 +15,25 @@ const REPLAYED_MAX: u64 = 100_000;
 /// Restores a role from the journal at `path`, `new` where there is none, and gives the way to its end.
 ///
 /// The effects of the past are dropped: they have been performed, or the role's `resume` asks for them again.
-pub(crate) fn restore<R>(path: &Path, new: impl FnOnce() -> R) -> Result<(R, Commit<R>), LogError>
+///
+/// What makes no sense though it is whole is set aside with what it is about, and the rest goes on: one bad job
+/// must never keep a farm from starting.
+pub(crate) fn restore<R>(
+    path: &Path,
+    quarantine: &Quarantine,
+    new: impl FnOnce() -> R,
+) -> Result<(R, Commit<R>), LogError>
 where
-    R: Role + Serialize + DeserializeOwned,
-    R::Record: Serialize + DeserializeOwned + Send + 'static,
+    R: Role + Versioned,
+    R::Record: Versioned + Send + 'static,
 {
     let mut log = RecordLog::open(path)?;
-    let mut role = log.load_snapshot()?.unwrap_or_else(new);
-    let mut forgotten = Vec::new();
-    let replayed = log.replay(|record| {
-        role.apply(&record, &mut forgotten);
-        forgotten.clear();
-    })?;
+    let (snapshot, over) = log.load_snapshot()?;
+    let mut salvage = Salvage::new(path, quarantine);
+    over.iter().for_each(|snapshot| salvage.pass_over(snapshot));
+    let mut role = snapshot.unwrap_or_else(new);
+    let replayed = log.replay(|entry, record| salvage.make_true(&mut role, entry, record))?;
+    salvage.check(&role)?;
     tracing::info!(records = replayed, "{} is replayed", path.display());
     if replayed > REPLAYED_MAX
         && let Err(error) = log.save_snapshot(&role)

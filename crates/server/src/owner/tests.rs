@@ -97,8 +97,8 @@ impl Scene {
         let (written, full) = (story.clone(), disk_full.clone());
         let commit: Commit<Count> = Box::new(move |records| {
             if full.load(Ordering::SeqCst) {
-                let source = rusqlite::Error::InvalidQuery;
-                return Err(LogError::Write(WriteError::Full { path: "/full".into(), source }));
+                let (path, source) = ("/full".into(), "no room".into());
+                return Err(LogError::Write(WriteError::Full { path, source }));
             }
             written.lock().unwrap().push(format!("commits {records:?}"));
             Ok(())

@@ -19,7 +19,7 @@ use std::time::Duration;
 use model::{HostId, InstanceId, PackageInfo, ResourceInfo};
 use packages::Library;
 use render::{Event, Render};
-use store::{Content, ContentError, DataFolder, LogError, Results, StorageOpenError};
+use store::{Content, ContentError, DataFolder, LogError, Quarantine, Results, StorageOpenError};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -113,7 +113,8 @@ impl RenderServer {
     ) -> Result<(Self, u16), RenderStartError> {
         let root = data.path();
         let instance = instance_of(&root.join("instance"))?;
-        let content = Content::open(&root.join("content"))?;
+        let quarantine = Quarantine::of(root);
+        let content = Content::open(&root.join("content"), quarantine.clone())?;
         let (jobs, attempts) = (make_folder(root, "jobs")?, make_folder(root, "attempts")?);
         let library = Arc::new(Library::embedded());
         let mut info = probe::host(&attempts, &library).await;
@@ -121,7 +122,7 @@ impl RenderServer {
         let slots = setup.slots.unwrap_or_else(|| slots_for(&info));
 
         let new = || Render::new(setup.host.clone(), instance.clone(), slots);
-        let (role, commit) = owner::restore(&root.join("render.journal"), new)?;
+        let (role, commit) = owner::restore(&root.join("render.journal"), &quarantine, new)?;
         let role = role.identified(setup.host.clone(), instance.clone(), slots);
         session::clear_leftovers(&jobs, &attempts, &role);
 

@@ -14,7 +14,9 @@ use futures_util::{StreamExt, stream};
 use model::{AttemptNumber, Digest, JobId, LeaseId};
 use schedule::{Event, LeaseView};
 use serde::{Deserialize, Serialize};
-use store::{AppendOutcome, ContentError, ContentWriter, IntakeError, IntakeWriter, ResultsError};
+use store::{
+    AppendOutcome, ContentError, ContentReader, ContentWriter, IntakeError, IntakeWriter, ResultsError,
+};
 use tokio::io::AsyncReadExt;
 
 use super::Desk;
@@ -50,8 +52,8 @@ pub(super) async fn read_content(
     Path(digest): Path<String>,
 ) -> Result<Response, Refused> {
     let digest = read_digest(&digest)?;
-    let (file, bytes) = on_disk(move || desk.content.open_file(digest)).await??;
-    Ok(give_out(file, bytes, "application/octet-stream"))
+    let (reader, bytes) = on_disk(move || desk.content.reader(digest)).await??;
+    Ok(give_out_content(reader, bytes))
 }
 
 pub(super) async fn put_output(
@@ -211,6 +213,28 @@ where
 async fn refused_after(mut pieces: BodyDataStream, refused: Refused) -> Refused {
     while let Some(Ok(_)) = pieces.next().await {}
     refused
+}
+
+/// Gives a content out and checks it on the way: where it is damaged the body breaks off before its end, and
+/// the next time there is no such content.
+fn give_out_content(reader: ContentReader, bytes: u64) -> Response {
+    let pieces = stream::unfold(Some(reader), |reader| async {
+        let mut reader = reader?;
+        let read = tokio::task::spawn_blocking(move || reader.piece().map(|piece| (piece, reader))).await;
+        match read {
+            Ok(Ok((piece, reader))) => Some((Ok(Bytes::from(piece?)), Some(reader))),
+            Ok(Err(error)) => {
+                tracing::error!("{}", crate::error_chain(&error));
+                Some((Err(std::io::Error::other(error)), None))
+            }
+            Err(error) => Some((Err(std::io::Error::other(error)), None)),
+        }
+    });
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_LENGTH, bytes.to_string()),
+    ];
+    (headers, Body::from_stream(pieces)).into_response()
 }
 
 fn give_out(file: File, bytes: u64, kind: &'static str) -> Response {

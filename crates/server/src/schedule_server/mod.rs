@@ -16,7 +16,10 @@ use axum::routing::{get, post, put};
 use model::JobId;
 use packages::Library;
 use schedule::Schedule;
-use store::{AttemptLogs, Content, ContentError, DataFolder, FileError, LogError, Results, StorageOpenError};
+use store::{
+    AttemptLogs, Content, ContentError, DataFolder, FileError, LogError, Quarantine, Results,
+    StorageOpenError,
+};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use wire::FarmView;
@@ -101,8 +104,10 @@ impl ScheduleServer {
         let results = Arc::new(Results::open(storage)?);
         farm.storage = results.path().display().to_string();
         farm.storage_id = Some(results.identify(&new_instance()?.0)?);
-        let content = Content::open(&data.path().join("content"))?;
-        let (role, commit) = owner::restore(&data.path().join("schedule.journal"), Schedule::default)?;
+        let quarantine = Quarantine::of(data.path());
+        let content = Content::open(&data.path().join("content"), quarantine.clone())?;
+        let journal = data.path().join("schedule.journal");
+        let (role, commit) = owner::restore(&journal, &quarantine, Schedule::default)?;
         discard_strays(&results, &role);
         let (changes, _) = broadcast::channel(CHANGES_MAX);
         let refusals = Refusals::default();

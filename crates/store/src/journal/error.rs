@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
-
 use super::row::{self, RowError};
+
+/// What a body's own library says.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// A journal cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -39,14 +40,14 @@ pub enum JournalOpenError {
         /// What SQLite offers instead.
         mode: String,
     },
-    /// SQLite cannot open or prepare it.
+    /// The database cannot be opened or prepared.
     #[error("cannot open the journal {path}")]
     Database {
         /// The file.
         path: PathBuf,
-        /// SQLite's answer.
+        /// The database's answer.
         #[source]
-        source: rusqlite::Error,
+        source: Cause,
     },
 }
 
@@ -78,9 +79,9 @@ pub enum WriteError {
     Full {
         /// The journal.
         path: PathBuf,
-        /// SQLite's answer.
+        /// The database's answer.
         #[source]
-        source: rusqlite::Error,
+        source: Cause,
     },
     /// The batch or snapshot is larger than a row can be.
     #[error("{bytes} bytes are too many for one write to {path}")]
@@ -116,26 +117,19 @@ pub enum WriteError {
     Unsure {
         /// The journal.
         path: PathBuf,
-        /// SQLite's answer, at the write that failed; nothing at later ones.
+        /// The database's answer, at the write that failed; nothing at later ones.
         #[source]
-        source: Option<rusqlite::Error>,
+        source: Option<Cause>,
     },
-    /// SQLite failed before the commit. Nothing was written.
+    /// The database failed before the commit. Nothing was written.
     #[error("cannot write to {path}")]
     Database {
         /// The journal.
         path: PathBuf,
-        /// SQLite's answer.
+        /// The database's answer.
         #[source]
-        source: rusqlite::Error,
+        source: Cause,
     },
-}
-
-impl WriteError {
-    pub(super) fn database(path: &Path, source: rusqlite::Error) -> Self {
-        let path = path.to_owned();
-        if is_full(&path, &source) { Self::Full { path, source } } else { Self::Database { path, source } }
-    }
 }
 
 /// The journal cannot be read.
@@ -169,35 +163,31 @@ pub enum ReadError {
         /// What is wrong.
         why: &'static str,
     },
-    /// A row or the snapshot was written by a newer framefarm.
+    /// A row or a snapshot has a newer format.
     #[error(
-        "{path} holds rows of version {found}, this framefarm knows versions up to {known}; \
+        "{path} holds rows of format {found}, this framefarm knows formats up to {known}; \
          run the newer framefarm that wrote them"
     )]
     Newer {
         /// The journal.
         path: PathBuf,
-        /// The version of the row.
+        /// The format of the row.
         found: u8,
-        /// The newest version known here.
+        /// The newest format known here.
         known: u8,
     },
-    /// SQLite cannot read it, or finds its own structure damaged.
+    /// The database cannot be read, or finds its own structure damaged.
     #[error("cannot read {path}")]
     Database {
         /// The journal.
         path: PathBuf,
-        /// SQLite's answer.
+        /// The database's answer.
         #[source]
-        source: rusqlite::Error,
+        source: Cause,
     },
 }
 
 impl ReadError {
-    pub(super) fn database(path: &Path, source: rusqlite::Error) -> Self {
-        Self::Database { path: path.to_owned(), source }
-    }
-
     pub(super) fn corrupt(path: &Path, first_seq: u64, why: &'static str) -> Self {
         Self::Corrupt { path: path.to_owned(), first_seq, why }
     }
@@ -205,26 +195,14 @@ impl ReadError {
     pub(super) fn of_row(path: &Path, first_seq: u64, wrong: RowError) -> Self {
         match wrong {
             RowError::Corrupt(why) => Self::corrupt(path, first_seq, why),
-            RowError::Newer(found) => Self::Newer { path: path.to_owned(), found, known: row::VERSION },
+            RowError::Newer(found) => Self::Newer { path: path.to_owned(), found, known: row::FORMAT },
         }
     }
 
-    pub(super) fn of_snapshot(path: &Path, wrong: RowError) -> Self {
+    pub(crate) fn of_snapshot(path: &Path, wrong: RowError) -> Self {
         match wrong {
             RowError::Corrupt(why) => Self::CorruptSnapshot { path: path.to_owned(), why },
-            RowError::Newer(found) => Self::Newer { path: path.to_owned(), found, known: row::VERSION },
+            RowError::Newer(found) => Self::Newer { path: path.to_owned(), found, known: row::FORMAT },
         }
-    }
-}
-
-/// Whether `error` is for want of room. SQLite has a code for it, but a sync that meets a full disk, as on
-/// filesystems that allocate late, comes as a plain failure: there the free space tells.
-fn is_full(path: &Path, error: &rusqlite::Error) -> bool {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => true,
-        Some(ErrorCode::SystemIoFailure) => {
-            rustix::fs::statvfs(path).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < 64 << 10)
-        }
-        _ => false,
     }
 }

@@ -1,78 +1,142 @@
 //! The bytes of one commit: a header that can be checked, then the records.
 //!
 //! ```text
-//! version u8 | count u32 | checksum 16 bytes | count times: length u32, that many bytes
+//! 2 u8 | version of the records u16 | count u32 | checksum 16 bytes | count times: length u32, that many bytes
 //! ```
 //! Numbers are little-endian. The checksum is the head of the BLAKE3 digest of the row's sequence number,
-//! the version, the count and all that follows the header, so a row that moved is noticed too.
+//! the header before it and all that follows it, so a row that moved is noticed too. Rows of format 1 have no
+//! version of their records, which is 1 then.
 
-/// The version that this code writes.
-pub(super) const VERSION: u8 = 1;
-const HEADER: usize = 1 + 4 + 16;
-/// SQLite holds no longer value.
+/// The format that this code writes.
+pub(super) const FORMAT: u8 = 2;
+const SUM: usize = 16;
+const HEADER: usize = 1 + 2 + 4 + SUM;
+/// A body may hold no longer value.
 const MAX_BYTES: usize = 1_000_000_000;
+
+/// Records as one value of bytes, which is written and read as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// The number of its first record; of a snapshot, of the first record that it does not contain.
+    pub first_seq: u64,
+    /// How many records it has; of a snapshot, one.
+    pub count: u64,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+}
+
+/// The records of a row that is whole.
+#[derive(Clone, Debug)]
+pub struct Opened<'a> {
+    /// The version of their format.
+    pub version: u16,
+    /// The records, first to last.
+    pub records: Records<'a>,
+}
 
 /// Why bytes are not a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RowError {
+pub enum RowError {
     /// It is damaged in this way.
     Corrupt(&'static str),
-    /// It was written by a newer framefarm.
+    /// It has a newer format.
     Newer(u8),
 }
 
-/// The row for `batch`, or nothing where it would be too large.
-pub(super) fn encode(first_seq: u64, batch: &[impl AsRef<[u8]>]) -> Option<Vec<u8>> {
-    let payload: usize = batch.iter().map(|record| 4 + record.as_ref().len()).sum();
-    if payload + HEADER > MAX_BYTES {
-        return None;
-    }
-    let count = u32::try_from(batch.len()).ok()?;
-    let mut row = Vec::with_capacity(HEADER + payload);
-    row.push(VERSION);
-    row.extend(count.to_le_bytes());
-    row.extend([0; 16]);
-    for record in batch {
-        row.extend(u32::try_from(record.as_ref().len()).ok()?.to_le_bytes());
-        row.extend(record.as_ref());
-    }
-    let sum = checksum(first_seq, &row[..5], &row[HEADER..]);
-    row[5..HEADER].copy_from_slice(&sum);
-    Some(row)
+/// Writes rows, one after another into the same buffer.
+#[derive(Debug, Default)]
+pub struct RowWriter {
+    bytes: Vec<u8>,
+    count: u32,
 }
 
-/// The records of a row, which the database says has `count` of them from `first_seq` on.
-pub(super) fn decode(first_seq: u64, count: u64, row: &[u8]) -> Result<Records<'_>, RowError> {
-    let version = *row.first().ok_or(RowError::Corrupt("it is empty"))?;
-    if version > VERSION {
-        return Err(RowError::Newer(version));
+impl RowWriter {
+    /// Begins a row of records of `version`, forgetting the row before.
+    pub fn begin(&mut self, version: u16) {
+        self.bytes.clear();
+        self.bytes.push(FORMAT);
+        self.bytes.extend(version.to_le_bytes());
+        self.bytes.resize(HEADER, 0);
+        self.count = 0;
     }
-    let (Some(head), Some(sum), Some(payload)) = (row.get(..5), row.get(5..HEADER), row.get(HEADER..)) else {
-        return Err(RowError::Corrupt("it is cut short"));
-    };
-    if checksum(first_seq, head, payload) != sum {
-        return Err(RowError::Corrupt("its checksum is wrong"));
+
+    /// Adds the record that `write` puts at the end of the buffer.
+    ///
+    /// # Errors
+    /// Those of `write`; the row is as before then.
+    pub fn add<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
+        let at = self.bytes.len();
+        self.bytes.extend([0; 4]);
+        if let Err(error) = write(&mut self.bytes) {
+            self.bytes.truncate(at);
+            return Err(error);
+        }
+        // A row that is longer than a length can tell is refused as a whole.
+        let length = u32::try_from(self.bytes.len() - at - 4).unwrap_or(u32::MAX);
+        self.bytes[at..at + 4].copy_from_slice(&length.to_le_bytes());
+        self.count += 1;
+        Ok(())
     }
-    if !head[1..].iter().eq((count as u32).to_le_bytes().iter()) || count > u64::from(u32::MAX) {
-        return Err(RowError::Corrupt("it has another count of records than the database says"));
+
+    /// The row, for the place `first_seq`; its size in bytes where it is too large for a journal.
+    ///
+    /// # Errors
+    /// The row is too large.
+    pub fn finish(&mut self, first_seq: u64) -> Result<Row<'_>, u64> {
+        if self.bytes.len() > MAX_BYTES {
+            return Err(self.bytes.len() as u64);
+        }
+        self.bytes[3..7].copy_from_slice(&self.count.to_le_bytes());
+        let sum = checksum(first_seq, &self.bytes[..7], &self.bytes[HEADER..]);
+        self.bytes[7..HEADER].copy_from_slice(&sum);
+        Ok(Row { first_seq, count: u64::from(self.count), bytes: &self.bytes })
     }
-    // The checksum vouches for the writer, not for its being right: the lengths must add up too.
-    if (Records { rest: payload }).map(|_| 1).sum::<u64>() != count {
-        return Err(RowError::Corrupt("its records have wrong lengths"));
-    }
-    Ok(Records { rest: payload })
 }
 
-fn checksum(first_seq: u64, head: &[u8], payload: &[u8]) -> [u8; 16] {
+impl<'a> Row<'a> {
+    /// Its records, once it is sure that they are what was written.
+    ///
+    /// # Errors
+    /// It is damaged, or has a newer format.
+    pub fn open(&self) -> Result<Opened<'a>, RowError> {
+        let (version, header) = match self.bytes {
+            [] => return Err(RowError::Corrupt("it is empty")),
+            [1, ..] => (1, HEADER - 2),
+            [FORMAT, low, high, ..] => (u16::from_le_bytes([*low, *high]), HEADER),
+            [FORMAT, ..] => return Err(RowError::Corrupt("it is cut short")),
+            [newer, ..] => return Err(RowError::Newer(*newer)),
+        };
+        let Some((head, payload)) = self.bytes.split_at_checked(header) else {
+            return Err(RowError::Corrupt("it is cut short"));
+        };
+        let (head, sum) = head.split_at(header - SUM);
+        if checksum(self.first_seq, head, payload) != sum {
+            return Err(RowError::Corrupt("its checksum is wrong"));
+        }
+        let told = head.last_chunk::<4>().map(|count| u64::from(u32::from_le_bytes(*count)));
+        if told != Some(self.count) {
+            return Err(RowError::Corrupt("it has another count of records than the database says"));
+        }
+        // The checksum vouches for the writer, not for its being right: the lengths must add up too.
+        let records = Records { rest: payload };
+        if records.clone().map(|_| 1).sum::<u64>() != self.count {
+            return Err(RowError::Corrupt("its records have wrong lengths"));
+        }
+        Ok(Opened { version, records })
+    }
+}
+
+fn checksum(first_seq: u64, head: &[u8], payload: &[u8]) -> [u8; SUM] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&first_seq.to_le_bytes()).update(head).update(payload);
-    let mut sum = [0; 16];
-    sum.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    let mut sum = [0; SUM];
+    sum.copy_from_slice(&hasher.finalize().as_bytes()[..SUM]);
     sum
 }
 
 /// The records of a row, first to last.
-pub(super) struct Records<'a> {
+#[derive(Clone, Debug)]
+pub struct Records<'a> {
     rest: &'a [u8],
 }
 
@@ -91,25 +155,64 @@ impl<'a> Iterator for Records<'a> {
 mod tests {
     use super::*;
 
+    fn written(records: &[&[u8]]) -> Vec<u8> {
+        let mut writer = RowWriter::default();
+        writer.begin(3);
+        for record in records {
+            writer.add(|to| Ok::<_, ()>(to.extend_from_slice(record))).unwrap();
+        }
+        writer.finish(7).unwrap().bytes.to_vec()
+    }
+
+    fn at(first_seq: u64, count: u64, bytes: &[u8]) -> Result<Opened<'_>, RowError> {
+        Row { first_seq, count, bytes }.open()
+    }
+
     #[test]
     fn every_changed_byte_is_noticed() {
-        let row = encode(7, &[b"one".as_slice(), b"", b"three"]).unwrap();
-        let whole: Vec<&[u8]> = decode(7, 3, &row).unwrap().collect();
-        assert_eq!(whole, [b"one".as_slice(), b"", b"three"]);
-        assert!(decode(8, 3, &row).is_err(), "a row that moved");
-        assert!(decode(7, 2, &row).is_err(), "another count");
-        for at in 0..row.len() {
-            assert!(decode(7, 3, &row[..at]).is_err(), "cut at {at}");
+        let row = written(&[b"one", b"", b"three"]);
+        let opened = at(7, 3, &row).unwrap();
+        assert_eq!(opened.version, 3);
+        assert_eq!(opened.records.collect::<Vec<_>>(), [b"one".as_slice(), b"", b"three"]);
+        assert!(at(8, 3, &row).is_err(), "a row that moved");
+        assert!(at(7, 2, &row).is_err(), "another count");
+        for cut in 0..row.len() {
+            assert!(at(7, 3, &row[..cut]).is_err(), "cut at {cut}");
             let mut changed = row.clone();
-            changed[at] ^= 0x40;
-            assert!(decode(7, 3, &changed).is_err(), "changed at {at}");
+            changed[cut] ^= 0x40;
+            assert!(at(7, 3, &changed).is_err(), "changed at {cut}");
         }
     }
 
     #[test]
     fn a_newer_row_is_called_so() {
-        let mut row = encode(1, &[b"x"]).unwrap();
-        row[0] = VERSION + 1;
-        assert_eq!(decode(1, 1, &row).err(), Some(RowError::Newer(VERSION + 1)));
+        let mut row = written(&[b"x"]);
+        row[0] = FORMAT + 1;
+        assert_eq!(at(7, 1, &row).err(), Some(RowError::Newer(FORMAT + 1)));
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_written_leaves_no_trace() {
+        let mut writer = RowWriter::default();
+        writer.begin(1);
+        writer.add(|to| Ok::<_, ()>(to.push(b'a'))).unwrap();
+        let refused = writer.add(|to| {
+            to.extend_from_slice(b"half");
+            Err("no")
+        });
+        assert_eq!(refused, Err("no"));
+        let row = writer.finish(1).unwrap();
+        assert_eq!(row.open().unwrap().records.collect::<Vec<_>>(), [b"a"]);
+    }
+
+    /// A row as the first version wrote it, byte for byte.
+    #[test]
+    fn a_row_of_the_first_format_is_read() {
+        let payload = [3, 0, 0, 0, b'o', b'n', b'e', 0, 0, 0, 0];
+        let head = [1, 2, 0, 0, 0];
+        let row = [&head[..], &checksum(5, &head, &payload), &payload].concat();
+        let opened = at(5, 2, &row).unwrap();
+        assert_eq!(opened.version, 1);
+        assert_eq!(opened.records.collect::<Vec<_>>(), [b"one".as_slice(), b""]);
     }
 }

@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a failed helper is a failed test")]
 
 mod attempt_logs;
+mod bodies;
+mod conformance;
 mod content;
 mod data_folder;
 mod journal;
-mod journal_model;
 mod record_log;
 mod results;

@@ -1,0 +1,18 @@
+//! The versions of what a render server keeps on disk (`model::Versioned` says when to raise them).
+//!
+//! | version | since | what is new |
+//! | --- | --- | --- |
+//! | 1 | the first farm | |
+//! | 2 | lines of leases | attempts that wait, chunks, wide leases |
+
+use model::Versioned;
+
+use crate::{Record, Render};
+
+impl Versioned for Record {
+    const VERSION: u16 = 2;
+}
+
+impl Versioned for Render {
+    const VERSION: u16 = 2;
+}

@@ -1,0 +1,28 @@
+//! The versions of what a schedule server keeps on disk (`model::Versioned` says when to raise them).
+//!
+//! | version | since | what is new |
+//! | --- | --- | --- |
+//! | 1 | the first farm | |
+//! | 2 | steps with dependencies and chunks | records and fields for them; snapshots of version 1 are not read |
+
+use model::Versioned;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+use crate::{Record, Schedule};
+
+impl Versioned for Record {
+    const VERSION: u16 = 2;
+}
+
+impl Versioned for Schedule {
+    const VERSION: u16 = 2;
+
+    fn read<'de, D: Deserializer<'de>>(version: u16, from: D) -> Result<Self, D::Error> {
+        match version {
+            // No farm with a snapshot of version 1 was ever let out of the house.
+            1 => Err(D::Error::custom("version 1 is no longer read")),
+            _ => Self::deserialize(from),
+        }
+    }
+}
