@@ -3,9 +3,9 @@
 //! A durable record never adds to the passing state, so a replay leaves that empty; it only takes out what
 //! is over, and asks for effects where somebody is linked who has to be told.
 
-use model::{JobDescription, JobId, Time};
+use model::{JobDescription, JobId, SlotNeed, Time};
 
-use crate::frame_table::FrameTable;
+use crate::dependency;
 use crate::kept::{Job, Lease, Notice, NoticeState};
 use crate::passing_state::Due;
 use crate::touched::AttemptEnd;
@@ -21,6 +21,8 @@ impl Schedule {
             Record::JobHeld { job, .. } => self.set_held(*job, true, effects),
             Record::JobReleased { job, .. } => self.set_held(*job, false, effects),
             Record::JobKilled { job, at } => self.job_killed(*job, *at, effects),
+            Record::JobRetried { job, at } => self.job_retried(*job, *at, effects),
+            Record::JobPriority { job, priority, .. } => self.job_moved(*job, *priority, effects),
             Record::HostSeen { host, .. } => {
                 let host = self.kept.hosts.intern(host);
                 self.host_seen(host);
@@ -40,6 +42,15 @@ impl Schedule {
                 let end = AttemptEnd { at: *at, ending: None, message: None, usage: Some(*usage) };
                 self.frame_finished(*lease, end, outputs, effects);
             }
+            Record::LimitSet { name, amount, per_host, .. } => {
+                self.limit_set(name, *amount, *per_host, effects);
+            }
+            Record::ShareSet { name, weight, .. } => self.share_set(name, *weight, effects),
+            Record::HostSetAside { host, job, until, why, .. } => {
+                self.host_set_aside(host, *job, *until, why, effects);
+            }
+            Record::SetAsideEnded { host, job, .. } => self.set_aside_ended(host, *job, effects),
+            Record::HostForgiven { host, .. } => self.host_forgiven(host, effects),
             Record::ResultsSealed { job } => {
                 self.kept.unsealed.remove(job);
                 let until = self.passing.seals.remove(job).flatten();
@@ -74,16 +85,21 @@ impl Schedule {
         description: &JobDescription,
         effects: &mut Vec<Effect>,
     ) {
-        let tables = description.steps.iter().map(|step| FrameTable::new(step.frames.count())).collect();
+        let awaits: std::collections::BTreeSet<JobId> = self.to_await(description).collect();
+        for job in &awaits {
+            self.kept.followers.entry(*job).or_default().insert(id);
+        }
         let job = Job {
             description: description.clone(),
+            priority: description.priority,
             submitted_at: at,
             started_at: None,
             ended_at: None,
             held: description.held,
             killed: false,
             attempts_failed: 0,
-            tables,
+            tables: dependency::tables(&description.steps),
+            awaits,
             live: 0,
             ahead: 0,
             slots: 0,
@@ -102,9 +118,29 @@ impl Schedule {
         self.job_changed(id, effects);
     }
 
+    /// Frames that had failed wait again, and a job that had ended is open again.
+    fn job_retried(&mut self, id: JobId, at: Time, effects: &mut Vec<Effect>) {
+        let Some(job) = self.kept.jobs.get_mut(&id) else { return };
+        job.tables.iter_mut().for_each(|table| table.retry(at));
+        job.ended_at = None;
+        // Its sums are written when it ends again.
+        self.kept.unsealed.remove(&id);
+        let until = self.passing.seals.remove(&id).flatten();
+        self.passing.due(Due::Seal(id), until, None);
+        self.job_changed(id, effects);
+    }
+
+    fn job_moved(&mut self, id: JobId, priority: i32, effects: &mut Vec<Effect>) {
+        let Some(job) = self.kept.jobs.get_mut(&id) else { return };
+        let old = std::mem::replace(&mut job.priority, priority);
+        self.kept.wides.remove(&(old, id));
+        self.job_changed(id, effects);
+    }
+
     pub(crate) fn end_job(&mut self, id: JobId, at: Time) {
         let Some(job) = self.kept.jobs.get_mut(&id) else { return };
         job.ended_at = Some(at);
+        self.kept.set_asides.forget_job(id);
         if job.outputs().next().is_some() {
             self.kept.unsealed.insert(id);
         }
@@ -120,9 +156,16 @@ impl Schedule {
     /// Files the job by what it has become.
     pub(crate) fn file_job(&mut self, id: JobId) {
         let Some(job) = self.kept.jobs.get(&id) else { return };
-        let place = (job.description.priority, id);
-        let wanting = !job.held && job.counts().waiting > 0;
-        self.kept.queue.file(place, job.ended_at.is_none(), wanting);
+        let wanting = job.is_wanting();
+        self.kept.queue.file(id, job.who(), job.ended_at.is_none(), wanting);
+        let wide = job.ended_at.is_none()
+            && job.description.steps.iter().any(|step| step.slots != SlotNeed::Count(1));
+        let place = (job.priority, id);
+        if wide {
+            self.kept.wides.insert(place);
+        } else {
+            self.kept.wides.remove(&place);
+        }
         if job.ended_at.is_some() {
             self.forget_needs(id);
         }
@@ -162,7 +205,7 @@ impl Schedule {
 
     /// A pass is worth while: something that it looks at has changed.
     pub(crate) fn want_pass(&self, effects: &mut Vec<Effect>) {
-        if self.kept.queue.is_wanting() && !self.passing.free.is_empty() {
+        if self.is_pass_due() {
             effects.push(Effect::PassWanted);
         }
     }

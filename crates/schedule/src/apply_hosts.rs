@@ -36,6 +36,9 @@ impl Schedule {
             effects.push(Effect::CloseLink { link: old.link });
         }
         self.passing.link_host(host, linked);
+        for lease in self.leases_of(host).map(|(lease, _)| lease).collect::<Vec<_>>() {
+            self.passing.withdrawn.remove(&lease);
+        }
         self.passing.await_host(host, Some(heard_at.plus_ms(LEASE_MS)));
         for slot in 0..slots {
             self.refresh_slot(host, SlotIndex(slot));

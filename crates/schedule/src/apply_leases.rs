@@ -1,6 +1,6 @@
 //! Makes records about leases true: their beginning, their end, and the lines that they stand in.
 
-use model::{FrameId, Grant, JobId, LeaseId, Output, ScheduleToRender, Time};
+use model::{FrameId, Grant, JobId, LeaseId, Output, ScheduleToRender, SlotIndex, Time};
 
 use crate::host_table::HostIndex;
 use crate::kept::Lease;
@@ -26,12 +26,14 @@ impl Schedule {
             held.slots().for_each(|slot| kept.join(slot, lease));
         }
         if self.kept.is_ahead(lease, &held) {
-            self.ahead_changed(frame.job, 1);
+            self.ahead_changed(frame, 1);
         } else {
             self.slots_changed(&held, 1);
         }
         held.slots().for_each(|slot| self.refresh_slot(host, slot));
+        self.count_limits(frame, host, true);
         self.kept.leases.insert(lease, held);
+        self.note_line(host, slot);
         self.file_job(frame.job);
     }
 
@@ -52,6 +54,9 @@ impl Schedule {
     ) {
         let Some(held) = self.take_lease(lease) else { return };
         let (at, ending, reported) = (end.at, end.ending, end.usage.is_some());
+        if let Some(ending) = ending {
+            self.tell_failed(held.frame, held.host, ending, end.message());
+        }
         let step = usize::from(held.frame.step.0);
         if let Some(job) = self.kept.jobs.get_mut(&held.frame.job) {
             job.attempts_failed += u32::from(ending.is_some_and(Ending::counted));
@@ -76,6 +81,7 @@ impl Schedule {
     ) {
         let Some(held) = self.take_lease(lease) else { return };
         let at = end.at;
+        self.tell_done(held.frame, held.host);
         if let Some(job) = self.kept.jobs.get_mut(&held.frame.job)
             && let Some(table) = job.tables.get_mut(usize::from(held.frame.step.0))
         {
@@ -89,8 +95,11 @@ impl Schedule {
     }
 
     fn frame_ended(&mut self, frame: FrameId, at: Time, effects: &mut Vec<Effect>) {
-        if self.kept.jobs.get(&frame.job).is_some_and(|job| job.counts().left() == 0) {
+        let Some(job) = self.kept.jobs.get_mut(&frame.job) else { return };
+        job.chunk_ended(frame);
+        if job.counts().left() == 0 {
             self.end_job(frame.job, at);
+            self.followers_wake(frame.job, effects);
         }
         self.job_changed(frame.job, effects);
     }
@@ -125,9 +134,10 @@ impl Schedule {
     fn take_lease(&mut self, lease: LeaseId) -> Option<Lease> {
         let held = self.kept.leases.remove(lease)?;
         let job = held.frame.job;
+        self.count_limits(held.frame, held.host, false);
         let was_ahead = self.kept.is_ahead(lease, &held);
         if was_ahead {
-            self.ahead_changed(job, -1);
+            self.ahead_changed(held.frame, -1);
         } else {
             self.slots_changed(&held, -1);
         }
@@ -138,26 +148,56 @@ impl Schedule {
             job.live -= 1;
         }
         self.passing.forget_lease(job, lease);
-        held.slots().for_each(|slot| self.refresh_slot(held.host, slot));
+        for slot in held.slots() {
+            self.refresh_slot(held.host, slot);
+            self.note_line(held.host, slot);
+        }
         Some(held)
     }
 
-    fn leave(&mut self, lease: LeaseId, held: &Lease, slot: model::SlotIndex, was_ahead: bool) {
+    fn leave(&mut self, lease: LeaseId, held: &Lease, slot: SlotIndex, was_ahead: bool) {
         let Some(kept) = self.kept.hosts.get_mut(held.host) else { return };
         kept.leave(slot, lease);
         let next = kept.line(slot).and_then(crate::line::Line::first);
         let Some(moved) = next.and_then(|id| self.kept.leases.get(id)) else { return };
         if !was_ahead && moved.slot == slot {
             let moved = moved.clone();
-            self.ahead_changed(moved.frame.job, -1);
+            self.ahead_changed(moved.frame, -1);
             self.slots_changed(&moved, 1);
         }
     }
 
-    fn ahead_changed(&mut self, job: JobId, by: i32) {
-        if let Some(job) = self.kept.jobs.get_mut(&job) {
-            job.ahead = job.ahead.saturating_add_signed(by);
+    /// Notes a line that has become short, where more leases ahead may pay: once when half of them are gone
+    /// and once when all are, so that several are given at a time.
+    fn note_line(&mut self, host: HostIndex, slot: SlotIndex) {
+        if self.passing.host(host).is_none() {
+            return;
         }
+        let line = self.kept.hosts.get(host).and_then(|kept| kept.line(slot));
+        let first = line.and_then(|line| Some((line.behind().len(), self.kept.leases.get(line.first()?)?)));
+        let Some((behind, lease)) = first else { return };
+        let wanted = self.ahead_wanted_behind(lease);
+        if wanted > 0 && (behind == 0 || behind == wanted / 2) {
+            self.passing.thin.push_back((host, slot));
+        }
+    }
+
+    /// A lease ahead was asked back; its render server says whether it could.
+    pub(crate) fn lease_withdrawn(&mut self, lease: LeaseId, effects: &mut Vec<Effect>) {
+        let host = self.kept.leases.get(lease).map(|held| held.host);
+        if let Some(linked) = host.and_then(|host| self.passing.host(host)) {
+            let message = ScheduleToRender::Withdraw { lease };
+            effects.push(Effect::ToHost { link: linked.link, message });
+            self.passing.withdrawn.insert(lease);
+        }
+    }
+
+    fn ahead_changed(&mut self, frame: FrameId, by: i32) {
+        self.kept.ahead = self.kept.ahead.saturating_add_signed(by);
+        let Some(job) = self.kept.jobs.get_mut(&frame.job) else { return };
+        let step = job.description.steps.get(usize::from(frame.step.0));
+        let frames = step.map_or(0, |step| step.chunk_len(frame.index));
+        job.ahead = job.ahead.saturating_add_signed(by * i32::try_from(frames).unwrap_or(i32::MAX));
     }
 
     /// A lease takes (1) or leaves (-1) its slots.
@@ -165,6 +205,8 @@ impl Schedule {
         let by = by * i32::try_from(1 + lease.also.len()).unwrap_or(i32::MAX);
         let Some(job) = self.kept.jobs.get_mut(&lease.frame.job) else { return };
         job.slots = job.slots.saturating_add_signed(by);
+        let (more, fewer) = if by > 0 { (by.unsigned_abs(), 0) } else { (0, by.unsigned_abs()) };
+        self.kept.queue.shares.hold(lease.frame.job, more, fewer);
         if job.description.hosts_max.is_some() {
             count_host(&mut job.on_hosts, lease.host, by);
         }

@@ -1,6 +1,6 @@
 //! Makes passing records true: which function each goes to, and those about mails, sums and passes.
 
-use model::{JobId, Time};
+use model::{FrameId, FrameState, JobId, StepIndex, Time};
 
 use crate::kept::Job;
 use crate::passing_state::{Due, LinkedHost};
@@ -53,7 +53,10 @@ impl Schedule {
                 self.passing.wake = None;
                 effects.push(Effect::PassWanted);
             }
-            Passing::Passed { at, wake, again, jobs } => {
+            Passing::LeaseWithdrawn { lease } => self.lease_withdrawn(*lease, effects),
+            Passing::HostsReserved { reserved } => self.passing.reserved.clone_from(reserved),
+            Passing::Passed { at, wake, again, jobs, thinned } => {
+                self.passing.thin.drain(..(*thinned).min(self.passing.thin.len()));
                 (self.passing.passed_at, self.passing.wake) = (*at, *wake);
                 self.passing.skipped.retain(|_, until| *until > *at);
                 effects.extend(jobs.iter().map(|job| Effect::JobChanged(*job)));
@@ -95,12 +98,13 @@ impl Schedule {
 
 impl Job {
     fn summary(&self, id: JobId) -> JobSummary {
-        let counts = self.counts();
-        let steps = self.description.steps.iter().zip(&self.tables);
-        let failed = steps.flat_map(|(step, table)| {
-            table.failed().filter_map(|(index, problem)| {
-                let number = step.frames.number(index)?;
-                Some(FailedFrame { step: step.name.clone(), number, problem: problem.to_owned() })
+        let counts = self.frames();
+        let steps = (0..).map(StepIndex).zip(self.description.steps.iter().zip(&self.tables));
+        let failed = steps.flat_map(|(at, (step, table))| {
+            table.all_in(FrameState::Failed).filter_map(move |index| {
+                let number = step.chunk_numbers(index).next()?;
+                let problem = self.problem(FrameId { job: id, step: at, index }).unwrap_or_default();
+                Some(FailedFrame { step: step.name.clone(), number, problem })
             })
         });
         JobSummary {

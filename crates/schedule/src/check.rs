@@ -5,24 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{FrameId, FrameState, JobId, LeaseId, SlotIndex, StepIndex};
 
-use crate::Schedule;
-use crate::frame_table::{Counts, FrameTable};
 use crate::host_table::HostIndex;
 use crate::kept::{Job, Lease, NoticeState};
 use crate::touched::Touched;
+use crate::{Ending, Schedule, dependency};
 
 impl Schedule {
     pub(crate) fn check_kept(&self) {
         let kept = &self.kept;
         let mut open = Vec::new();
-        let mut wanting = Vec::new();
+        let mut places = Vec::new();
         let mut waiting_mails = BTreeMap::new();
         for (id, job) in &kept.jobs {
             self.check_job(*id, job);
-            let place = (job.description.priority, *id);
+            let place = (job.priority, *id);
             if job.ended_at.is_none() {
                 open.push(place);
-                wanting.extend((!job.held && job.counts().waiting > 0).then_some(place));
+                places.push((*id, job.who(), job.is_wanting(), job.slots));
             }
             let waiting = job.notices.iter().filter(|one| matches!(one.state, NoticeState::Waiting { .. }));
             waiting_mails.extend(waiting.map(|notice| (notice.id, *id)));
@@ -32,14 +31,15 @@ impl Schedule {
             );
         }
         open.sort_unstable();
-        wanting.sort_unstable();
         let only = |places: Vec<(i32, JobId)>| places.into_iter().map(|(_, job)| job).collect::<Vec<_>>();
         assert_eq!(kept.queue.open().collect::<Vec<_>>(), only(open), "the queue holds the jobs not ended");
-        assert_eq!(
-            kept.queue.wanting().collect::<Vec<_>>(),
-            only(wanting),
-            "and knows those that want slots"
-        );
+        kept.queue.shares.check(places.into_iter());
+        kept.set_asides.check(|job| kept.jobs.get(&job).is_some_and(|job| job.ended_at.is_none()));
+        let taken = kept.leases.sorted().into_iter().filter_map(|(_, lease)| {
+            let (step, _) = kept.step(lease.frame)?;
+            Some((&step.limits, lease.host))
+        });
+        kept.limits.check(taken);
         assert_eq!(kept.outbox, waiting_mails, "the outbox holds the mails that wait");
         assert!(kept.keys.values().all(|job| kept.jobs.contains_key(job)), "every key stands for a job");
         assert!(kept.jobs.keys().all(|job| *job <= kept.last_job), "no job is ahead of its counter");
@@ -104,10 +104,11 @@ impl Schedule {
         let mut failures = 0;
         for (step, table) in (0..).zip(&job.tables) {
             let first = FrameId { job: id, step: StepIndex(step), index: 0 };
-            check_table(first, table);
-            failures += table.all_touched().map(|(_, touched)| touched.failures).sum::<u32>();
+            table.check(first);
             for (index, touched) in table.all_touched() {
                 let frame = FrameId { index, ..first };
+                let ends = touched.attempts().filter_map(|attempt| attempt.end.as_ref());
+                failures += ends.filter(|end| end.ending.is_some_and(Ending::counted)).count();
                 let used_up = touched.failures >= job.description.attempts_max;
                 let failed = table.state(index) == Some(FrameState::Failed);
                 assert_eq!(used_up, failed, "frame {frame} fails when its tries are used up");
@@ -115,14 +116,23 @@ impl Schedule {
                 assert_eq!(leased.contains(&frame), running, "frame {frame} runs while it is leased");
             }
         }
-        assert_eq!(failures, job.attempts_failed, "job {id} counts its failures");
+        assert_eq!(u32::try_from(failures), Ok(job.attempts_failed), "job {id} counts its failures");
+        dependency::check(&job.description.steps, &job.tables);
+        let awaits: BTreeSet<JobId> = self.to_await(&job.description).collect();
+        assert_eq!(job.awaits, awaits, "job {id} knows which jobs it waits for");
+        let known = |other| self.kept.followers.get(other).is_some_and(|jobs| jobs.contains(&id));
+        assert!(awaits.iter().all(known), "and they know it");
+        assert!(awaits.is_empty() || job.started_at.is_none(), "job {id} starts after them");
     }
 
     fn check_amounts(&self, id: JobId, job: &Job, leases: &BTreeMap<LeaseId, &Lease>) {
         let is_ahead = |lease: &LeaseId, held: &Lease| self.kept.is_ahead(*lease, held);
         let (ahead, seated): (Vec<_>, Vec<_>) =
             leases.iter().partition(|(lease, held)| is_ahead(lease, held));
-        assert_eq!(u32::try_from(ahead.len()), Ok(job.ahead), "job {id} counts its leases that are ahead");
+        let frames =
+            |held: &Lease| self.kept.step(held.frame).map_or(0, |(step, _)| step.chunk_len(held.frame.index));
+        let ahead: u32 = ahead.into_iter().map(|(_, held)| frames(held)).sum();
+        assert_eq!(ahead, job.ahead, "job {id} counts its frames that are ahead");
         let mut on_hosts = BTreeMap::new();
         for (_, lease) in seated {
             *on_hosts.entry(lease.host).or_default() +=
@@ -132,31 +142,5 @@ impl Schedule {
         if job.description.hosts_max.is_some() {
             assert_eq!(on_hosts, job.on_hosts, "job {id} knows its hosts");
         }
-    }
-}
-
-fn check_table(first: FrameId, table: &FrameTable) {
-    let mut counts = Counts::default();
-    for state in table.states() {
-        *counts.of(*state) += 1;
-    }
-    assert_eq!(table.counts(), counts, "step {} of job {} counts its frames", first.step, first.job);
-    let fresh = table.fresh();
-    let again: Vec<_> = table.again().collect();
-    let left = u32::try_from(again.len()).unwrap_or(u32::MAX);
-    assert_eq!(fresh.end - fresh.start + left, counts.waiting, "a frame waits for its first try or another");
-    for (at, index) in again {
-        let again_at = table.touched(index).and_then(|touched| touched.again_at);
-        assert_eq!(again_at, Some(at), "frame {} waits for another try", FrameId { index, ..first });
-        assert_eq!(table.state(index), Some(FrameState::Waiting), "and is waiting");
-    }
-    for (index, touched) in table.all_touched() {
-        let frame = FrameId { index, ..first };
-        assert!(index < fresh.start, "frame {frame} was tried and counts as never tried");
-        let done = table.state(index) == Some(FrameState::Done);
-        assert!(touched.outputs.is_empty() || done, "frame {frame} is done when it has its files");
-        let running = touched.attempts().filter(|attempt| attempt.end.is_none()).count();
-        let runs = usize::from(table.state(index) == Some(FrameState::Running));
-        assert_eq!(running, runs, "frame {frame} has one running attempt while it runs");
     }
 }

@@ -1,7 +1,7 @@
 //! What happens to the schedule server, as far as it decides anything: commands of people, words of the
 //! other roles, answers of the shell to earlier effects, deadlines.
 
-use model::{JobId, LeaseId, RenderToSchedule, ResourceToSchedule, SubmitRequest};
+use model::{HostId, JobId, LeaseId, RenderToSchedule, ResourceToSchedule, SubmitRequest};
 
 use crate::NoticeId;
 
@@ -19,6 +19,33 @@ pub enum Event {
     Release(JobId),
     /// A person kills a job.
     Kill(JobId),
+    /// A person has failed frames of a job tried again, as often as if they were new.
+    Retry(JobId),
+    /// A person moves a job in the queue.
+    SetPriority {
+        /// Which.
+        job: JobId,
+        /// Lower goes first.
+        priority: i32,
+    },
+    /// A person sets a limit of the farm; without any amount it is removed.
+    SetLimit {
+        /// Its name, as steps ask for it.
+        name: String,
+        /// How much may be in use on the whole farm; not limited where absent.
+        amount: Option<u32>,
+        /// How much may be in use on each host; not limited where absent.
+        per_host: Option<u32>,
+    },
+    /// A person sets what a user or group gets beside others of the same priority.
+    SetShare {
+        /// The user or the group.
+        name: String,
+        /// Twice the weight is twice the slots; 1 is usual.
+        weight: u32,
+    },
+    /// A person holds nothing against a host any more.
+    Forgive(HostId),
     /// A render server said something; `Hello` comes first on each link.
     HostSpoke {
         /// On which link.

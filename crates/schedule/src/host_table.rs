@@ -37,6 +37,8 @@ pub(crate) struct KeptHost {
     lines: Vec<Line>,
     /// Lines with a lease.
     busy: u32,
+    /// Leases that wait behind another one.
+    behind: u32,
 }
 
 impl HostTable {
@@ -69,7 +71,7 @@ impl HostTable {
         }
         let host = HostIndex(self.len());
         self.by_name.insert(name.clone(), host);
-        self.hosts.push(KeptHost { name: name.clone(), lines: Vec::new(), busy: 0 });
+        self.hosts.push(KeptHost { name: name.clone(), lines: Vec::new(), busy: 0, behind: 0 });
         host
     }
 
@@ -97,22 +99,32 @@ impl KeptHost {
         self.busy > 0
     }
 
+    /// How many leases wait behind others.
+    pub(crate) const fn behind(&self) -> u32 {
+        self.behind
+    }
+
     /// Puts a lease at the end of a slot's line.
     pub(crate) fn join(&mut self, slot: SlotIndex, lease: LeaseId) {
         let place = usize::from(slot.0);
         if self.lines.len() <= place {
             self.lines.resize(place + 1, Line::default());
         }
-        self.busy += u32::from(self.lines[place].is_empty());
+        let first = self.lines[place].is_empty();
+        self.busy += u32::from(first);
+        self.behind += u32::from(!first);
         self.lines[place].push(lease);
     }
 
     /// Takes a lease out of a slot's line.
     pub(crate) fn leave(&mut self, slot: SlotIndex, lease: LeaseId) {
         if let Some(line) = self.lines.get_mut(usize::from(slot.0)) {
-            let was_busy = !line.is_empty();
+            let before = line.len();
             line.remove(lease);
-            self.busy -= u32::from(was_busy && line.is_empty());
+            if line.len() < before {
+                self.busy -= u32::from(line.is_empty());
+                self.behind -= u32::from(!line.is_empty());
+            }
         }
     }
 }

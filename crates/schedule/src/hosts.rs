@@ -76,12 +76,21 @@ impl Schedule {
             records.push(Record::Passing(Passing::HostTold { link, message }));
             records.push(Record::Passing(Passing::SlotDraining { host, slot, lease }));
         }
+        let held_jobs = ours.iter().filter(|held| self.is_ahead_of_held(held.lease));
+        records.extend(held_jobs.map(|held| Record::Passing(Passing::LeaseWithdrawn { lease: held.lease })));
         let ours: BTreeSet<LeaseId> = ours.iter().map(|held| held.lease).collect();
         for lease in self.working(host).filter(|lease| !ours.contains(lease)) {
             let message = format!("{name} came back without it");
             records.extend(self.end_lease(now, lease, Ending::HostLost, message, None));
         }
         records
+    }
+
+    /// Whether a lease is ahead whose job is on hold: it was asked back, and perhaps not heard.
+    fn is_ahead_of_held(&self, id: LeaseId) -> bool {
+        self.kept.leases.get(id).is_some_and(|lease| {
+            self.kept.is_ahead(id, lease) && self.kept.jobs.get(&lease.frame.job).is_some_and(|job| job.held)
+        })
     }
 
     fn alive(&self, now: Time, link: LinkId, host: HostIndex, held: &[LeaseId]) -> Vec<Record> {
@@ -126,7 +135,10 @@ impl Schedule {
     fn refused(&self, now: Time, host: HostIndex, lease: LeaseId, why: &str) -> Result<Vec<Record>, Refusal> {
         if self.at_work(host, lease).is_ok() {
             let mut records = self.end_lease(now, lease, Ending::Refused, why.to_owned(), None);
-            records.extend(self.skip(now, host, why));
+            // What was asked back says nothing against the host.
+            if !self.passing.withdrawn.contains(&lease) {
+                records.extend(self.skip(now, host, why));
+            }
             return Ok(records);
         }
         match self.drained(host, lease) {

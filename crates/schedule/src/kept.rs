@@ -11,7 +11,10 @@ use crate::NoticeId;
 use crate::frame_table::{Counts, FrameTable};
 use crate::host_table::{HostIndex, HostTable};
 use crate::id_map::IdMap;
+use crate::limits::Limits;
 use crate::queue::Queue;
+use crate::set_aside::SetAsides;
+use crate::shares::Who;
 
 /// What the journal holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,10 +24,23 @@ pub(crate) struct Kept {
     pub(crate) queue: Queue,
     /// Every host ever heard of, with the lines of leases on its slots.
     pub(crate) hosts: HostTable,
+    /// Limits of the farm and what is in use of them.
+    #[serde(default)]
+    pub(crate) limits: Limits,
+    /// What is told against hosts.
+    #[serde(default)]
+    pub(crate) set_asides: SetAsides,
     /// Live leases.
     pub(crate) leases: IdMap<LeaseId, Lease>,
+    /// How many of them wait behind another one of their slot.
+    pub(crate) ahead: u32,
+    /// Open jobs with a step whose frames take several slots, in the order of the queue.
+    pub(crate) wides: BTreeSet<(i32, JobId)>,
     /// Mails that are neither sent nor given up.
     pub(crate) outbox: BTreeMap<NoticeId, JobId>,
+    /// Jobs that wait for a job to be done, by that one.
+    #[serde(default)]
+    pub(crate) followers: BTreeMap<JobId, BTreeSet<JobId>>,
     /// Jobs that ended and whose sums are not written.
     pub(crate) unsealed: BTreeSet<JobId>,
     pub(crate) last_job: JobId,
@@ -36,6 +52,8 @@ pub(crate) struct Kept {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Job {
     pub(crate) description: JobDescription,
+    /// Where it stands in the queue; the description keeps what was asked for.
+    pub(crate) priority: i32,
     pub(crate) submitted_at: Time,
     pub(crate) started_at: Option<Time>,
     pub(crate) ended_at: Option<Time>,
@@ -44,9 +62,12 @@ pub(crate) struct Job {
     pub(crate) attempts_failed: u32,
     /// One for each step.
     pub(crate) tables: Vec<FrameTable>,
+    /// Jobs that have to be done first and are not.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) awaits: BTreeSet<JobId>,
     /// How many live leases it has.
     pub(crate) live: u32,
-    /// How many of them wait behind another lease of the same slot.
+    /// How many frames are leased that wait behind another lease of the same slot.
     pub(crate) ahead: u32,
     /// How many slots it holds; leases that are ahead hold none.
     pub(crate) slots: u32,
@@ -102,9 +123,9 @@ impl Kept {
         Some((job.description.steps.get(step)?, job.tables.get(step)?))
     }
 
-    /// The number of a frame.
+    /// The number of a frame; of a chunk, that of its first frame.
     pub(crate) fn number(&self, frame: FrameId) -> Option<i64> {
-        self.step(frame)?.0.frames.number(frame.index)
+        self.step(frame)?.0.chunk_numbers(frame.index).next()
     }
 
     /// A live lease of the host called `host`.
@@ -130,8 +151,21 @@ impl Kept {
 }
 
 impl Job {
+    /// How many chunks of it are in which state.
     pub(crate) fn counts(&self) -> Counts {
         self.tables.iter().fold(Counts::default(), |sum, table| sum.plus(table.counts()))
+    }
+
+    /// How many frames of it are in which state.
+    pub(crate) fn frames(&self) -> Counts {
+        let steps = self.description.steps.iter().zip(&self.tables);
+        steps.fold(Counts::default(), |sum, (step, table)| sum.plus(table.frames(step)))
+    }
+
+    /// Whose it is, and how urgent.
+    pub(crate) fn who(&self) -> Who<'_> {
+        let JobDescription { user, group, .. } = &self.description;
+        Who { priority: self.priority, group: group.as_ref().unwrap_or(user), user }
     }
 
     pub(crate) fn state(&self) -> JobState {
@@ -144,6 +178,11 @@ impl Job {
             () if self.started_at.is_some() => JobState::Active,
             () => JobState::Queued,
         }
+    }
+
+    /// Whether every frame of it is.
+    pub(crate) fn is_done(&self) -> bool {
+        self.state() == JobState::Done
     }
 
     /// Its live leases, step by step.

@@ -9,10 +9,12 @@ mod apply_hosts;
 mod apply_leases;
 mod apply_lists;
 mod apply_passing;
+mod apply_policy;
 mod apply_publish;
 mod check;
 mod check_passing;
 mod deadline;
+mod dependency;
 mod effect;
 mod event;
 mod frame_table;
@@ -20,8 +22,10 @@ mod host_set;
 mod host_table;
 mod hosts;
 mod id_map;
+mod judging;
 mod kept;
 mod leave_out;
+mod limits;
 mod line;
 mod lists;
 mod notice;
@@ -32,13 +36,17 @@ mod queue;
 mod record;
 mod refusal;
 mod report;
-mod rings;
+mod reservation;
+mod set_aside;
+mod settings;
+mod shares;
 mod steer;
 mod submit;
 mod touched;
 mod versions;
 mod view;
 mod waiting;
+mod waiting_jobs;
 mod waits;
 
 use model::{JobId, LeaseId, LeftOut, Role, Time};
@@ -53,6 +61,7 @@ pub use host_table::HostIndex;
 pub use passing::Passing;
 pub use record::{Ending, NoticeId, Record};
 pub use refusal::Refusal;
+pub use reservation::Reservation;
 pub use view::LeaseView;
 pub use waiting::Prospect;
 
@@ -82,6 +91,11 @@ impl Role for Schedule {
             Event::Hold(job) => self.hold(now, *job),
             Event::Release(job) => self.release(now, *job),
             Event::Kill(job) => self.kill(now, *job),
+            Event::Retry(job) => self.retry(now, *job),
+            Event::SetPriority { job, priority } => self.set_priority(now, *job, *priority),
+            Event::SetLimit { name, amount, per_host } => self.set_limit(now, name, *amount, *per_host),
+            Event::SetShare { name, weight } => self.set_share(now, name, *weight),
+            Event::Forgive(host) => self.forgive(now, host),
             Event::HostSpoke { link, message } => self.host_spoke(now, *link, message),
             Event::HostLinkClosed { link } => self.host_link_closed(*link),
             Event::ResourceLinked => Ok(self.resource_linked(now)),

@@ -2,11 +2,13 @@
 //!
 //! None of it is in the journal. A restart begins without any of it and learns it again from the other roles.
 
+use std::collections::BTreeMap;
+
 use model::{
     InstanceId, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, SlotIndex, Time, Usage,
 };
 
-use crate::{HostIndex, LinkId, NoticeId};
+use crate::{HostIndex, LinkId, NoticeId, Reservation};
 
 /// Something that is now true and need not survive.
 #[derive(Clone, Debug, PartialEq)]
@@ -187,6 +189,16 @@ pub enum Passing {
         /// When.
         until: Time,
     },
+    /// A lease ahead was asked back.
+    LeaseWithdrawn {
+        /// Which.
+        lease: LeaseId,
+    },
+    /// Which hosts are being cleared for frames that take several slots has changed.
+    HostsReserved {
+        /// Those hosts, and for whom.
+        reserved: BTreeMap<HostIndex, Reservation>,
+    },
     /// The moment for a pass has come that the last one asked for.
     PassDue,
     /// A scheduling pass went over the queue.
@@ -199,5 +211,7 @@ pub enum Passing {
         again: bool,
         /// Jobs that were given something.
         jobs: Vec<JobId>,
+        /// So many lines were looked at that had become short.
+        thinned: usize,
     },
 }

@@ -1,6 +1,6 @@
 //! The state that a restart forgets: who is linked, which slots are free, what is waited for and until when.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::{InstanceId, JobId, LeaseId, Output, Profile, SlotIndex, Time, Usage};
 
@@ -8,6 +8,7 @@ use crate::host_set::{FreeHosts, HostSet, SlotSet};
 use crate::host_table::HostIndex;
 use crate::id_map::IdMap;
 use crate::lists::Need;
+use crate::reservation::Reservation;
 use crate::{LinkId, NoticeId};
 
 /// What a restart forgets. Everything in it is about something that is kept, or about a link.
@@ -15,6 +16,12 @@ use crate::{LinkId, NoticeId};
 pub(crate) struct PassingState {
     /// What is known of each host, by its number.
     hosts: Vec<HostNow>,
+    /// Lines that have become short, where leases ahead may pay.
+    pub(crate) thin: VecDeque<(HostIndex, SlotIndex)>,
+    /// Leases ahead that were asked back.
+    pub(crate) withdrawn: BTreeSet<LeaseId>,
+    /// Hosts that are being cleared.
+    pub(crate) reserved: BTreeMap<HostIndex, Reservation>,
     /// Hosts that are linked.
     pub(crate) linked: HostSet,
     pub(crate) linked_count: usize,
@@ -142,6 +149,11 @@ impl PassingState {
         self.hosts.get_mut(host.place())?.linked.as_mut()
     }
 
+    /// Whether a host is left alone because it refused.
+    pub(crate) fn is_skipped(&self, host: HostIndex, now: Time) -> bool {
+        self.skipped.get(&host).is_some_and(|until| *until > now)
+    }
+
     /// When a host is taken for silent.
     pub(crate) fn silent_at(&self, host: HostIndex) -> Option<Time> {
         self.hosts.get(host.place())?.until
@@ -223,6 +235,7 @@ impl PassingState {
 
     /// A lease is over: nothing is waited for any more.
     pub(crate) fn forget_lease(&mut self, job: JobId, lease: LeaseId) {
+        self.withdrawn.remove(&lease);
         if !self.watches.contains(lease) {
             return;
         }

@@ -53,6 +53,22 @@ pub enum Record {
         /// When.
         at: Time,
     },
+    /// The failed frames of a job wait again, as if they had never been tried.
+    JobRetried {
+        /// Which.
+        job: JobId,
+        /// When.
+        at: Time,
+    },
+    /// A job was moved in the queue.
+    JobPriority {
+        /// Which.
+        job: JobId,
+        /// Its priority from now on.
+        priority: i32,
+        /// When.
+        at: Time,
+    },
     /// A render host was heard of for the first time.
     HostSeen {
         /// Its name.
@@ -105,6 +121,59 @@ pub enum Record {
         outputs: Vec<Output>,
         /// What the attempt used.
         usage: Usage,
+    },
+    /// A limit of the farm was set; without any amount it was removed.
+    LimitSet {
+        /// Its name.
+        name: String,
+        /// How much may be in use on the whole farm.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        amount: Option<u32>,
+        /// How much may be in use on each host.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        per_host: Option<u32>,
+        /// When.
+        at: Time,
+    },
+    /// A user or group has a weight; 1 is none of its own.
+    ShareSet {
+        /// The user or group.
+        name: String,
+        /// Its weight.
+        weight: u32,
+        /// When.
+        at: Time,
+    },
+    /// A host failed what others render and is given no frames of a job, or of any job where absent.
+    HostSetAside {
+        /// Its name.
+        host: HostId,
+        /// The job.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
+        /// Until when.
+        until: Time,
+        /// What it did, as a sentence.
+        why: String,
+        /// When.
+        at: Time,
+    },
+    /// The time is over that a host was set aside for.
+    SetAsideEnded {
+        /// Its name.
+        host: HostId,
+        /// The job it was set aside for; for every job where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        job: Option<JobId>,
+        /// When.
+        at: Time,
+    },
+    /// A person holds nothing against a host any more.
+    HostForgiven {
+        /// Its name.
+        host: HostId,
+        /// When.
+        at: Time,
     },
     /// The sums of an ended job stand beside its frames.
     ResultsSealed {

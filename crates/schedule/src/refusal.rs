@@ -1,10 +1,10 @@
 //! Why an event changes nothing.
 
-use model::{Faults, JobId, JobState, LeaseId};
+use model::{Faults, HostId, JobId, JobState, LeaseId};
 
 use crate::{LinkId, NoticeId};
 
-/// Why an event changes nothing. The first four are for the person who asked, the others for the log.
+/// Why an event changes nothing. The first six are for the person who asked, the others for the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The description has faults.
@@ -29,6 +29,17 @@ pub enum Refusal {
         /// How.
         state: JobState,
     },
+    /// There is no such limit.
+    #[error("there is no limit {name:?}; {known}")]
+    UnknownLimit {
+        /// The name.
+        name: String,
+        /// Those there are, as a sentence.
+        known: String,
+    },
+    /// There is no such host.
+    #[error("no render host {0} was ever here; the hosts there are can be listed with `framefarm hosts`")]
+    UnknownHost(HostId),
     /// The lease is over, or not one that this could be said of.
     #[error("lease {0} is over or not in this state")]
     StaleLease(LeaseId),

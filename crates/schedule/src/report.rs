@@ -69,7 +69,7 @@ impl Schedule {
         usage: Usage,
     ) -> Vec<Record> {
         let mut records = vec![Record::FrameFinished { lease, at, outputs, usage }];
-        records.extend(self.notices_of_end(at, frame));
+        records.extend(self.notices_of_end(at, frame, false));
         records
     }
 
@@ -128,7 +128,7 @@ impl Schedule {
         let again_at = if ending.counted() { self.again_at(now, frame) } else { Some(now) };
         let mut records = vec![Record::LeaseEnded { lease, at: now, ending, message, usage, again_at }];
         if again_at.is_none() {
-            records.extend(self.notices_of_end(now, frame));
+            records.extend(self.notices_of_end(now, frame, true));
         }
         records
     }
@@ -141,9 +141,9 @@ impl Schedule {
         (failures < job.description.attempts_max).then(|| waits::retry_at(now, failures))
     }
 
-    /// The mails to send if the job ends with `frame`, which is running and ends now.
-    fn notices_of_end(&self, now: Time, frame: FrameId) -> Vec<Record> {
-        let Some(job) = self.kept.jobs.get(&frame.job).filter(|job| job.counts().left() == 1) else {
+    /// The mails to send if the job ends with `frame`, which is running and is done or fails for good now.
+    fn notices_of_end(&self, now: Time, frame: FrameId, failed: bool) -> Vec<Record> {
+        let Some(job) = self.kept.jobs.get(&frame.job).filter(|job| job.ends_with(frame, failed)) else {
             return Vec::new();
         };
         let addresses: BTreeSet<&String> = job.description.notify.iter().collect();

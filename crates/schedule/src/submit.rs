@@ -1,6 +1,6 @@
 //! Taking a job: checked as a whole, and taken once however often it is sent.
 
-use model::{JobId, SubmitRequest, Time};
+use model::{Fault, Faults, JobDescription, JobId, SubmitRequest, Time};
 
 use crate::{Record, Refusal, Schedule};
 
@@ -13,6 +13,8 @@ impl Schedule {
             return if same { Ok(Vec::new()) } else { Err(Refusal::KeyTaken { key, job: *job }) };
         }
         description.check().map_err(Refusal::Faults)?;
+        self.check_after(description)?;
+        self.check_limits(description)?;
         let mut records = vec![Record::JobSubmitted {
             job: JobId(self.kept.last_job.0 + 1),
             key: request.key.clone(),
@@ -21,5 +23,15 @@ impl Schedule {
         }];
         records.extend(self.ask_unknown(now, description.steps.iter().map(|step| &step.profile)));
         Ok(records)
+    }
+
+    /// A job can only be after jobs that there are, so that none ever waits for itself.
+    fn check_after(&self, description: &JobDescription) -> Result<(), Refusal> {
+        let mut faults = Faults::default();
+        for job in description.after.iter().filter(|job| !self.kept.jobs.contains_key(job)) {
+            let fault = Fault::new("after", format!("there is no job {job} to wait for"));
+            faults.push(fault.hint("the jobs there are can be listed with `framefarm jobs`"));
+        }
+        faults.or(()).map_err(Refusal::Faults)
     }
 }

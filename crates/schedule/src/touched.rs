@@ -18,8 +18,11 @@ pub(crate) struct Touched {
     earlier: Box<[Attempt]>,
     /// The last try that began; a refused one did not begin.
     last: Option<Attempt>,
-    /// How many of them failed and counted.
+    /// How many of them failed and counted, since a person last let it be retried.
     pub(crate) failures: u32,
+    /// Tries before that.
+    #[serde(default, skip_serializing_if = "is_none")]
+    forgiven: u32,
     /// When it may be tried again, while it waits.
     pub(crate) again_at: Option<Time>,
     /// Its files, once it is done.
@@ -62,6 +65,17 @@ impl Touched {
         self.earlier.iter().chain(&self.last)
     }
 
+    /// Those since a person last let it be retried.
+    pub(crate) fn unforgiven(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts().skip(self.forgiven as usize)
+    }
+
+    /// A person lets it be retried: it has all its tries again.
+    pub(crate) fn forgive(&mut self) {
+        self.failures = 0;
+        self.forgiven = self.tries();
+    }
+
     pub(crate) const fn last(&self) -> Option<&Attempt> {
         self.last.as_ref()
     }
@@ -89,6 +103,11 @@ impl Touched {
         self.last = earlier.pop();
         self.earlier = earlier.into_boxed_slice();
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_none(tries: &u32) -> bool {
+    *tries == 0
 }
 
 /// The touched frames of a step, by index. They stand in the order of their first tries, so that what runs

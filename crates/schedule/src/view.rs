@@ -55,19 +55,20 @@ impl Schedule {
         frames.sort_unstable();
         let running = frames.iter().filter_map(|frame| {
             let (step, table) = self.kept.step(*frame)?;
-            self.frame_view(step, table, frame.index)
+            self.frame_view(job, *frame, step, table)
         });
         let notices = job.notices.iter().map(notice_view).collect();
         Some(JobView { running: running.collect(), notices, ..self.job_view(id, job) })
     }
 
-    /// Its frames, step by step in the order written.
+    /// Its frames, step by step in the order written; those of a chunk are one.
     #[must_use]
     pub fn frames(&self, id: JobId) -> Option<Vec<FrameView>> {
         let job = self.kept.jobs.get(&id)?;
-        let steps = job.description.steps.iter().zip(&job.tables);
-        let frames = steps.flat_map(|(step, table)| {
-            (0..table.len()).filter_map(move |index| self.frame_view(step, table, index))
+        let steps = (0..).map(StepIndex).zip(job.description.steps.iter().zip(&job.tables));
+        let frames = steps.flat_map(|(at, (step, table))| {
+            let frame = move |index| FrameId { job: id, step: at, index };
+            (0..table.len()).filter_map(move |index| self.frame_view(job, frame(index), step, table))
         });
         Some(frames.collect())
     }
@@ -119,7 +120,7 @@ impl Schedule {
         let steps = (0..).zip(job.description.steps.iter().zip(&job.tables));
         let mut named = steps.filter(|(_, (held, _))| step.is_none_or(|step| held.name == step));
         let (frame, table) = named.find_map(|(at, (held, table))| {
-            let index = held.frames.index_of(number)?;
+            let index = held.chunk_of(number)?;
             Some((FrameId { job: id, step: StepIndex(at), index }, table))
         })?;
         let touched = table.touched(frame.index)?;
@@ -132,7 +133,7 @@ impl Schedule {
     }
 
     fn job_view(&self, id: JobId, job: &Job) -> JobView {
-        let (description, counts) = (&job.description, job.counts());
+        let (description, counts, frames) = (&job.description, job.counts(), job.frames());
         let first = description.steps.first();
         let under_way = self.passing.under_way.get(&id).copied().unwrap_or(0);
         let permille = (u64::from(counts.done) * 1_000 + under_way) / u64::from(counts.total().max(1));
@@ -140,17 +141,17 @@ impl Schedule {
             id: id.to_string(),
             name: description.name.clone(),
             state: job.state(),
-            priority: description.priority,
+            priority: job.priority,
             user: description.user.clone(),
             group: description.group.clone(),
             package: first.map(|step| step.work.package.clone()).unwrap_or_default(),
             frames: first.map(|step| step.frames.to_string()).unwrap_or_default(),
             size: first.and_then(|step| step.work.size).map(|size| size.to_string()),
-            frames_total: counts.total(),
-            frames_done: counts.done,
-            frames_failed: counts.failed,
-            frames_running: counts.running - job.ahead,
-            frames_waiting: counts.waiting + job.ahead,
+            frames_total: frames.total(),
+            frames_done: frames.done,
+            frames_failed: frames.failed,
+            frames_running: frames.running - job.ahead,
+            frames_waiting: frames.waiting + job.ahead,
             attempts_failed: job.attempts_failed,
             progress_permille: u32::try_from(permille).unwrap_or(1_000),
             submitted_at: job.submitted_at,
@@ -164,18 +165,21 @@ impl Schedule {
         }
     }
 
-    fn frame_view(&self, step: &Step, table: &FrameTable, index: u32) -> Option<FrameView> {
-        let state = table.state(index)?;
+    fn frame_view(&self, job: &Job, frame: FrameId, step: &Step, table: &FrameTable) -> Option<FrameView> {
+        let state = table.state(frame.index)?;
         let untouched = Touched::default();
-        let touched = table.touched(index).unwrap_or(&untouched);
+        let touched = table.touched(frame.index).unwrap_or(&untouched);
         let last = touched.last();
         let end = last.and_then(|attempt| attempt.end.as_ref());
         let live = last.and_then(|attempt| Some((attempt.lease, self.kept.leases.get(attempt.lease)?)));
         let ahead = live.is_some_and(|(id, lease)| self.waits_ahead(id, lease));
         let state = if ahead { FrameState::Waiting } else { state };
         Some(FrameView {
-            number: step.frames.number(index)?,
-            chunk: None,
+            number: step.chunk_numbers(frame.index).next()?,
+            chunk: match step.chunk_len(frame.index) {
+                0 | 1 => None,
+                _ => step.chunk_list(frame.index).map(|list| list.to_string()),
+            },
             step: step.name.clone(),
             state,
             host: last.map(|attempt| self.kept.host_name(attempt.host)),
@@ -188,7 +192,7 @@ impl Schedule {
             },
             started_at: last.map(|attempt| self.started_at(attempt)),
             ended_at: end.map(|end| end.at),
-            problem: touched.attempts().rev().find_map(problem),
+            problem: job.problem(frame),
             outputs: touched.outputs.iter().map(output_view).collect(),
             history: touched.attempts().map(|attempt| self.attempt_view(attempt)).collect(),
         })

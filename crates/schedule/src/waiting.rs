@@ -105,7 +105,7 @@ impl Schedule {
     }
 
     fn put_off(&self, job: &Job, step: &Step, table: &FrameTable) -> Option<Reason<'_>> {
-        let (again_at, index) = table.again().next().filter(|_| table.fresh().is_empty())?;
+        let (again_at, index) = table.again().next().filter(|_| !table.has_fresh())?;
         let touched = table.touched(index).filter(|_| again_at > self.passing.passed_at)?;
         let ended_at = touched.last()?.end.as_ref()?.at;
         Some(Reason::PutOff {

@@ -2,8 +2,22 @@
 
 use model::Time;
 
+use crate::Ending;
+
 /// Before a frame is tried again, by how many tries have failed and counted.
 const RETRY_MS: [u64; 5] = [0, 2_000, 5_000, 10_000, 30_000];
+/// Before a frame is tried again that found no licence, by how often in a row.
+const LICENCE_MS: [u64; 4] = [30_000, 60_000, 120_000, 300_000];
+/// How long a step is put off one of whose frames found no licence, by how many did since one was done.
+const STEP_LICENCE_MS: [u64; 5] = [5_000, 10_000, 20_000, 40_000, 60_000];
+/// How long a host is set aside for a job, by how often it is.
+const ASIDE_MS: [u64; 4] = [600_000, 1_200_000, 2_400_000, 3_600_000];
+/// How long a host is set aside altogether, by how often it is.
+const ASIDE_ALTOGETHER_MS: [u64; 5] = [300_000, 600_000, 1_200_000, 2_400_000, 3_600_000];
+/// How long a job waits, with no frame running, for what will not come by itself, before people are told.
+pub(crate) const STUCK_MS: u64 = 600_000;
+/// How often jobs that do not move are looked at.
+pub(crate) const LOOK_MS: u64 = 60_000;
 /// Before outputs are published again, by how many tries have failed.
 const PUBLISH_MS: [u64; 5] = [1_000, 2_000, 5_000, 10_000, 30_000];
 /// Before a mail is tried again, by how many tries have failed; it is given up when the list ends, after
@@ -21,6 +35,31 @@ pub(crate) const REFUSALS_MANY: u32 = 3;
 /// When a frame may be tried again whose tries failed `failures` times, at least once.
 pub(crate) fn retry_at(now: Time, failures: u32) -> Time {
     now.plus_ms(step(&RETRY_MS, failures))
+}
+
+/// When a frame may be tried again whose try ended so, for the `times`th time, at least the first: of those
+/// that count in all, of missing licences in a row. What is nobody's fault costs no time.
+pub(crate) fn again_at(now: Time, ending: Ending, times: u32) -> Time {
+    now.plus_ms(match ending {
+        Ending::Frame | Ending::Host | Ending::Memory => step(&RETRY_MS, times),
+        Ending::Licence => step(&LICENCE_MS, times),
+        Ending::Refused | Ending::HostLost | Ending::GivenBack | Ending::Killed => 0,
+    })
+}
+
+/// Until when a step is put off after `times` missing licences in a row, at least one.
+pub(crate) fn licence_until(now: Time, times: u32) -> Time {
+    now.plus_ms(step(&STEP_LICENCE_MS, times))
+}
+
+/// Until when a host is set aside for a job that was so `times` times before.
+pub(crate) fn aside_until(now: Time, times: u32) -> Time {
+    now.plus_ms(step(&ASIDE_MS, times.saturating_add(1)))
+}
+
+/// Until when a host is set aside altogether that was so `times` times before.
+pub(crate) fn aside_altogether_until(now: Time, times: u32) -> Time {
+    now.plus_ms(step(&ASIDE_ALTOGETHER_MS, times.saturating_add(1)))
 }
 
 /// When to publish again after `tries` tries, at least one.

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::{
-    Digest, FailureClass, FrameSpan, FrameView, Grant, HEARTBEAT_MS, HeldLease, HostId, InstanceId,
-    JobDescription, JobId, JobView, LeaseId, Match, Outcome, Output, Rejection, RenderToSchedule, Report,
-    ResourceList, ResourceToSchedule, Role, ScheduleToRender, Step, SubmitRequest, Time, Usage, Work,
+    AHEAD_MAX, Digest, FailureClass, FrameSpan, FrameView, Grant, HEARTBEAT_MS, HeldLease, HostId,
+    InstanceId, JobDescription, JobId, JobView, LeaseId, Match, Outcome, Output, Rejection, RenderToSchedule,
+    Report, ResourceList, ResourceToSchedule, Role, ScheduleToRender, Step, SubmitRequest, Time, Usage, Work,
 };
 use schedule::{Effect, Event, JobSummary, LinkId, Record, Refusal, Schedule};
 
@@ -30,6 +30,8 @@ pub(crate) struct Farm {
     /// Asks that the resource server has not answered, while it takes its time.
     pub(crate) unanswered: Option<Vec<u64>>,
     pub(crate) passes: usize,
+    /// How long attempts take, as hosts say; short ones are leased ahead.
+    pub(crate) pace_ms: u64,
     next_link: LinkId,
     keys: u32,
 }
@@ -65,6 +67,7 @@ pub(crate) fn farm() -> Farm {
         asks: 0,
         unanswered: None,
         passes: 0,
+        pace_ms: 60_000,
         next_link: 1,
         keys: 0,
     };
@@ -175,7 +178,7 @@ impl Farm {
         let host = self.hosts.get_mut(name).unwrap();
         let (lease, grant) = host.held.pop_first().unwrap();
         let outcome = outcome(&grant);
-        let usage = Usage { wall_ms: 1_000, cpu_ms: 900, ..Usage::default() };
+        let usage = Usage { wall_ms: self.pace_ms, cpu_ms: 900, ..Usage::default() };
         let report = Report { lease, frame: grant.frame, attempt: grant.attempt, outcome, usage };
         host.outbox.insert(lease, report.clone());
         self.says(name, RenderToSchedule::Report(report));
@@ -277,7 +280,7 @@ impl Farm {
 
     fn does(&mut self, effect: Effect) -> Option<Event> {
         match effect {
-            Effect::ToHost { link, message } => self.hears(link, message),
+            Effect::ToHost { link, message } => return self.hears(link, message),
             Effect::CloseLink { link } => {
                 let host = self.hosts.values_mut().find(|host| host.link == Some(link));
                 if let Some(host) = host {
@@ -319,26 +322,45 @@ impl Farm {
         None
     }
 
-    fn hears(&mut self, link: LinkId, message: ScheduleToRender) {
-        let Some(host) = self.hosts.values_mut().find(|host| host.link == Some(link)) else { return };
+    /// What a host does about a message, and says.
+    fn hears(&mut self, link: LinkId, message: ScheduleToRender) -> Option<Event> {
+        let host = self.hosts.values_mut().find(|host| host.link == Some(link))?;
         match message {
             ScheduleToRender::Welcome => {}
             ScheduleToRender::TurnedAway { why } => host.turned_away = Some(why),
             ScheduleToRender::Grant(grant) => {
-                let taken: BTreeSet<_> = host.held.values().map(|held| held.slot).collect();
-                assert!(
-                    !taken.contains(&grant.slot) && grant.slot.0 < host.slots,
-                    "the slot is free: {grant:?}"
-                );
+                let slots: BTreeSet<_> = slots_of(&grant).collect();
+                let before =
+                    host.held.values().filter(|held| slots_of(held).any(|slot| slots.contains(&slot)));
+                let before: Vec<_> = before.collect();
+                let of_a_step = before
+                    .iter()
+                    .all(|held| (held.frame.job, held.frame.step) == (grant.frame.job, grant.frame.step));
+                let in_line = before.is_empty() || (grant.also.is_empty() && of_a_step);
+                assert!(in_line && before.len() < AHEAD_MAX, "the slots have room: {grant:?}");
+                assert!(slots.iter().all(|slot| slot.0 < host.slots), "and are there: {grant:?}");
                 host.held.insert(grant.lease, grant);
             }
-            ScheduleToRender::Revoke { lease } | ScheduleToRender::Withdraw { lease } => {
+            ScheduleToRender::Revoke { lease } => {
                 host.held.remove(&lease);
+            }
+            ScheduleToRender::Withdraw { lease } => {
+                let slot = host.held.get(&lease)?.slot;
+                let runs = host.held.values().find(|held| held.slot == slot)?.lease == lease;
+                if !runs {
+                    host.held.remove(&lease);
+                    let why = "it was asked back".to_owned();
+                    return Some(Event::HostSpoke {
+                        link,
+                        message: RenderToSchedule::Refused { lease, why },
+                    });
+                }
             }
             ScheduleToRender::Acknowledge { lease } => {
                 host.outbox.remove(&lease);
             }
         }
+        None
     }
 
     pub(crate) fn list(&self) -> ResourceList {
@@ -403,6 +425,10 @@ impl Farm {
         }
         replayed
     }
+}
+
+pub(crate) fn slots_of(grant: &Grant) -> impl Iterator<Item = model::SlotIndex> {
+    std::iter::once(grant.slot).chain(grant.also.iter().copied())
 }
 
 pub(crate) fn done(grant: &Grant) -> Outcome {

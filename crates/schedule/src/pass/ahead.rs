@@ -1,0 +1,135 @@
+//! Leases ahead: where frames are short, a slot is given the next ones before it is done, so that it never
+//! waits for an answer.
+//!
+//! Only where that takes nothing from anybody: after every free slot was served, behind a frame of the same
+//! step, and not while others that go first could use the slot.
+
+use model::{AHEAD_MAX, JobId, LeaseId, SlotIndex, SlotNeed, Step};
+
+use super::turn::JobTurn;
+use super::{LEASES_MAX, Pass};
+use crate::Schedule;
+use crate::frame_table::FrameTable;
+use crate::host_table::HostIndex;
+use crate::kept::{Job, Lease};
+
+/// So much work is given ahead, in milliseconds.
+const AHEAD_MS: u64 = 250;
+/// Frames that take longer than this are not given ahead.
+const LONG_MS: u64 = 10_000;
+/// So many jobs are looked at that go before another.
+const BEFORE_MAX: usize = 64;
+
+impl Schedule {
+    /// How many leases may wait behind one of this step on its slot.
+    pub(crate) fn ahead_wanted(job: &Job, step: &Step, table: &FrameTable) -> usize {
+        let plain = step.slots == SlotNeed::Count(1) && step.limits.is_empty();
+        let capped = job.description.slots_max.is_some() || job.description.hosts_max.is_some();
+        match table.typical_ms().filter(|ms| *ms < LONG_MS && plain && !capped) {
+            Some(ms) => usize::try_from(AHEAD_MS / ms.max(1)).unwrap_or(1).clamp(1, AHEAD_MAX - 1),
+            None => 0,
+        }
+    }
+
+    /// The same for the step of a lease, while frames of it wait.
+    pub(crate) fn ahead_wanted_behind(&self, lease: &Lease) -> usize {
+        let at = usize::from(lease.frame.step.0);
+        let Some(job) = self.kept.jobs.get(&lease.frame.job) else { return 0 };
+        let Some((step, table)) = job.description.steps.get(at).zip(job.tables.get(at)) else { return 0 };
+        if table.is_ready() { Self::ahead_wanted(job, step, table) } else { 0 }
+    }
+}
+
+impl<'a> Pass<'a> {
+    /// Gives leases ahead to the lines that have become short.
+    pub(super) fn top_up(&mut self) {
+        for (host, slot) in &self.schedule.passing.thin {
+            if self.leased == LEASES_MAX {
+                return;
+            }
+            self.thinned += 1;
+            if let Some((running, left)) = self.room_behind(*host, *slot) {
+                self.top_up_line(*host, *slot, running, left);
+            }
+        }
+    }
+
+    /// What a slot works on, and how many leases more may wait behind that.
+    fn room_behind(&self, host: HostIndex, slot: SlotIndex) -> Option<(&'a Lease, usize)> {
+        let (kept, passing) = (&self.schedule.kept, &self.schedule.passing);
+        let linked = passing.host(host)?;
+        let usable = slot.0 < linked.slots && !linked.draining.contains_key(&slot);
+        if !usable || passing.is_skipped(host, self.now) || self.reserved.contains_key(&host) {
+            return None;
+        }
+        let line = kept.hosts.get(host)?.line(slot)?;
+        let running = kept.leases.get(line.iter().find(|lease| !passing.is_through(*lease))?)?;
+        let left = self.schedule.ahead_wanted_behind(running).checked_sub(line.len() - 1)?;
+        Some((running, left))
+    }
+
+    fn top_up_line(&mut self, host: HostIndex, slot: SlotIndex, running: &'a Lease, left: usize) {
+        let id = running.frame.job;
+        let Some(mut turn) = self.take_turn(id) else { return };
+        let at = usize::from(running.frame.step.0);
+        if let Some(mut step) = turn.step(self.schedule, at, self.now) {
+            let (schedule, table, need) = (self.schedule, step.table, step.need);
+            let matches = |need: &&crate::lists::Need| need.matching.contains(host);
+            if let Some(need) = need.filter(matches)
+                && step.ready.left() > 0
+                && !schedule.is_spared(host, id, need)
+                && self.goes_first(id, host)
+            {
+                for _ in 0..left {
+                    let next = step.ready.next(|index| schedule.may_go(table, need, index, host));
+                    let Some(index) = next.filter(|_| self.leased < LEASES_MAX) else { break };
+                    self.lease(id, &step, index, host, slot, Vec::new());
+                }
+            }
+            turn.put_back(at, step);
+        }
+        self.turns.insert(id, turn);
+    }
+
+    /// Whether no other job that could use a host goes before this one.
+    fn goes_first(&mut self, id: JobId, host: HostIndex) -> bool {
+        let Some(job) = self.schedule.kept.jobs.get(&id) else { return false };
+        let shares = &self.schedule.kept.queue.shares;
+        let behind = shares.behind(id).is_some();
+        for place in 0..BEFORE_MAX {
+            let Some(other) = self.in_order(place) else { return true };
+            if other == id {
+                return true;
+            }
+            let Some(rival) = self.schedule.kept.jobs.get(&other) else { continue };
+            let urgent = rival.priority < job.priority;
+            if (urgent || behind || rival.who() == job.who()) && self.could_use(other, host) {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Whether frames of a job may start that match a host.
+    pub(super) fn could_use(&mut self, id: JobId, host: HostIndex) -> bool {
+        let Some(mut turn) = self.take_turn(id) else { return false };
+        let could = turn.steps().any(|at| {
+            let Some(step) = turn.step(self.schedule, at, self.now) else { return false };
+            let matches = step.need.is_some_and(|need| need.matching.contains(host));
+            let could = matches && step.ready.left() > 0 && turn.slots_left() > 0;
+            turn.put_back(at, step);
+            could
+        });
+        self.turns.insert(id, turn);
+        could
+    }
+
+    pub(super) fn take_turn(&mut self, id: JobId) -> Option<JobTurn<'a>> {
+        self.turns.remove(&id).or_else(|| JobTurn::new(self.schedule, id))
+    }
+
+    /// The last lease that was given in this pass, or before it.
+    pub(super) fn last_lease(&self) -> LeaseId {
+        LeaseId(self.schedule.kept.last_lease.0 + u64::from(self.leased))
+    }
+}

@@ -1,0 +1,253 @@
+//! The scheduling pass (figure 5B steps 122 to 128 and 172): job by job in the order of the queue, frames are
+//! leased to the free slots of matching hosts, round and round over the hosts; what slots are left go to the
+//! next job.
+//!
+//! A pass looks at jobs that want slots and at hosts with free ones, never at frames one by one, and stops
+//! after a number of leases so that other events are not kept waiting.
+
+mod ahead;
+mod rings;
+mod turn;
+mod wide;
+mod withdraw;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{JobId, Profile, SlotIndex, Time};
+
+use crate::host_table::HostIndex;
+use crate::limits::LimitsLeft;
+use crate::lists::Need;
+use crate::reservation::Reservation;
+use crate::shares::{Turn, Turns};
+use crate::{Passing, Record, Schedule, waits};
+
+use rings::Rings;
+use turn::{JobTurn, StepTurn};
+
+/// So many leases are given in one pass.
+const LEASES_MAX: u32 = 1_024;
+
+impl Schedule {
+    pub(crate) fn pass(&self, now: Time) -> Vec<Record> {
+        if !self.kept.queue.is_wanting() && self.passing.wake.is_none() && self.kept.ahead == 0 {
+            return Vec::new();
+        }
+        let mut pass = Pass::new(self, now);
+        let mut turns = Turns::new(&self.kept.queue.shares);
+        while let Some(Turn { job, most }) = turns.next().filter(|_| !pass.is_over()) {
+            let given = pass.job(job, most);
+            turns.gave(job, given, given >= most);
+        }
+        pass.reserve();
+        pass.top_up();
+        pass.withdraw();
+        pass.end()
+    }
+
+    /// A pass is worth while: there is something to give away and somebody who may want it.
+    pub(crate) fn is_pass_due(&self) -> bool {
+        let (kept, passing) = (&self.kept, &self.passing);
+        let free = !passing.free.is_empty();
+        (kept.queue.is_wanting() && (free || !passing.thin.is_empty())) || (kept.ahead > 0 && free)
+    }
+}
+
+/// The order in which jobs get slots, as it was before the pass.
+struct Order<'a> {
+    turns: Turns<'a>,
+    jobs: Vec<JobId>,
+}
+
+/// A pass under way. It reads the state and notes on the side what it has given away.
+struct Pass<'a> {
+    schedule: &'a Schedule,
+    now: Time,
+    records: Vec<Record>,
+    leased: u32,
+    /// Jobs that were looked at, with what was found of them.
+    turns: BTreeMap<JobId, JobTurn<'a>>,
+    /// Jobs that were given something.
+    given: BTreeSet<JobId>,
+    /// Free slots that are left.
+    rings: Rings<'a>,
+    /// What is left of the limits.
+    limits: LimitsLeft<'a>,
+    /// Hosts that are being cleared.
+    reserved: BTreeMap<HostIndex, Reservation>,
+    /// Profiles that no linked host matches, though there are hosts with nothing to do.
+    starving: BTreeSet<&'a Profile>,
+    /// Lines that were looked at.
+    thinned: usize,
+    /// Jobs that want slots, in the order in which they get them, as far as was asked.
+    order: Order<'a>,
+    wake: Option<Time>,
+}
+
+impl<'a> Pass<'a> {
+    fn new(schedule: &'a Schedule, now: Time) -> Self {
+        let skipped = schedule.passing.skipped.values().filter(|until| **until > now);
+        let mut pass = Self {
+            schedule,
+            now,
+            records: Vec::new(),
+            leased: 0,
+            turns: BTreeMap::new(),
+            given: BTreeSet::new(),
+            rings: Rings::new(&schedule.passing, now),
+            limits: LimitsLeft::new(&schedule.kept.limits),
+            reserved: schedule.passing.reserved.clone(),
+            starving: BTreeSet::new(),
+            thinned: 0,
+            order: Order { turns: Turns::new(&schedule.kept.queue.shares), jobs: Vec::new() },
+            wake: skipped.copied().min(),
+        };
+        pass.reserved.retain(|host, reservation| schedule.is_clearing(*host, reservation, now));
+        pass
+    }
+
+    /// Whether there is nothing more to give.
+    const fn is_over(&self) -> bool {
+        self.leased == LEASES_MAX || self.rings.is_empty()
+    }
+
+    /// Gives up to `most` slots to a job; how many it took.
+    fn job(&mut self, id: JobId, most: u32) -> u32 {
+        let Some(mut turn) = self.take_turn(id) else { return 0 };
+        let mut given = 0;
+        for step in turn.steps() {
+            let left = most.saturating_sub(given);
+            if left == 0 || self.is_over() {
+                break;
+            }
+            given += self.step(&mut turn, step, left);
+        }
+        self.turns.insert(id, turn);
+        given
+    }
+
+    /// Gives up to `most` slots to a step; how many it took.
+    fn step(&mut self, turn: &mut JobTurn<'a>, at: usize, most: u32) -> u32 {
+        let Some(mut step) = turn.step(self.schedule, at, self.now) else { return 0 };
+        if let Some(at) = step.table.next_again(self.now) {
+            soonest(&mut self.wake, at);
+        }
+        let profile = &step.step.profile;
+        let need = step.need.filter(|_| self.rings.has(profile));
+        let given = match need {
+            None => {
+                let linked = &self.schedule.passing.linked;
+                if step.need.is_none_or(|need| !need.matching.meets(linked)) {
+                    self.starving.insert(profile);
+                }
+                0
+            }
+            Some(need) if step.is_wide() => self.wide(turn, &mut step, need, most),
+            Some(need) => self.narrow(turn, &mut step, need, most),
+        };
+        turn.put_back(at, step);
+        given
+    }
+
+    /// Frames that take one slot each, round and round over the hosts.
+    fn narrow(&mut self, turn: &mut JobTurn<'a>, step: &mut StepTurn<'a>, need: &'a Need, most: u32) -> u32 {
+        let profile = &step.step.profile;
+        let mut given = 0;
+        // Hosts in a row that no frame of the step goes to.
+        let mut fruitless = 0;
+        while given < most.min(turn.slots_left()) && self.may_give(step) {
+            if fruitless >= self.rings.hosts_left(profile) {
+                break;
+            }
+            let Some(host) = self.rings.next(profile) else { break };
+            fruitless += 1;
+            if !self.suits(host, turn, step, need) {
+                continue;
+            }
+            let (schedule, table) = (self.schedule, step.table);
+            let Some(index) = step.ready.next(|index| schedule.may_go(table, need, index, host)) else {
+                continue;
+            };
+            if let Some(slot) = self.rings.take(host) {
+                fruitless = 0;
+                given += 1;
+                turn.took(host, 1);
+                self.lease(turn.id, step, index, host, slot, Vec::new());
+            }
+        }
+        given
+    }
+
+    /// Whether a step may be given another lease, wherever it may be.
+    fn may_give(&self, step: &StepTurn<'a>) -> bool {
+        self.leased < LEASES_MAX && step.ready.left() > 0 && self.limits.short(&step.step.limits).is_none()
+    }
+
+    /// Whether a step may be given slots of a host, whatever it has free.
+    fn suits(&self, host: HostIndex, turn: &JobTurn<'a>, step: &StepTurn<'a>, need: &Need) -> bool {
+        turn.may_use(host)
+            && self.limits.short_on(&step.step.limits, host).is_none()
+            && !self.schedule.is_spared(host, turn.id, need)
+            && self.may_fill(host, turn, step)
+    }
+
+    fn lease(
+        &mut self,
+        job: JobId,
+        step: &StepTurn<'a>,
+        index: u32,
+        host: HostIndex,
+        slot: SlotIndex,
+        also: Vec<SlotIndex>,
+    ) {
+        self.leased += 1;
+        self.given.insert(job);
+        self.limits.take(&step.step.limits, host);
+        self.records.push(Record::FrameLeased {
+            lease: self.last_lease(),
+            frame: step.frame(job, index),
+            attempt: step.table.next_attempt(index),
+            host: self.schedule.kept.host_name(host),
+            slot,
+            also,
+            at: self.now,
+        });
+    }
+
+    /// The job at a place of the order in which they get slots.
+    fn in_order(&mut self, place: usize) -> Option<JobId> {
+        while self.order.jobs.len() <= place {
+            let Turn { job, .. } = self.order.turns.next()?;
+            self.order.turns.gave(job, 0, false);
+            self.order.jobs.push(job);
+        }
+        self.order.jobs.get(place).copied()
+    }
+
+    fn end(mut self) -> Vec<Record> {
+        let again = self.leased == LEASES_MAX;
+        let mut due = Vec::new();
+        for profile in &self.starving {
+            match self.schedule.passing.needs.get(profile).map(Need::again_at) {
+                Some(at) if at > self.now => soonest(&mut self.wake, at),
+                _ if self.schedule.passing.resource_linked => {
+                    due.push(*profile);
+                    soonest(&mut self.wake, self.now.plus_ms(waits::LIST_MS));
+                }
+                _ => {}
+            }
+        }
+        self.records.extend(self.schedule.asks(self.now, due));
+        if self.reserved != self.schedule.passing.reserved {
+            self.records.push(Record::Passing(Passing::HostsReserved { reserved: self.reserved }));
+        }
+        let (at, wake, thinned) = (self.now, self.wake, self.thinned);
+        let jobs = self.given.into_iter().collect();
+        self.records.push(Record::Passing(Passing::Passed { at, wake, again, jobs, thinned }));
+        self.records
+    }
+}
+
+fn soonest(wake: &mut Option<Time>, at: Time) {
+    *wake = Some(wake.map_or(at, |wake| wake.min(at)));
+}

@@ -1,0 +1,112 @@
+//! Frames that take several slots of one host.
+//!
+//! Where none has so many free, one host is reserved for the first such step in the queue: its free slots go
+//! to others only for frames that are over before the host is expected to be clear, or to more urgent jobs.
+//! So small frames fill the gap and do not keep the host from getting clear.
+
+use model::{JobId, SlotIndex};
+
+use super::Pass;
+use super::turn::{JobTurn, StepTurn};
+use crate::Schedule;
+use crate::host_table::HostIndex;
+use crate::lists::Need;
+use crate::reservation::{Reservation, slots_wanted};
+
+/// So many hosts are being cleared at once.
+const RESERVED_MAX: usize = 8;
+
+impl<'a> Pass<'a> {
+    /// Gives slots to frames that take several: the smallest gaps that are large enough go first.
+    pub(super) fn wide(
+        &mut self,
+        turn: &mut JobTurn<'a>,
+        step: &mut StepTurn<'a>,
+        need: &'a Need,
+        most: u32,
+    ) -> u32 {
+        let mut given = 0;
+        for host in self.rings.fullest_first(&step.step.profile) {
+            while given < most && self.may_give(step) {
+                let wanted = self.schedule.wanted_on(host, step.step);
+                let fits = wanted <= self.rings.left_on(host) && u32::from(wanted) <= turn.slots_left();
+                if !fits || !self.suits(host, turn, step, need) {
+                    break;
+                }
+                let (schedule, table) = (self.schedule, step.table);
+                let Some(index) = step.ready.next(|index| schedule.may_go(table, need, index, host)) else {
+                    break;
+                };
+                let slots: Vec<SlotIndex> = (0..wanted).filter_map(|_| self.rings.take(host)).collect();
+                let Some((slot, also)) = slots.split_first() else { break };
+                given += u32::from(wanted);
+                turn.took(host, u32::from(wanted));
+                self.lease(turn.id, step, index, host, *slot, also.to_vec());
+                let mine = |held: &Reservation| (held.job, held.step) == (turn.id, step.index());
+                if self.reserved.get(&host).is_some_and(mine) {
+                    self.reserved.remove(&host);
+                }
+            }
+        }
+        given
+    }
+
+    /// Whether frames of a step may fill the slots of a host, as far as it is not kept for others.
+    pub(super) fn may_fill(&self, host: HostIndex, turn: &JobTurn<'_>, step: &StepTurn<'_>) -> bool {
+        let Some(held) = self.reserved.get(&host) else { return true };
+        let kept_for = self.schedule.kept.jobs.get(&held.job);
+        let urgent = kept_for.is_none_or(|job| turn.priority() < job.priority);
+        urgent
+            || (held.job, held.step) == (turn.id, step.index())
+            || step
+                .pace_ms()
+                .is_some_and(|ms| self.now.plus_ms(ms) <= self.schedule.clear_at(host, held, self.now))
+    }
+
+    /// Reserves a host for each of the first steps that found none with enough free slots.
+    pub(super) fn reserve(&mut self) {
+        let wides: Vec<JobId> = self.schedule.kept.wides.iter().map(|(_, job)| *job).collect();
+        for id in wides {
+            if self.reserved.len() >= RESERVED_MAX {
+                return;
+            }
+            let Some(mut turn) = self.take_turn(id) else { continue };
+            for at in turn.steps() {
+                if let Some(step) = turn.step(self.schedule, at, self.now) {
+                    self.reserve_for(&turn, &step);
+                    turn.put_back(at, step);
+                }
+            }
+            self.turns.insert(id, turn);
+        }
+    }
+
+    fn reserve_for(&mut self, turn: &JobTurn<'a>, step: &StepTurn<'a>) {
+        let reservation = Reservation { job: turn.id, step: step.index(), before: self.last_lease() };
+        let is_same = |held: &Reservation| (held.job, held.step) == (reservation.job, reservation.step);
+        let Some(need) = step.need.filter(|_| step.is_wide() && step.ready.left() > 0) else { return };
+        let short = self.limits.short(&step.step.limits).is_some();
+        if short || self.reserved.len() >= RESERVED_MAX || self.reserved.values().any(is_same) {
+            return;
+        }
+        let suits = |host: &HostIndex| {
+            let wanted = u32::from(self.schedule.wanted_on(*host, step.step));
+            let free = !self.reserved.contains_key(host);
+            free && wanted <= turn.slots_left()
+                && turn.may_use(*host)
+                && !self.schedule.is_spared(*host, turn.id, need)
+        };
+        let host = self.schedule.soonest_clear(need, &reservation, step.step, self.now, suits);
+        if let Some(host) = host {
+            self.reserved.insert(host, reservation);
+            self.take_back(host);
+        }
+    }
+}
+
+impl Schedule {
+    /// How many slots of a host a frame of a step takes.
+    pub(crate) fn wanted_on(&self, host: HostIndex, step: &model::Step) -> u16 {
+        slots_wanted(step.slots, self.passing.host(host).map_or(0, |linked| linked.slots))
+    }
+}

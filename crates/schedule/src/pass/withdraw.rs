@@ -1,0 +1,104 @@
+//! Leases ahead that are asked back: where another slot has nothing to do that the frame could use, and where
+//! a more urgent job waits. A render server gives back what it has not begun, and that costs nothing.
+
+use std::cmp::Reverse;
+
+use model::{JobId, LeaseId};
+
+use super::Pass;
+use crate::host_table::HostIndex;
+use crate::kept::Lease;
+use crate::{Passing, Record};
+
+/// What is expected to begin within this many milliseconds is left where it is: asking takes about as long.
+const SOON_MS: u64 = 50;
+
+impl Pass<'_> {
+    pub(super) fn withdraw(&mut self) {
+        if self.schedule.kept.ahead == 0 {
+            return;
+        }
+        if !self.rings.is_empty() {
+            self.withdraw_for_idle_slots();
+        }
+        self.withdraw_for_urgent();
+    }
+
+    /// Slots are left over: frames that wait longest behind others may have them.
+    fn withdraw_for_idle_slots(&mut self) {
+        let mut behind: Vec<(Reverse<u64>, LeaseId)> = Vec::new();
+        for (id, lease, place) in self.schedule.leases_ahead() {
+            let Some((step, table)) = self.schedule.kept.step(lease.frame) else { continue };
+            let wait_ms = table.typical_ms().unwrap_or(0) * place as u64;
+            if wait_ms >= SOON_MS && self.rings.has(&step.profile) {
+                behind.push((Reverse(wait_ms), id));
+            }
+        }
+        behind.sort_unstable();
+        for (_, lease) in behind.into_iter().take(self.rings.left()) {
+            self.ask_back(lease);
+        }
+    }
+
+    /// The first job that could use more slots goes before less urgent ones that have leases ahead.
+    fn withdraw_for_urgent(&mut self) {
+        let Some(first) = self.in_order(0) else { return };
+        let Some(job) = self.schedule.kept.jobs.get(&first) else { return };
+        let withdrawn = u32::try_from(self.schedule.passing.withdrawn.len()).unwrap_or(u32::MAX);
+        if self.schedule.kept.ahead.saturating_sub(job.ahead) <= withdrawn {
+            return;
+        }
+        let priority = job.priority;
+        let less_urgent = |lease: &Lease| {
+            let other = self.schedule.kept.jobs.get(&lease.frame.job);
+            other.is_some_and(|other| other.priority > priority)
+        };
+        let behind = self.schedule.leases_ahead().filter(|(_, lease, _)| less_urgent(lease));
+        let behind: Vec<(LeaseId, HostIndex)> = behind.map(|(id, lease, _)| (id, lease.host)).collect();
+        for (lease, host) in behind {
+            if self.could_use(first, host) {
+                self.ask_back(lease);
+            }
+        }
+    }
+
+    /// Asks back all that is ahead on a host.
+    pub(super) fn take_back(&mut self, host: HostIndex) {
+        let ahead = self.schedule.leases_ahead_on(host).map(|(lease, _, _)| lease);
+        for lease in ahead.collect::<Vec<_>>() {
+            self.ask_back(lease);
+        }
+    }
+
+    fn ask_back(&mut self, lease: LeaseId) {
+        self.records.push(Record::Passing(Passing::LeaseWithdrawn { lease }));
+    }
+}
+
+impl crate::Schedule {
+    /// Every lease that waits behind another one and was not asked back, with its place behind that.
+    fn leases_ahead(&self) -> impl Iterator<Item = (LeaseId, &Lease, usize)> {
+        let hosts = self.passing.linked.iter();
+        hosts.flat_map(|host| self.leases_ahead_on(host))
+    }
+
+    pub(crate) fn leases_ahead_on(&self, host: HostIndex) -> impl Iterator<Item = (LeaseId, &Lease, usize)> {
+        let kept = self.kept.hosts.get(host).filter(|kept| kept.behind() > 0);
+        let lines = kept.into_iter().flat_map(|kept| kept.lines());
+        lines.flat_map(|(_, line)| (1..).zip(line.behind().iter().copied())).filter_map(|(place, id)| {
+            let lease = self.kept.leases.get(id).filter(|_| !self.passing.withdrawn.contains(&id))?;
+            Some((id, lease, place))
+        })
+    }
+
+    /// Asks back what a job has ahead.
+    pub(crate) fn withdraw_job(&self, id: JobId) -> Vec<Record> {
+        let Some(job) = self.kept.jobs.get(&id).filter(|job| job.ahead > 0) else { return Vec::new() };
+        let ahead = job.leases().filter(|lease| {
+            let held = self.kept.leases.get(*lease);
+            held.is_some_and(|held| self.kept.is_ahead(*lease, held))
+                && !self.passing.withdrawn.contains(lease)
+        });
+        ahead.map(|lease| Record::Passing(Passing::LeaseWithdrawn { lease })).collect()
+    }
+}

@@ -1,0 +1,94 @@
+//! Hosts that are being cleared for a frame which takes several of their slots: for whom, whether that still
+//! makes sense, and when a host is expected to be clear.
+
+use model::{JobId, LeaseId, SlotIndex, SlotNeed, Step, StepIndex, Time};
+
+use crate::Schedule;
+use crate::host_table::HostIndex;
+use crate::kept::Lease;
+use crate::lists::Need;
+
+/// So many hosts are compared with each other when one is chosen.
+const COMPARED_MAX: usize = 256;
+/// What runs for longer than is usual, or is usual for nothing, is not expected to end sooner than this.
+const UNKNOWN_MS: u64 = 1_000;
+
+/// For whom a host is being cleared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    pub(crate) job: JobId,
+    pub(crate) step: StepIndex,
+    /// The last lease from before. Later ones have filled a gap and are not waited for, or there would
+    /// always be another.
+    pub(crate) before: LeaseId,
+}
+
+/// How many slots a frame takes of a host that has `slots`.
+pub(crate) fn slots_wanted(need: SlotNeed, slots: u16) -> u16 {
+    match need {
+        SlotNeed::Count(count) => count.max(1),
+        SlotNeed::Whole => slots.max(1),
+    }
+}
+
+impl Schedule {
+    /// Whether a host is still to be cleared.
+    pub(crate) fn is_clearing(&self, host: HostIndex, held: &Reservation, now: Time) -> bool {
+        let Some(job) = self.kept.jobs.get(&held.job).filter(|job| !job.held) else { return false };
+        let at = usize::from(held.step.0);
+        let Some((step, table)) = job.description.steps.get(at).zip(job.tables.get(at)) else { return false };
+        let matches = self.passing.needs.get(&step.profile).is_some_and(|need| need.matching.contains(host));
+        matches && self.is_big_enough(host, step, now) && table.ready(now).left() > 0
+    }
+
+    /// Whether a linked host takes frames and has enough slots for one of a step.
+    pub(crate) fn is_big_enough(&self, host: HostIndex, step: &Step, now: Time) -> bool {
+        let slots = self.passing.host(host).map_or(0, |linked| linked.slots);
+        slots >= slots_wanted(step.slots, slots) && !self.passing.is_skipped(host, now)
+    }
+
+    /// The matching host that will be clear first; only some are compared, those with most free slots first.
+    pub(crate) fn soonest_clear(
+        &self,
+        need: &Need,
+        reservation: &Reservation,
+        step: &Step,
+        now: Time,
+        suits: impl Fn(&HostIndex) -> bool,
+    ) -> Option<HostIndex> {
+        let free = self.passing.free.within(&need.matching);
+        let all = free.chain(need.matching.both(&self.passing.linked));
+        let fit = all.filter(|host| self.is_big_enough(*host, step, now) && suits(host));
+        fit.take(COMPARED_MAX).min_by_key(|host| (self.clear_at(*host, reservation, now), *host))
+    }
+
+    /// When a host is expected to have as many free slots as it is cleared for.
+    pub(crate) fn clear_at(&self, host: HostIndex, held: &Reservation, now: Time) -> Time {
+        let slots = self.passing.host(host).map_or(0, |linked| linked.slots);
+        let step =
+            self.kept.jobs.get(&held.job).and_then(|job| job.description.steps.get(held.step.0 as usize));
+        let wanted = step.map_or(1, |step| slots_wanted(step.slots, slots));
+        let mut clear: Vec<Time> =
+            (0..slots).map(|slot| self.slot_clear_at(host, SlotIndex(slot), held.before, now)).collect();
+        clear.sort_unstable();
+        clear.get(usize::from(wanted.saturating_sub(1))).copied().unwrap_or(now)
+    }
+
+    fn slot_clear_at(&self, host: HostIndex, slot: SlotIndex, before: LeaseId, now: Time) -> Time {
+        let line = self.kept.hosts.get(host).and_then(|kept| kept.line(slot));
+        let old = line.into_iter().flat_map(|line| line.iter()).filter(|lease| *lease <= before);
+        let works = old.filter(|lease| !self.passing.is_through(*lease));
+        let ends = works.filter_map(|id| Some(self.ends_at(id, self.kept.leases.get(id)?, now)));
+        ends.max().unwrap_or(now)
+    }
+
+    /// When a lease is expected to end: as its like do, and if it takes longer, in as long again.
+    fn ends_at(&self, id: LeaseId, lease: &Lease, now: Time) -> Time {
+        let Some((step, table)) = self.kept.step(lease.frame) else { return now };
+        let granted_at = table.touched(lease.frame.index).and_then(|touched| touched.last());
+        let started_at = self.passing.watches.get(id).and_then(|watch| watch.started_at);
+        let since = started_at.or(granted_at.map(|attempt| attempt.started_at)).unwrap_or(now);
+        let usual = table.typical_ms().or(step.times.max_ms).map(|ms| since.plus_ms(ms));
+        usual.filter(|at| *at > now).unwrap_or_else(|| now.plus_ms(now.since_ms(since).max(UNKNOWN_MS)))
+    }
+}

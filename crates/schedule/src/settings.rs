@@ -1,0 +1,91 @@
+//! What people set for the whole farm: limits, shares, and that a host is forgiven.
+
+use model::{Fault, Faults, HostId, Time};
+
+use crate::{Record, Refusal, Schedule};
+
+/// The longest name of a limit, user or group, in characters.
+const NAME_MAX: usize = 200;
+/// More than this is a typing error.
+const WEIGHT_MAX: u32 = 1_000_000;
+
+impl Schedule {
+    pub(crate) fn set_limit(
+        &self,
+        now: Time,
+        name: &str,
+        amount: Option<u32>,
+        per_host: Option<u32>,
+    ) -> Result<Vec<Record>, Refusal> {
+        check_name("limit", name)?;
+        let limits = &self.kept.limits;
+        if (amount, per_host) == (None, None) && !limits.is_set(name) {
+            return Err(Refusal::UnknownLimit { name: name.to_owned(), known: known(limits.names()) });
+        }
+        if limits.is(name, amount, per_host) {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Record::LimitSet { name: name.to_owned(), amount, per_host, at: now }])
+    }
+
+    pub(crate) fn set_share(&self, now: Time, name: &str, weight: u32) -> Result<Vec<Record>, Refusal> {
+        check_name("share", name)?;
+        if !(1..=WEIGHT_MAX).contains(&weight) {
+            let what = format!("weight {weight} is outside 1 to {WEIGHT_MAX}");
+            let hint = "2 is twice the slots of somebody with 1; hold a job to stop it";
+            return Err(fault(Fault::new("weight", what).hint(hint)));
+        }
+        if self.kept.queue.shares.weight(name) == weight {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Record::ShareSet { name: name.to_owned(), weight, at: now }])
+    }
+
+    pub(crate) fn forgive(&self, now: Time, host: &HostId) -> Result<Vec<Record>, Refusal> {
+        let Some(index) = self.kept.hosts.find(host) else { return Err(Refusal::UnknownHost(host.clone())) };
+        let known = self.kept.set_asides.is_known(index);
+        Ok(known.then(|| Record::HostForgiven { host: host.clone(), at: now }).into_iter().collect())
+    }
+
+    /// The limits of a job's steps that the farm does not have.
+    pub(crate) fn check_limits(&self, description: &model::JobDescription) -> Result<(), Refusal> {
+        let mut faults = Faults::default();
+        let names: std::collections::BTreeSet<&String> =
+            description.steps.iter().flat_map(|step| step.limits.keys()).collect();
+        for name in names.into_iter().filter(|name| !self.kept.limits.is_set(name)) {
+            let hint =
+                format!("{}; `framefarm limit {name} AMOUNT` makes it one", known(self.kept.limits.names()));
+            let what = format!("the farm has no limit {name:?}");
+            faults.push(Fault::new(format!("limits.{name}"), what).hint(hint));
+        }
+        faults.or(()).map_err(Refusal::Faults)
+    }
+}
+
+/// The limits there are, as a sentence.
+fn known<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    match names.as_slice() {
+        [] => "there are no limits".to_owned(),
+        [one] => format!("there is only {one}"),
+        _ => format!("there are {}", names.join(", ")),
+    }
+}
+
+fn check_name(place: &str, name: &str) -> Result<(), Refusal> {
+    let what = match () {
+        () if name.trim().is_empty() => format!("the name of the {place} is empty"),
+        () if name.chars().count() > NAME_MAX => {
+            format!("the name of the {place} is longer than {NAME_MAX} characters")
+        }
+        () if name.chars().any(char::is_control) => {
+            format!("the name of the {place} holds a control character")
+        }
+        () => return Ok(()),
+    };
+    Err(fault(Fault::new("name", what)))
+}
+
+fn fault(fault: Fault) -> Refusal {
+    Refusal::Faults(Faults(vec![fault]))
+}
