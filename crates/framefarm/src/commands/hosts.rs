@@ -41,7 +41,9 @@ struct Told<'a> {
 impl Hosts {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
         let client = farm::client(global).await?;
-        let (hosts, aside) = (client.hosts().await?, client.set_aside().await?);
+        let hosts = client.hosts().await?;
+        // Whoever wants names alone is not told who is set aside.
+        let aside = if global.quiet && !global.json { Vec::new() } else { client.set_aside().await? };
         if global.json {
             let of = |host: &HostView| aside.iter().filter(|one| one.host == host.name).collect();
             let told: Vec<Told<'_>> = hosts.iter().map(|host| Told { host, set_aside: of(host) }).collect();

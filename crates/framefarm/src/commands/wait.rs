@@ -104,7 +104,8 @@ fn ending(job: &JobView) -> String {
         JobState::Failed => format!(
             "job {id} {name:?} failed: {} of {frames} failed{time}\n  \
              framefarm frames {id} --state failed    which, and why\n  \
-             framefarm log {id} FRAME                what the package wrote",
+             framefarm log {id} FRAME                what the package wrote\n  \
+             framefarm retry {id}                    try them again",
             job.frames_failed
         ),
         _ => format!("job {id} {name:?} was killed: {} of {frames} done{time}", job.frames_done),

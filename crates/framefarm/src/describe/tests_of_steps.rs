@@ -167,3 +167,29 @@ chunk = 1
     let draft = read(Path::new("job.toml"), text).unwrap();
     insta::assert_snapshot!(prepare(&draft, folder.path(), "ada").unwrap_err());
 }
+
+#[test]
+fn every_example_of_the_manual_is_a_job() {
+    let manual = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/job-description.md");
+    let text = std::fs::read_to_string(manual).unwrap();
+    let examples: Vec<&str> = text
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        // Some show a single field in several ways.
+        .filter(|example| example.contains("frames ="))
+        .collect();
+    assert!(examples.len() > 3);
+    let library = packages::Library::embedded();
+    for example in examples {
+        let job = file("job.toml", example).unwrap_or_else(|faults| panic!("{example}\n{faults}"));
+        for (step, definition) in
+            job.steps.iter().filter_map(|step| Some((step, library.get(&step.work.package)?)))
+        {
+            let mut faults = packages::check_work(definition, step).0;
+            // No file was looked for.
+            faults.retain(|fault| fault.place != "scene");
+            assert_eq!(faults, [], "{example}");
+        }
+    }
+}
