@@ -65,6 +65,13 @@ impl Step {
         self.frames.count().div_ceil(self.chunk.max(1))
     }
 
+    /// How many frames the chunk at `index` has; the last may have fewer than others.
+    #[must_use]
+    pub fn chunk_len(&self, index: u32) -> u32 {
+        let chunk = self.chunk.max(1);
+        self.frames.count().saturating_sub(index.saturating_mul(chunk)).min(chunk)
+    }
+
     /// The numbers of the frames in the chunk at `index`, in the order of the list; empty beyond the last.
     pub fn chunk_numbers(&self, index: u32) -> impl Iterator<Item = i64> {
         let chunk = self.chunk.max(1);
