@@ -13,7 +13,7 @@ use wire::Link;
 use wire::link::{self, Limits, Sender};
 
 use crate::clock;
-use crate::owner::{self, Handle, Hands};
+use crate::owner::{self, Handle, Hands, NoLedger};
 use crate::schedule_server::MATCH_PATH;
 
 /// Where render servers dial the resource server.
@@ -33,10 +33,8 @@ impl ResourceServer {
     /// Starts with an empty database, which the render servers fill (requirement D4).
     pub(crate) fn start() -> std::io::Result<Self> {
         let role = Resource::new(clock::now());
-        // Every record is passing, so there is nothing to commit.
-        let commit: owner::Commit<Resource> = Box::new(|_| Ok(()));
         let hands = |_| ResourceHands { renders: BTreeMap::new(), schedules: BTreeMap::new() };
-        Ok(Self { handle: owner::start("resource", role, commit, hands)? })
+        Ok(Self { handle: owner::start("resource", role, Box::new(NoLedger), hands)? })
     }
 
     /// What it serves over HTTP: links.

@@ -5,6 +5,7 @@
 //! effect is performed, no answer given and no look allowed before everything decided so far is durable.
 
 mod handle;
+mod ledger;
 mod restore;
 #[cfg(test)]
 mod restore_tests;
@@ -17,13 +18,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Role, Time};
-use store::LogError;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::clock;
 use handle::{Answer, Input, Look};
 
 pub(crate) use handle::{AskError, Handle};
+pub(crate) use ledger::{Ledger, NoLedger};
 pub(crate) use restore::restore;
 
 /// Events that may wait for the owner. Senders wait beyond that, so a flood slows its source down.
@@ -47,14 +48,11 @@ pub(crate) trait Hands<R: Role>: Send + 'static {
     fn refused(&mut self, _event: &R::Event, _refusal: &R::Refusal) {}
 }
 
-/// How durable records reach the disk.
-pub(crate) type Commit<R> = Box<dyn FnMut(&[<R as Role>::Record]) -> Result<(), LogError> + Send>;
-
 /// Starts an owner for `role`, which has been replayed already, and resumes it.
 pub(crate) fn start<R, H>(
     name: &'static str,
     role: R,
-    commit: Commit<R>,
+    ledger: Box<dyn Ledger<R>>,
     make_hands: impl FnOnce(Handle<R, H>) -> H,
 ) -> std::io::Result<Handle<R, H>>
 where
@@ -67,7 +65,7 @@ where
     let handle = Handle { inputs: sender, room: room.clone(), trouble: troubled };
     let hands = make_hands(handle.clone());
     let queue = Queue { inputs, room };
-    let owner = Owner { name, role, hands, queue, commit, trouble, last: Time::default(), next: Vec::new() };
+    let owner = Owner { name, role, hands, queue, ledger, trouble, last: Time::default(), next: Vec::new() };
     let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new().name(format!("{name} owner")).spawn(move || {
         // Hands spawn their tasks on the runtime of the server.
@@ -82,7 +80,7 @@ struct Owner<R: Role, H> {
     role: R,
     hands: H,
     queue: Queue<R, H>,
-    commit: Commit<R>,
+    ledger: Box<dyn Ledger<R>>,
     trouble: watch::Sender<Option<String>>,
     last: Time,
     next: Vec<R::Event>,
@@ -173,7 +171,7 @@ where
                 return; // every handle is gone
             }
             match self.turn(&mut batch).await {
-                Turn::Over => {}
+                Turn::Over => self.ledger.rest(&self.role),
                 Turn::Stopped(told) => {
                     let _ = told.send(());
                     return;
@@ -265,7 +263,7 @@ where
             }
         };
         let durable: Vec<_> = records.iter().filter(|record| R::durable(record)).cloned().collect();
-        if let Err(error) = if durable.is_empty() { Ok(()) } else { (self.commit)(&durable) } {
+        if let Err(error) = if durable.is_empty() { Ok(()) } else { self.ledger.commit(&durable) } {
             let text = crate::error_chain(&error);
             tracing::error!(role = self.name, "refused: {text}");
             let lost = !error.is_passing();
@@ -297,7 +295,7 @@ where
     /// Commits, however long it takes: until then nothing is spoken, and whoever asks is told why. What hosts
     /// report cannot be refused, so it waits.
     async fn make_durable(&mut self, records: &[R::Record]) -> Result<(), JournalLost> {
-        while let Err(error) = (self.commit)(records) {
+        while let Err(error) = self.ledger.commit(records) {
             let text = crate::error_chain(&error);
             tracing::error!(role = self.name, "nothing can be accepted: {text}");
             self.trouble.send_replace(Some(text));

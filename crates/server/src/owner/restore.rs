@@ -5,14 +5,11 @@ use std::path::Path;
 use model::{Role, Versioned};
 use store::{LogError, Quarantine, RecordLog};
 
-use super::Commit;
+use super::Ledger;
+use super::ledger::{JournalLedger, Pace};
 use super::salvage::Salvage;
-use crate::error_chain;
 
-/// So many records are replayed in well under a second; more become a snapshot.
-const REPLAYED_MAX: u64 = 100_000;
-
-/// Restores a role from the journal at `path`, `new` where there is none, and gives the way to its end.
+/// Restores a role from the journal at `path`, `new` where there is none, and gives its ledger.
 ///
 /// The effects of the past are dropped: they have been performed, or the role's `resume` asks for them again.
 ///
@@ -22,10 +19,22 @@ pub(crate) fn restore<R>(
     path: &Path,
     quarantine: &Quarantine,
     new: impl FnOnce() -> R,
-) -> Result<(R, Commit<R>), LogError>
+) -> Result<(R, Box<dyn Ledger<R>>), LogError>
 where
-    R: Role + Versioned,
-    R::Record: Versioned + Send + 'static,
+    R: Role<Record: Versioned + Send> + Clone + Versioned + Send + 'static,
+{
+    restore_at(path, quarantine, new, Pace::default())
+}
+
+/// The same with snapshots at a pace of one's own.
+pub(super) fn restore_at<R>(
+    path: &Path,
+    quarantine: &Quarantine,
+    new: impl FnOnce() -> R,
+    pace: Pace,
+) -> Result<(R, Box<dyn Ledger<R>>), LogError>
+where
+    R: Role<Record: Versioned + Send> + Clone + Versioned + Send + 'static,
 {
     let mut log = RecordLog::open(path)?;
     let (snapshot, over) = log.load_snapshot()?;
@@ -35,11 +44,6 @@ where
     let replayed = log.replay(|entry, record| salvage.make_true(&mut role, entry, record))?;
     salvage.check(&role)?;
     tracing::info!(records = replayed, "{} is replayed", path.display());
-    if replayed > REPLAYED_MAX
-        && let Err(error) = log.save_snapshot(&role)
-    {
-        // It only makes the next start slower.
-        tracing::warn!("no snapshot of {}: {}", path.display(), error_chain(&error));
-    }
-    Ok((role, Box::new(move |records| log.append(records))))
+    let ledger = JournalLedger::new(log, path.to_owned(), replayed, pace);
+    Ok((role, Box::new(ledger)))
 }

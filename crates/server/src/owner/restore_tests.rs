@@ -2,13 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use model::{JobId, JobState, LeaseId, LeftOut, Role, Time, Versioned};
 use schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use store::{FIRST_SEQ, Journal, LogError, Quarantine, RowWriter, SqliteJournal};
 
+use super::Ledger;
+use super::ledger::Pace;
 use super::restore;
+use super::restore::restore_at;
 
 /// A journal of the first framefarm, as it stood on the disk. It is never changed.
 const FIRST: &[u8] = include_bytes!("fixtures/schedule-1.journal");
@@ -111,7 +115,7 @@ fn what_is_about_nothing_that_can_be_left_out_is_refused_and_named() {
 }
 
 /// A role that breaks down over what it does not like.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Touchy {
     jobs: Vec<u64>,
     unsound: bool,
@@ -203,4 +207,55 @@ fn a_record_over_which_the_role_breaks_down_costs_its_job_alone() {
 fn a_state_that_is_not_sound_after_that_is_not_run() {
     let (_, refused) = touchy(&[r#"{"worse":{"job":1}}"#]);
     assert!(matches!(refused, Err(LogError::Unsound { .. })), "{refused:?}");
+}
+
+/// A farm of the touchy role, restored with a snapshot every ten records.
+fn busy(folder: &Folder) -> (Touchy, Box<dyn Ledger<Touchy>>) {
+    let pace = Pace { records: 10, pause: Duration::ZERO };
+    restore_at(&folder.journal(), &folder.quarantine(), Touchy::default, pace).unwrap()
+}
+
+fn goes_on(role: &mut Touchy, ledger: &mut dyn Ledger<Touchy>, numbers: std::ops::Range<u64>) {
+    for job in numbers {
+        let record = Record::Job { job };
+        ledger.commit(std::slice::from_ref(&record)).unwrap();
+        role.apply(&record, &mut Vec::new());
+        ledger.rest(role);
+    }
+}
+
+#[test]
+fn a_farm_that_runs_keeps_its_journal_short() {
+    let folder = Folder::new();
+    let (mut role, mut ledger) = busy(&folder);
+    let mut next = 1;
+    let first_kept = |folder: &Folder| {
+        let mut first = None;
+        let mut journal = SqliteJournal::look(&folder.journal()).unwrap();
+        let note = &mut |row: store::Row<'_>| {
+            first = Some(row.first_seq);
+            std::ops::ControlFlow::Break(())
+        };
+        journal.read(1, note).unwrap();
+        first
+    };
+    // Snapshots are written behind the owner's back, so how far they are is a matter of chance.
+    while first_kept(&folder) == Some(1) || next == 1 {
+        goes_on(&mut role, ledger.as_mut(), next..next + 10);
+        next += 10;
+        assert!(next < 1_000_000, "no records are ever forgotten");
+    }
+    drop(ledger);
+    let (restored, _) = busy(&folder);
+    assert_eq!(restored.jobs, (1..next).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_was_committed_while_a_snapshot_was_written_is_there_after_it() {
+    let folder = Folder::new();
+    for round in 0..6_u64 {
+        let (mut role, mut ledger) = busy(&folder);
+        assert_eq!(role.jobs, (0..round * 15).collect::<Vec<_>>());
+        goes_on(&mut role, ledger.as_mut(), round * 15..round * 15 + 15);
+    }
 }

@@ -1,12 +1,11 @@
 //! The owner's promises, kept with a role that counts.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use model::{Role, Time};
 use store::{LogError, WriteError};
 
-use super::{AskError, Commit, Handle, Hands, start};
+use super::{AskError, Handle, Hands, Ledger, start};
 
 #[derive(Clone, Default)]
 struct Count(u64);
@@ -85,28 +84,53 @@ impl Hands<Count> for Mouth {
     }
 }
 
+/// What the disk does.
+#[derive(Clone, Copy, PartialEq)]
+enum Disk {
+    Well,
+    Full,
+    /// A sync fails.
+    Broken,
+}
+
+/// A journal that notes what is made durable.
+struct Notes {
+    story: Story,
+    disk: Arc<Mutex<Disk>>,
+}
+
+impl Ledger<Count> for Notes {
+    fn commit(&mut self, records: &[u64]) -> Result<(), LogError> {
+        let path = "/full".into();
+        match *self.disk.lock().unwrap() {
+            Disk::Well => self.story.lock().unwrap().push(format!("commits {records:?}")),
+            Disk::Full => return Err(LogError::Write(WriteError::Full { path, source: "no room".into() })),
+            Disk::Broken => return Err(LogError::Write(WriteError::Unsure { path, source: None })),
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self, _: &Count) {}
+}
+
 struct Scene {
     handle: Handle<Count, Mouth>,
     story: Story,
-    disk_full: Arc<AtomicBool>,
+    disk: Arc<Mutex<Disk>>,
 }
 
 impl Scene {
     fn new() -> Self {
-        let (story, disk_full) = (Story::default(), Arc::new(AtomicBool::new(false)));
-        let (written, full) = (story.clone(), disk_full.clone());
-        let commit: Commit<Count> = Box::new(move |records| {
-            if full.load(Ordering::SeqCst) {
-                let (path, source) = ("/full".into(), "no room".into());
-                return Err(LogError::Write(WriteError::Full { path, source }));
-            }
-            written.lock().unwrap().push(format!("commits {records:?}"));
-            Ok(())
-        });
+        let (story, disk) = (Story::default(), Arc::new(Mutex::new(Disk::Well)));
+        let ledger = Box::new(Notes { story: story.clone(), disk: disk.clone() });
         let spoken = story.clone();
         let mouth = |_| Mouth { story: spoken, name: "first", spoke: false };
-        let handle = start("count", Count::default(), commit, mouth).unwrap();
-        Self { handle, story, disk_full }
+        let handle = start("count", Count::default(), ledger, mouth).unwrap();
+        Self { handle, story, disk }
+    }
+
+    fn disk_is(&self, disk: Disk) {
+        *self.disk.lock().unwrap() = disk;
     }
 
     async fn adds(&self, number: u64) -> Result<u64, AskError<TooMuch>> {
@@ -153,20 +177,20 @@ async fn a_refusal_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_made_durable_is_refused_and_never_happens() {
     let scene = Scene::new();
-    scene.disk_full.store(true, Ordering::SeqCst);
+    scene.disk_is(Disk::Full);
     let Err(AskError::Journal(why)) = scene.adds(5).await else { panic!("it cannot be accepted") };
     assert!(why.contains("/full: the disk or the quota is full"), "{why}");
-    scene.disk_full.store(false, Ordering::SeqCst);
+    scene.disk_is(Disk::Well);
     assert_eq!(scene.adds(2).await.unwrap(), 2, "the five were never added");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_reported_waits_for_the_disk_and_who_asks_meanwhile_is_refused() {
     let scene = Scene::new();
-    scene.disk_full.store(true, Ordering::SeqCst);
+    scene.disk_is(Disk::Full);
     scene.handle.tell(Event::Add(1)).await;
     assert!(matches!(scene.adds(10).await, Err(AskError::Journal(_))));
-    scene.disk_full.store(false, Ordering::SeqCst);
+    scene.disk_is(Disk::Well);
     let total = loop {
         match scene.handle.read(|role| role.0).await {
             Ok(total) => break total,
@@ -235,4 +259,19 @@ async fn an_owner_that_is_stopped_deals_with_what_came_before() {
     let wanted = ["first says 0", "first is done", "commits [1]", "first says 1", "first is done"];
     assert_eq!(story, wanted);
     assert!(matches!(scene.adds(1).await, Err(AskError::Stopping)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_failed_sync_nothing_is_accepted_or_spoken_any_more() {
+    let scene = Scene::new();
+    scene.adds(1).await.unwrap();
+    scene.story().await;
+    scene.disk_is(Disk::Broken);
+    let Err(AskError::Journal(why)) = scene.adds(5).await else { panic!("it cannot be accepted") };
+    assert!(why.contains("a write to /full failed half-way"), "{why}");
+    scene.disk_is(Disk::Well);
+    scene.handle.ended().await;
+    assert!(scene.handle.trouble().is_some_and(|told| told == why), "whoever runs the owner is told why");
+    assert!(scene.adds(1).await.is_err());
+    assert_eq!(*scene.story.lock().unwrap(), [""; 0], "nothing more was written or said");
 }

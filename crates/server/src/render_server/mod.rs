@@ -122,7 +122,7 @@ impl RenderServer {
         let slots = setup.slots.unwrap_or_else(|| slots_for(&info));
 
         let new = || Render::new(setup.host.clone(), instance.clone(), slots);
-        let (role, commit) = owner::restore(&root.join("render.journal"), &quarantine, new)?;
+        let (role, ledger) = owner::restore(&root.join("render.journal"), &quarantine, new)?;
         let role = role.identified(setup.host.clone(), instance.clone(), slots);
         session::clear_leftovers(&jobs, &attempts, &role);
 
@@ -132,7 +132,7 @@ impl RenderServer {
         let (threads, environment) = (setup.threads, own_environment());
         let kit = Arc::new(Kit { content, jobs, attempts, library, packages, threads, environment, server });
         let (stop, stopped) = oneshot::channel();
-        let handle = owner::start("render", role, commit, |handle| RenderHands::new(handle, kit, stop))?;
+        let handle = owner::start("render", role, ledger, |handle| RenderHands::new(handle, kit, stop))?;
         let links = [
             tokio::spawn(links::keep_schedule_link(handle.clone(), setup.schedule, found, mounted)),
             tokio::spawn(links::keep_resource_link(

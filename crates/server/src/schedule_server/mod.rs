@@ -107,11 +107,11 @@ impl ScheduleServer {
         let quarantine = Quarantine::of(data.path());
         let content = Content::open(&data.path().join("content"), quarantine.clone())?;
         let journal = data.path().join("schedule.journal");
-        let (role, commit) = owner::restore(&journal, &quarantine, Schedule::default)?;
+        let (role, ledger) = owner::restore(&journal, &quarantine, Schedule::default)?;
         discard_strays(&results, &role);
         let (changes, _) = broadcast::channel(CHANGES_MAX);
         let refusals = Refusals::default();
-        let handle = owner::start("schedule", role, commit, |handle| {
+        let handle = owner::start("schedule", role, ledger, |handle| {
             ScheduleHands::new(handle, refusals.clone(), results.clone(), post, changes.clone())
         })?;
         let resource_link = tokio::spawn(links::keep_resource_link(handle.clone(), resource));
