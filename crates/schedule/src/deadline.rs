@@ -23,7 +23,7 @@ impl Schedule {
             return Some(Time::default());
         }
         let first = passing.deadlines.first().map(|(at, _)| *at);
-        first.into_iter().chain(passing.wake).min()
+        first.into_iter().chain(passing.wake).chain(kept.set_asides.next_end()).min()
     }
 
     pub(crate) fn deadline_passed(&self, now: Time) -> Vec<Record> {
@@ -31,6 +31,7 @@ impl Schedule {
         for (_, due) in self.passing.deadlines.iter().take_while(|(at, _)| *at <= now).take(DUE_MAX) {
             records.extend(self.due(now, due));
         }
+        records.extend(self.forgive_by_time(now));
         if self.passing.wake.is_some_and(|wake| wake <= now) {
             records.push(Record::Passing(Passing::PassDue));
         }

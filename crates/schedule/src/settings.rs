@@ -1,6 +1,8 @@
 //! What people set for the whole farm: limits, shares, and that a host is forgiven.
 
-use model::{Fault, Faults, HostId, Time};
+use std::collections::BTreeSet;
+
+use model::{Fault, Faults, HostId, JobDescription, LimitView, SetAsideView, ShareView, Time};
 
 use crate::{Record, Refusal, Schedule};
 
@@ -47,11 +49,28 @@ impl Schedule {
         Ok(known.then(|| Record::HostForgiven { host: host.clone(), at: now }).into_iter().collect())
     }
 
+    /// The limits of the farm, by name.
+    #[must_use]
+    pub fn limits(&self) -> Vec<LimitView> {
+        self.kept.limits.views()
+    }
+
+    /// Everybody who holds slots, waits for some or has a weight, by name.
+    #[must_use]
+    pub fn shares(&self) -> Vec<ShareView> {
+        self.kept.queue.shares.views()
+    }
+
+    /// Hosts that are set aside.
+    #[must_use]
+    pub fn set_aside(&self) -> Vec<SetAsideView> {
+        self.kept.set_asides.views(|host| self.kept.host_name(host))
+    }
+
     /// The limits of a job's steps that the farm does not have.
-    pub(crate) fn check_limits(&self, description: &model::JobDescription) -> Result<(), Refusal> {
+    pub(crate) fn check_limits(&self, description: &JobDescription) -> Result<(), Refusal> {
         let mut faults = Faults::default();
-        let names: std::collections::BTreeSet<&String> =
-            description.steps.iter().flat_map(|step| step.limits.keys()).collect();
+        let names: BTreeSet<&String> = description.steps.iter().flat_map(|step| step.limits.keys()).collect();
         for name in names.into_iter().filter(|name| !self.kept.limits.is_set(name)) {
             let hint =
                 format!("{}; `framefarm limit {name} AMOUNT` makes it one", known(self.kept.limits.names()));

@@ -81,7 +81,7 @@ impl<'a> Pass<'a> {
                 && self.goes_first(id, host)
             {
                 for _ in 0..left {
-                    let next = step.ready.next(|index| schedule.may_go(table, need, index, host));
+                    let next = step.ready.next(|index| schedule.may_go(id, table, need, index, host));
                     let Some(index) = next.filter(|_| self.leased < LEASES_MAX) else { break };
                     self.lease(id, &step, index, host, slot, Vec::new());
                 }

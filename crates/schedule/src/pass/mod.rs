@@ -33,6 +33,10 @@ impl Schedule {
         if !self.kept.queue.is_wanting() && self.passing.wake.is_none() && self.kept.ahead == 0 {
             return Vec::new();
         }
+        let judged = self.judge(now);
+        if !judged.is_empty() {
+            return self.pass_again(now, judged);
+        }
         let mut pass = Pass::new(self, now);
         let mut turns = Turns::new(&self.kept.queue.shares);
         while let Some(Turn { job, most }) = turns.next().filter(|_| !pass.is_over()) {
@@ -43,6 +47,13 @@ impl Schedule {
         pass.top_up();
         pass.withdraw();
         pass.end()
+    }
+
+    /// Before slots are given away, hosts are set aside.
+    fn pass_again(&self, at: Time, mut records: Vec<Record>) -> Vec<Record> {
+        let (wake, jobs, thinned) = (self.passing.wake, Vec::new(), 0);
+        records.push(Record::Passing(Passing::Passed { at, wake, again: true, jobs, thinned }));
+        records
     }
 
     /// A pass is worth while: there is something to give away and somebody who may want it.
@@ -164,8 +175,8 @@ impl<'a> Pass<'a> {
             if !self.suits(host, turn, step, need) {
                 continue;
             }
-            let (schedule, table) = (self.schedule, step.table);
-            let Some(index) = step.ready.next(|index| schedule.may_go(table, need, index, host)) else {
+            let (schedule, table, job) = (self.schedule, step.table, turn.id);
+            let Some(index) = step.ready.next(|index| schedule.may_go(job, table, need, index, host)) else {
                 continue;
             };
             if let Some(slot) = self.rings.take(host) {

@@ -9,7 +9,6 @@ use crate::frame_table::{FrameTable, Ready};
 use crate::host_table::HostIndex;
 use crate::kept::Job;
 use crate::lists::Need;
-use crate::waits;
 
 /// A job in a pass.
 pub(super) struct JobTurn<'a> {
@@ -117,11 +116,16 @@ impl StepTurn<'_> {
 
 impl Schedule {
     /// A frame does not go back to a host where it failed while another could take it.
-    pub(crate) fn may_go(&self, table: &FrameTable, need: &Need, index: u32, host: HostIndex) -> bool {
+    pub(crate) fn may_go(
+        &self,
+        job: JobId,
+        table: &FrameTable,
+        need: &Need,
+        index: u32,
+        host: HostIndex,
+    ) -> bool {
         let could = |other: HostIndex| {
-            let linked = self.passing.host(other);
-            linked.is_some_and(|linked| linked.slots > 0 && linked.refusals < waits::REFUSALS_MANY)
-                && table.failed_on(index).all(|failed| failed != other)
+            self.is_good(other, job) && table.failed_on(index).all(|failed| failed != other)
         };
         table.failed_on(index).all(|failed| failed != host)
             || !need.matching.both(&self.passing.linked).any(could)

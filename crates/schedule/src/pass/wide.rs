@@ -33,8 +33,9 @@ impl<'a> Pass<'a> {
                 if !fits || !self.suits(host, turn, step, need) {
                     break;
                 }
-                let (schedule, table) = (self.schedule, step.table);
-                let Some(index) = step.ready.next(|index| schedule.may_go(table, need, index, host)) else {
+                let (schedule, table, job) = (self.schedule, step.table, turn.id);
+                let Some(index) = step.ready.next(|index| schedule.may_go(job, table, need, index, host))
+                else {
                     break;
                 };
                 let slots: Vec<SlotIndex> = (0..wanted).filter_map(|_| self.rings.take(host)).collect();

@@ -263,7 +263,11 @@ impl SetAsides {
             return Charge { times, why, until };
         };
         let (times, last) = row(&job).map_or((0, ""), |row| (row.times, &row.last));
-        let why = format!("failed {ROW} frames of job {job} in a row while others rendered theirs");
+        let others = match row(&job).is_some_and(|row| row.others_work) {
+            true => "while others rendered theirs",
+            false => "and is set aside for another job",
+        };
+        let why = format!("failed {ROW} frames of job {job} in a row {others}");
         Charge { times, why: with_last(why, last), until }
     }
 
@@ -329,7 +333,9 @@ impl SetAsides {
         match job {
             Some(job) => {
                 let row = self.jobs.get(&job).and_then(|rows| rows.get(&host));
-                let guilty = row.is_some_and(|row| row.frames.len() >= ROW && row.others_work);
+                // Whoever is set aside for another job is not given the benefit of the doubt.
+                let guilty =
+                    row.is_some_and(|row| row.frames.len() >= ROW && (row.others_work || aside.is_some()));
                 guilty && !aside.is_some_and(|aside| aside.jobs.contains_key(&job))
             }
             None => {

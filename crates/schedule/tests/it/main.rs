@@ -10,5 +10,7 @@ mod queue;
 mod random;
 mod restart;
 mod retries;
+mod set_aside;
+mod shares;
 mod steering;
 mod waiting;
