@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use crate::launch::take_over;
 use crate::program::{self, ProgramError};
 use crate::running::Running;
-use crate::{KillError, MARK_VARIABLE};
+use crate::{KillError, MARK_VARIABLE, orphans};
 
 /// Bytes kept of each stream; the rest is read and dropped, so that the command is never held up.
 const KEPT: usize = 1 << 20;
@@ -102,6 +102,7 @@ pub fn capture<A: AsRef<OsStr>>(
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let timeout = timeout.min(LONGEST);
     program::check(program)?;
+    orphans::take_over();
     let run = |source: io::Error| CaptureError::Run { program: program.to_path_buf(), source };
     let value = format!("capture/{}/{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)).into();
     let path = std::env::var_os("PATH").unwrap_or_else(|| USUAL_PATH.into());

@@ -1,7 +1,7 @@
 //! Starts the process of an attempt.
 
 use std::ffi::OsString;
-use std::fs::OpenOptions;
+use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use rustix::fs::{Access, access};
 
 use crate::program::{self, ProgramError};
 use crate::running::Running;
-use crate::{MARK_VARIABLE, mark};
+use crate::{MARK_VARIABLE, mark, orphans};
 
 /// What to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +24,6 @@ pub struct Launch {
     pub environment: Vec<(OsString, OsString)>,
     /// The folder it starts in.
     pub folder: PathBuf,
-    /// The file to which its standard output and standard error are appended.
-    pub log: PathBuf,
 }
 
 /// Why a process was not started.
@@ -41,22 +39,6 @@ pub enum LaunchError {
         program: PathBuf,
         /// The folder.
         folder: PathBuf,
-    },
-    /// There is nowhere to write its output.
-    #[error("cannot open log {}", .log.display())]
-    Log {
-        /// The log.
-        log: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The mark could not be written; the process was killed again.
-    #[error("cannot write mark file {}", .mark_file.display())]
-    Mark {
-        /// The mark file.
-        mark_file: PathBuf,
-        /// What the system said.
-        source: io::Error,
     },
     /// The system would not start it.
     #[error("cannot start {}", .program.display())]
@@ -75,9 +57,6 @@ impl LaunchError {
         match self {
             Self::Program(error) => error.hint(),
             Self::Folder { .. } => "does somebody tidy up the render server's scratch folder?",
-            Self::Log { .. } | Self::Mark { .. } => {
-                "is the disk of the render server's data folder full or read-only?"
-            }
             Self::Start { source, .. } => match source.raw_os_error() {
                 Some(libc::E2BIG) => "the command line and environment are longer than the system allows",
                 Some(libc::EAGAIN) => "the limit on processes is reached: see ulimit -u and pids.max",
@@ -89,48 +68,52 @@ impl LaunchError {
     }
 }
 
-/// Starts a process in a group of its own, with nothing to read, and writes its mark file at once.
+/// Starts a process in a group of its own, with nothing to read. What it prints to either stream is written
+/// to `log`, which is best opened to be appended to.
 ///
 /// The mark file's path is the name by which its processes are known, so no two attempts on a host may have
-/// the same, and [`crate::adopt`] and [`crate::kill_leftover`] want it spelt alike.
+/// the same, and [`crate::adopt`] and [`crate::kill_leftover`] want it spelt alike. The file itself is
+/// written by [`Running::leave_mark`], as soon as the process has lived long enough to be worth it.
 ///
 /// # Errors
 /// Why it does not run; nothing is left running then.
-pub fn launch(launch: &Launch, mark_file: &Path) -> Result<Running, LaunchError> {
-    program::check(&launch.program)?;
-    if !launch.folder.is_dir() || access(&launch.folder, Access::EXEC_OK).is_err() {
-        let (program, folder) = (launch.program.clone(), launch.folder.clone());
-        return Err(LaunchError::Folder { program, folder });
+pub fn launch(launch: &Launch, log: &File, mark_file: &Path) -> Result<Running, LaunchError> {
+    if !launch.program.is_absolute() {
+        return Err(ProgramError::Relative { program: launch.program.clone() }.into());
     }
-    let (out, err) =
-        log(&launch.log).map_err(|source| LaunchError::Log { log: launch.log.clone(), source })?;
+    orphans::take_over();
     let value = mark::value(mark_file);
-    let child = program::spawn(
-        Command::new(&launch.program)
-            .args(&launch.arguments)
-            .env_clear()
-            .envs(launch.environment.iter().map(|(name, value)| (name, value)))
-            .env(MARK_VARIABLE, &value)
-            .current_dir(&launch.folder)
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(out)
-            .stderr(err),
-    )
-    .map_err(|error| match program::blame(&launch.program, error) {
-        Ok(fault) => LaunchError::Program(fault),
-        Err(source) => LaunchError::Start { program: launch.program.clone(), source },
-    })?;
-    let mut running = take_over(child, &value)
-        .map_err(|source| LaunchError::Start { program: launch.program.clone(), source })?;
-    if let Err(source) = mark::write(mark_file, running.mark()) {
-        // A process that nobody could find after a crash must not live. Should it not die either, there is
-        // nobody to tell but the caller, who hears of the greater trouble.
-        let _killed = running.kill();
-        let _reaped = running.wait(std::time::Duration::ZERO);
-        return Err(LaunchError::Mark { mark_file: mark_file.to_path_buf(), source });
+    let spawned = log.try_clone().and_then(|out| {
+        program::spawn(
+            Command::new(&launch.program)
+                .args(&launch.arguments)
+                .env_clear()
+                .envs(launch.environment.iter().map(|(name, value)| (name, value)))
+                .env(MARK_VARIABLE, &value)
+                .current_dir(&launch.folder)
+                .process_group(0)
+                .stdin(Stdio::null())
+                .stdout(out)
+                .stderr(log.try_clone()?),
+        )
+    });
+    let child = spawned.map_err(|error| why_not(launch, error))?;
+    take_over(child, &value).map_err(|source| LaunchError::Start { program: launch.program.clone(), source })
+}
+
+/// What a failed start comes from. Looked into afterwards, as nearly every start succeeds.
+fn why_not(launch: &Launch, error: io::Error) -> LaunchError {
+    if let Err(fault) = program::check(&launch.program) {
+        return fault.into();
     }
-    Ok(running)
+    let (program, folder) = (launch.program.clone(), launch.folder.clone());
+    if !launch.folder.is_dir() || access(&launch.folder, Access::EXEC_OK).is_err() {
+        return LaunchError::Folder { program, folder };
+    }
+    match program::blame(&launch.program, error) {
+        Ok(fault) => LaunchError::Program(fault),
+        Err(source) => LaunchError::Start { program, source },
+    }
 }
 
 /// Watches a child, or ends it where that cannot be done.
@@ -138,11 +121,4 @@ pub(crate) fn take_over(mut child: Child, value: &OsString) -> io::Result<Runnin
     Running::own(&child, value).inspect_err(|_| {
         let _gone = child.kill().and_then(|()| child.wait());
     })
-}
-
-/// The log twice, to be appended to, so that neither stream overwrites the other.
-fn log(path: &Path) -> io::Result<(Stdio, Stdio)> {
-    let file = OpenOptions::new().append(true).create(true).open(path)?;
-    let twin = file.try_clone()?;
-    Ok((file.into(), twin.into()))
 }

@@ -11,7 +11,9 @@
 mod capture;
 mod launch;
 mod mark;
+mod memory_kills;
 mod meter;
+mod orphans;
 mod procfs;
 mod program;
 mod reap;
@@ -22,7 +24,8 @@ pub mod probe;
 
 pub use capture::{CaptureError, Captured, capture};
 pub use launch::{Launch, LaunchError, launch};
-pub use mark::MARK_VARIABLE;
+pub use mark::{MARK_VARIABLE, MarkError};
+pub use memory_kills::MemoryKills;
 pub use meter::TreeUsage;
 pub use program::ProgramError;
 pub use running::{Running, adopt};

@@ -14,6 +14,24 @@ use model::ProcessMark;
 /// The environment variable by which the processes of an attempt are known: the path of its mark file.
 pub const MARK_VARIABLE: &str = "FRAMEFARM_MARK";
 
+/// The mark file cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write mark file {}", .mark_file.display())]
+pub struct MarkError {
+    /// The mark file.
+    pub mark_file: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+impl MarkError {
+    /// What a person can do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        "is the disk of the render server's data folder full or read-only?"
+    }
+}
+
 /// What a mark file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {

@@ -119,16 +119,6 @@ pub(crate) fn carries(pid: u32, entry: &[u8]) -> Carries {
     Carries::Unsettled
 }
 
-/// The largest resident memory that this very process ever had, in bytes; 0 where unknown.
-pub(crate) fn own_peak_bytes() -> u64 {
-    fs::read_to_string("/proc/self/status").ok().and_then(|text| peak_bytes(&text)).unwrap_or(0)
-}
-
-fn peak_bytes(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.split_ascii_whitespace().next()?.parse::<u64>().ok()? * 1024)
-}
-
 fn folder(pid: u32) -> PathBuf {
     PathBuf::from("/proc").join(pid.to_string())
 }
@@ -204,7 +194,5 @@ mod tests {
         let stat = stat(own).unwrap();
         assert_eq!(stat.pid, own);
         assert!(all().unwrap().iter().any(|it| it.mark() == stat.mark()));
-        assert!(own_peak_bytes() > 0);
-        assert_eq!(peak_bytes("Name:\tx\nVmHWM:\t    1234 kB\n"), Some(1234 * 1024));
     }
 }

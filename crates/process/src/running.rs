@@ -1,7 +1,8 @@
 //! A process that was started or found again: waits for it, measures it, ends it.
 
+use std::ffi::OsString;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::Child;
 use std::thread::sleep;
@@ -10,18 +11,22 @@ use std::time::{Duration, Instant};
 use model::{Exit, ProcessMark, Usage};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{PidfdFlags, Signal, WaitId, WaitIdOptions, WaitIdStatus, pidfd_open, waitid};
+use rustix::process::{PidfdFlags, Signal, pidfd_open};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::meter::{TreeUsage, milliseconds};
 use crate::tree::{KillError, Tree, pid};
-use crate::{mark, procfs, reap};
+use crate::{MarkError, mark, orphans, procfs, reap};
 
 /// The process of an attempt, with everything that it started. Dropping it ends nothing.
 #[derive(Debug)]
 #[must_use = "the process runs on when this is dropped"]
 pub struct Running {
-    mark: ProcessMark,
+    pid: u32,
+    /// The path of its mark file.
+    value: OsString,
+    /// Read when it is first asked for: many a process is gone before anybody wants to find it again.
+    mark: Option<ProcessMark>,
     descriptor: OwnedFd,
     tree: Tree,
     /// Whether it is our child and was not waited for yet.
@@ -41,19 +46,40 @@ struct End {
 
 impl Running {
     /// Takes over a child that was started just now with `value` in the mark variable.
-    pub(crate) fn own(child: &Child, value: &std::ffi::OsString) -> io::Result<Self> {
-        let began = since_boot();
-        let stat =
-            procfs::stat(child.id()).ok_or_else(|| io::Error::other("/proc does not show the process"))?;
-        let descriptor = open(child.id())?;
-        let mark = stat.mark();
-        Ok(Self { mark, descriptor, tree: Tree::new(value, Some(mark)), held: true, began, end: None })
+    pub(crate) fn own(child: &Child, value: &OsString) -> io::Result<Self> {
+        let (pid, began) = (child.id(), since_boot());
+        let descriptor = open(pid)?;
+        orphans::await_child(pid);
+        let (tree, value) = (Tree::new(value, None), value.clone());
+        Ok(Self { pid, value, mark: None, descriptor, tree, held: true, began, end: None })
     }
 
     /// The process, to be found again after a restart.
-    #[must_use]
-    pub fn mark(&self) -> ProcessMark {
-        self.mark
+    ///
+    /// # Errors
+    /// The system does not show it.
+    pub fn mark(&mut self) -> io::Result<ProcessMark> {
+        if self.mark.is_none() && self.held {
+            // As long as nobody waited for it, its pid means nothing else, dead or alive.
+            self.mark = procfs::stat(self.pid).map(|stat| stat.mark());
+            self.tree.leader = self.mark;
+        }
+        self.mark.ok_or_else(|| io::Error::other("/proc does not show the process"))
+    }
+
+    /// Writes its mark file, for a render server that dies before it can record the start.
+    ///
+    /// # Errors
+    /// The file cannot be written. Its environment names the process all the same.
+    pub fn leave_mark(&mut self) -> Result<ProcessMark, MarkError> {
+        let mark_file = Path::new(&self.value).to_path_buf();
+        let written = self.mark().and_then(|mark| mark::write(&mark_file, mark).map(|()| mark));
+        written.map_err(|source| MarkError { mark_file, source })
+    }
+
+    /// The tree finds its members better with it, and as many as it can without.
+    fn know_leader(&mut self) {
+        let _shown = self.mark();
     }
 
     /// Waits until the process ends, `timeout` at most, and says how it ended; nothing while it runs.
@@ -77,6 +103,7 @@ impl Running {
     /// # Errors
     /// The running processes cannot be looked through.
     pub fn terminate(&mut self) -> Result<(), KillError> {
+        self.know_leader();
         self.tree.signal(Signal::TERM).map_err(|source| KillError::Look { source })
     }
 
@@ -86,12 +113,14 @@ impl Running {
     /// # Errors
     /// Processes that cannot be found or do not die within some seconds.
     pub fn kill(&mut self) -> Result<usize, KillError> {
+        self.know_leader();
         self.tree.kill(self.held)
     }
 
     /// Looks at the tree and says what it uses. Only what was seen counts for [`Self::total`]: ask now and
     /// then.
     pub fn usage(&mut self) -> TreeUsage {
+        self.know_leader();
         // Where it cannot be looked at, what was seen last is the best answer.
         let _looked = self.tree.look();
         self.tree.meter.usage()
@@ -123,17 +152,23 @@ impl Running {
     /// Does what has to be done once it ended. A child is waited for last: until then it keeps its pid, and
     /// with it the name of its process group, so that killing the group can hit nobody else.
     fn finish(&mut self) -> End {
-        let exit = if self.held { peek(&self.descriptor) } else { Exit::Unknown };
         let wall_ms = self.so_far().wall_ms;
-        let strays = self.tree.kill(self.held);
-        let reaped = if self.held { reap::reap(self.mark.pid) } else { None };
+        let strays = if self.held && !orphans::any() {
+            Ok(0)
+        } else {
+            self.know_leader();
+            self.tree.kill(self.held)
+        };
+        let reaped = if self.held { reap::reap(self.pid) } else { None };
+        orphans::child_gone(self.pid);
         self.held = false;
+        let exit = reaped.map_or(Exit::Unknown, |reaped| reaped.exit);
         let mut usage = Usage { wall_ms, ..self.so_far() };
         if let Some(reaped) = reaped {
             usage.cpu_ms = usage.cpu_ms.max(reaped.cpu_ms + self.tree.meter.lost_ms());
             // Below our own peak it may be our own that the system counted, from before the program was
             // loaded; then what was seen is nearer to the truth, where anything was.
-            if usage.memory_peak_bytes == 0 || reaped.memory_peak_bytes > procfs::own_peak_bytes() {
+            if usage.memory_peak_bytes == 0 || reaped.memory_peak_bytes > reap::own_peak_bytes() {
                 usage.memory_peak_bytes = usage.memory_peak_bytes.max(reaped.memory_peak_bytes);
             }
         }
@@ -156,11 +191,13 @@ pub fn adopt(mark: ProcessMark, mark_file: &Path) -> Option<Running> {
     // The descriptor first: it stays with the process that the next line looks at.
     let descriptor = open(mark.pid).ok()?;
     procfs::stat(mark.pid).filter(|stat| stat.started == mark.started && !stat.dead())?;
-    let tree = Tree::new(&mark::value(mark_file), Some(mark));
+    let value = mark::value(mark_file);
+    let tree = Tree::new(&value, Some(mark));
     // A role that is taken up again by the very process that started it still has its children.
-    let held = waited(&descriptor).is_ok();
+    let held = orphans::is_awaited(mark.pid);
     let began = Duration::from_millis(milliseconds(mark.started));
-    Some(Running { mark, descriptor, tree, held, began, end: None })
+    let pid = mark.pid;
+    Some(Running { pid, value, mark: Some(mark), descriptor, tree, held, began, end: None })
 }
 
 fn open(process: u32) -> io::Result<OwnedFd> {
@@ -184,22 +221,6 @@ fn ended(descriptor: &OwnedFd, timeout: Duration) -> bool {
                 return false;
             }
         }
-    }
-}
-
-/// What the system says of a child, which it goes on keeping; an error where it is not our child.
-fn waited(descriptor: &OwnedFd) -> Result<Option<WaitIdStatus>, Errno> {
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    waitid(WaitId::PidFd(descriptor.as_fd()), options)
-}
-
-/// How a child ended that did.
-fn peek(descriptor: &OwnedFd) -> Exit {
-    let Ok(Some(status)) = waited(descriptor) else { return Exit::Unknown };
-    match (status.exit_status(), status.terminating_signal()) {
-        (Some(code), _) => Exit::Code(code),
-        (None, Some(signal)) => Exit::Signal(signal),
-        (None, None) => Exit::Unknown,
     }
 }
 

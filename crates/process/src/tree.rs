@@ -15,9 +15,9 @@ use model::ProcessMark;
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
 
-use crate::mark;
 use crate::meter::Meter;
 use crate::procfs::{self, Carries, Stat};
+use crate::{mark, orphans};
 
 /// How long to keep killing what does not die. A process in the middle of a disk access dies only after it.
 const KILL_PATIENCE: Duration = Duration::from_secs(10);
@@ -61,7 +61,7 @@ impl KillError {
 pub(crate) struct Tree {
     /// The environment entry that its processes carry.
     entry: Vec<u8>,
-    leader: Option<ProcessMark>,
+    pub(crate) leader: Option<ProcessMark>,
     /// Members at the last look.
     seen: BTreeSet<ProcessMark>,
     /// Whether the last look met a process of which it cannot be told yet.
@@ -88,6 +88,8 @@ impl Tree {
         self.unsettled = unsettled;
         self.seen = members.iter().map(Stat::mark).collect();
         self.meter.sample(&members, self.leader);
+        // Their time is counted; nobody else will take them off the books.
+        orphans::reap_dead();
         Ok(members)
     }
 

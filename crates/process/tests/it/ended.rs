@@ -86,7 +86,7 @@ fn one_that_will_not_be_asked_is_killed() {
 fn a_stopped_process_dies_too() {
     let attempt = Attempt::new();
     let mut running = attempt.run("kill -STOP $$; exit 0");
-    let stat = format!("/proc/{}/stat", running.mark().pid);
+    let stat = format!("/proc/{}/stat", running.mark().unwrap().pid);
     eventually(|| fs::read_to_string(&stat).ok().filter(|text| text.contains(") T ")));
     running.kill().unwrap();
     assert_eq!(end(&mut running), Exit::Signal(9));
@@ -101,7 +101,7 @@ fn others_are_left_alone() {
     assert_eq!(running.kill().unwrap(), 1);
     assert_eq!(kill_leftover(&attempt.mark_file()).unwrap(), 0);
     end(&mut running);
-    assert!(runs(kept.mark()));
+    assert!(runs(kept.mark().unwrap()));
     assert!(foreign.try_wait().unwrap().is_none());
     foreign.kill().unwrap();
     foreign.wait().unwrap();

@@ -28,7 +28,7 @@ fn an_orphan_is_adopted_and_killed_with_its_children() {
     let (attempt, mark) = orphaned("setsid sh -c 'echo $$ >child; exec sleep 1000' & wait");
     let child = attempt.mark("child");
     let mut running = adopt(mark, &attempt.mark_file()).unwrap();
-    assert_eq!(running.mark(), mark);
+    assert_eq!(running.mark().unwrap(), mark);
     assert_eq!(running.wait(Duration::from_millis(1)), None);
     assert!(running.usage().memory_bytes > 0);
     assert!(running.kill().unwrap() >= 2);
@@ -72,8 +72,8 @@ fn only_the_very_process_is_adopted() {
 #[test]
 fn a_zombie_is_not_adopted() {
     let attempt = Attempt::new();
-    let running = attempt.run("exec sleep 1000");
-    let mark = running.mark();
+    let mut running = attempt.run("exec sleep 1000");
+    let mark = running.leave_mark().unwrap();
     drop(running);
     assert_eq!(kill_leftover(&attempt.mark_file()).unwrap(), 1);
     assert!(adopt(mark, &attempt.mark_file()).is_none());
@@ -82,8 +82,8 @@ fn a_zombie_is_not_adopted() {
 #[test]
 fn a_child_is_adopted_as_a_child() {
     let attempt = Attempt::new();
-    let running = attempt.run("while [ ! -e go ]; do sleep 0.01; done; exit 5");
-    let mark = running.mark();
+    let mut running = attempt.run("while [ ! -e go ]; do sleep 0.01; done; exit 5");
+    let mark = running.leave_mark().unwrap();
     drop(running);
     let mut running = adopt(mark, &attempt.mark_file()).unwrap();
     fs::write(attempt.path("go"), "").unwrap();
@@ -96,9 +96,10 @@ fn a_leftover_is_killed_by_its_mark_file() {
     let mut running =
         attempt.run("env -i /bin/sh -c 'echo $$ >cleaned; while :; do sleep 0.05; done' & echo >ready; wait");
     attempt.line("ready");
+    running.leave_mark().unwrap();
     let cleaned = attempt.mark("cleaned");
     assert!(kill_leftover(&attempt.mark_file()).unwrap() >= 2);
-    assert!(!runs(running.mark()) && !runs(cleaned));
+    assert!(!runs(running.mark().unwrap()) && !runs(cleaned));
     assert_eq!(kill_leftover(&attempt.mark_file()).unwrap(), 0);
     assert_eq!(end(&mut running), Exit::Signal(9));
 }

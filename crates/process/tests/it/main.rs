@@ -44,12 +44,12 @@ impl Attempt {
             arguments: vec!["-c".into(), script.into()],
             environment: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
             folder: self.folder.path().to_path_buf(),
-            log: self.path("log"),
         }
     }
 
     fn start(&self, launched: &Launch) -> Result<Running, LaunchError> {
-        launch(launched, &self.mark_file())
+        let log = fs::OpenOptions::new().append(true).create(true).open(self.path("log")).unwrap();
+        launch(launched, &log, &self.mark_file())
     }
 
     fn run(&self, script: &str) -> Running {

@@ -34,10 +34,10 @@ fn a_wait_ends_before_the_process() {
     let mut running = attempt.run("exec sleep 1000");
     assert_eq!(running.wait(Duration::from_millis(1)), None);
     assert!(running.strays().is_none());
-    assert!(runs(running.mark()));
+    assert!(runs(running.mark().unwrap()));
     running.kill().unwrap();
     assert_eq!(end(&mut running), Exit::Signal(9));
-    assert!(!runs(running.mark()));
+    assert!(!runs(running.mark().unwrap()));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn nothing_is_inherited() {
 fn it_has_its_own_group_its_folder_and_nothing_to_read() {
     let attempt = Attempt::new();
     let mut running = attempt.run("pwd; readlink /proc/self/fd/0; cut -d ' ' -f 5 /proc/$$/stat");
-    let pid = running.mark().pid;
+    let pid = running.mark().unwrap().pid;
     end(&mut running);
     let folder = attempt.folder.path().canonicalize().unwrap();
     assert_eq!(attempt.line("log"), format!("{}\n/dev/null\n{pid}\n", folder.display()));
@@ -77,7 +77,8 @@ fn it_has_its_own_group_its_folder_and_nothing_to_read() {
 fn the_mark_file_names_it() {
     let attempt = Attempt::new();
     let mut running = attempt.run("exec sleep 1000");
-    let mark = running.mark();
+    assert!(!attempt.mark_file().exists(), "it may be gone before anybody wants to find it again");
+    let mark = running.leave_mark().unwrap();
     let text = attempt.line("mark");
     assert!(text.starts_with(&format!("pid {}\nstarted {}\nboot ", mark.pid, mark.started)), "{text}");
     running.kill().unwrap();
@@ -151,15 +152,13 @@ fn a_bad_place_says_what_is_wrong() {
         format!("cannot start /bin/sh in {}: the folder is missing or closed", launch.folder.display())
     );
 
-    let mut launch = attempt.script("exit 0");
-    launch.log = attempt.path("nothing/log");
-    let error = attempt.start(&launch).unwrap_err();
-    assert!(matches!(error, LaunchError::Log { .. }), "{error}");
-
+    let log = fs::File::create(attempt.path("log")).unwrap();
     let mut launch = attempt.script("");
     launch.program = "/bin/sleep".into();
     launch.arguments = arguments("1000");
-    let error = process::launch(&launch, &attempt.path("nothing/mark")).unwrap_err();
-    assert!(matches!(error, LaunchError::Mark { .. }), "{error}");
-    assert_eq!(process::kill_leftover(&attempt.path("nothing/mark")).unwrap(), 0, "it was killed again");
+    let mut running = process::launch(&launch, &log, &attempt.path("nothing/mark")).unwrap();
+    let error = running.leave_mark().unwrap_err();
+    assert!(error.to_string().starts_with("cannot write mark file "), "{error}");
+    assert_eq!(process::kill_leftover(&attempt.path("nothing/mark")).unwrap(), 1, "it is found without");
+    end(&mut running);
 }

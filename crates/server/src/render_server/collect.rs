@@ -10,9 +10,12 @@ use render::Event;
 use wire::ClientError;
 
 use super::Kit;
-use super::attempt::{InvokeError, Scratch, invocation};
+use super::attempt::{InvokeError, invocation};
+use super::blame::blame;
 use super::delivery::deliver;
+use super::line::Reins;
 use super::log_shipping::ship_rest;
+use super::scratch::Scratch;
 use super::session::{JobFolder, PlaceError, Placed, patiently};
 use crate::error_chain;
 
@@ -22,8 +25,8 @@ const TAIL: u64 = 64 << 10;
 /// Why an attempt has made nothing that counts.
 #[derive(Debug, thiserror::Error)]
 enum CollectError {
-    #[error("{0}")]
-    Failed(String),
+    #[error("{message}")]
+    Failed { class: FailureClass, message: String },
     #[error(transparent)]
     Place(#[from] PlaceError),
     #[error(transparent)]
@@ -38,8 +41,8 @@ impl CollectError {
     const fn class(&self, exit: Exit) -> FailureClass {
         match self {
             // How the process ended is not known, so the frame is not to blame for what is missing.
-            Self::Failed(_) if matches!(exit, Exit::Unknown) => FailureClass::GivenBack,
-            Self::Failed(_) => FailureClass::Frame,
+            Self::Failed { .. } if matches!(exit, Exit::Unknown) => FailureClass::GivenBack,
+            Self::Failed { class, .. } => *class,
             Self::Place(error) => error.class(),
             // The lease is over.
             Self::Send(ClientError::Refused(_)) => FailureClass::Killed,
@@ -49,9 +52,15 @@ impl CollectError {
 }
 
 /// Brings the log and the outputs of an ended attempt to the schedule server.
-pub(super) async fn collect(kit: Arc<Kit>, folder: JobFolder, grant: Grant, exit: Exit) -> Event {
+pub(super) async fn collect(
+    kit: Arc<Kit>,
+    folder: JobFolder,
+    grant: Grant,
+    exit: Exit,
+    reins: Reins,
+) -> Event {
     let lease = grant.lease;
-    match bring(kit, folder, grant, exit).await {
+    match bring(kit, folder, grant, exit, reins).await {
         Ok(outputs) => Event::Collected { lease, outputs },
         Err(error) => {
             let (class, message) = (error.class(exit), error_chain(&error));
@@ -65,13 +74,14 @@ async fn bring(
     folder: JobFolder,
     grant: Grant,
     exit: Exit,
+    reins: Reins,
 ) -> Result<Vec<Output>, CollectError> {
     let lease = grant.lease;
     let placed = folder.ready().await?;
     bring_log(&kit, lease).await;
     let found = {
         let kit = kit.clone();
-        tokio::task::spawn_blocking(move || find(&kit, &placed, &grant, exit)).await??
+        tokio::task::spawn_blocking(move || find(&kit, &placed, &grant, exit, &reins)).await??
     };
     for collected in &found {
         deliver(&kit, lease, collected).await?;
@@ -95,16 +105,31 @@ async fn bring_log(kit: &Kit, lease: LeaseId) {
 }
 
 /// The outputs, if the process ended well and they are whole.
-fn find(kit: &Kit, placed: &Placed, grant: &Grant, exit: Exit) -> Result<Vec<Collected>, CollectError> {
+fn find(
+    kit: &Kit,
+    placed: &Placed,
+    grant: &Grant,
+    exit: Exit,
+    reins: &Reins,
+) -> Result<Vec<Collected>, CollectError> {
     let scratch = Scratch::of(kit, grant.lease);
-    let slug = placed.description.slug();
+    let slug = placed.description.slug_of(usize::from(grant.frame.step.0));
     let log = scratch.log();
     let outputs = scratch.outputs();
     let call = invocation(kit, placed, grant, &outputs)?;
     if !matches!(exit, Exit::Code(0) | Exit::Unknown) {
-        return Err(CollectError::Failed(explain_failure(call.definition, &tail(&log), exit)));
+        let tail = tail(&log);
+        let class = if reins.out_of_memory() { FailureClass::Memory } else { blame(&tail) };
+        let mut message = explain_failure(call.definition, &tail, exit);
+        if reins.out_of_memory() {
+            message.push_str("; this host had run out of memory");
+        }
+        return Err(CollectError::Failed { class, message });
     }
-    call.collect(&log, &slug).map_err(|error| CollectError::Failed(error_chain(&error)))
+    call.collect(&log, &slug).map_err(|error| {
+        // Packages that lack a licence may end as if all were well.
+        CollectError::Failed { class: blame(&tail(&log)), message: error_chain(&error) }
+    })
 }
 
 fn tail(log: &Path) -> String {

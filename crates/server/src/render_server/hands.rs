@@ -3,30 +3,38 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{Exit, Grant, JobId, LeaseId, ProcessMark, RenderToResource, RenderToSchedule, SlotIndex, Usage};
+use model::{
+    Exit, FailureClass, Grant, JobId, LeaseId, ProcessMark, RenderToSchedule, SlotIndex, SlotState, Usage,
+};
 use render::{Effect, Event, Render};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use wire::link::Sender;
 
-use super::attempt::{self, Reins};
+use super::line::{Line, Reins, Task};
 use super::session::{JobFolder, JobFolders};
-use super::{Kit, collect, session};
+use super::{Kit, collect, runner, session};
 use crate::owner::{Handle, Hands};
 
 pub(crate) type RenderHandle = Handle<Render, RenderHands>;
+
+/// What slots do.
+pub(super) type Slots = BTreeMap<SlotIndex, SlotState>;
 
 /// The hands of the render server; only its owner's thread touches them.
 pub(crate) struct RenderHands {
     handle: RenderHandle,
     kit: Arc<Kit>,
     schedule: Option<Sender<RenderToSchedule>>,
-    resource: Option<Sender<RenderToResource>>,
+    /// What the slots do now, for the resource server.
+    slots: watch::Sender<Slots>,
     folders: JobFolders,
     /// Sessions that are being set up or stand, by slot.
     sessions: BTreeMap<SlotIndex, (JobId, JoinHandle<()>)>,
-    /// Processes that run, by lease.
-    running: BTreeMap<LeaseId, Reins>,
+    /// What the runners of the slots are to begin.
+    lines: BTreeMap<SlotIndex, Line>,
+    /// Attempts that a runner has, by lease.
+    running: BTreeMap<LeaseId, (SlotIndex, Reins)>,
     /// Outputs that are being collected, by lease.
     collecting: BTreeMap<LeaseId, JoinHandle<()>>,
     stopped: Option<oneshot::Sender<()>>,
@@ -39,8 +47,9 @@ impl RenderHands {
             folders: JobFolders::new(kit.clone()),
             kit,
             schedule: None,
-            resource: None,
+            slots: watch::Sender::default(),
             sessions: BTreeMap::new(),
+            lines: BTreeMap::new(),
             running: BTreeMap::new(),
             collecting: BTreeMap::new(),
             stopped: Some(stopped),
@@ -51,8 +60,9 @@ impl RenderHands {
         self.schedule = sender;
     }
 
-    pub(super) fn set_resource(&mut self, sender: Option<Sender<RenderToResource>>) {
-        self.resource = sender;
+    /// What the slots do, from now on.
+    pub(super) fn slots(&self) -> watch::Receiver<Slots> {
+        self.slots.subscribe()
     }
 
     fn open_session(&mut self, slot: SlotIndex, job: JobId, lease: LeaseId) {
@@ -82,33 +92,60 @@ impl RenderHands {
         }
     }
 
-    fn start(&mut self, grant: Grant) {
+    fn begin(&mut self, grant: Grant, process: Option<ProcessMark>, next: &mut Vec<Event>) {
         let folder = self.folders.of(grant.frame.job);
-        let lease = grant.lease;
-        let reins = Reins::default();
-        self.running.insert(lease, reins.clone());
-        attempt::start(self.kit.clone(), self.handle.clone(), folder, grant, reins);
+        let (lease, slot, reins) = (grant.lease, grant.slot, Reins::default());
+        match self.line(slot) {
+            Ok(line) => {
+                line.push(Task { grant, folder, reins: reins.clone(), process });
+                self.running.insert(lease, (slot, reins));
+            }
+            Err(error) if process.is_none() => {
+                let why = format!("no thread can be started on this host: {error}");
+                next.push(Event::StartFailed { lease, class: FailureClass::Host, why });
+            }
+            Err(error) => {
+                tracing::warn!(%lease, "its process cannot be watched: {error}");
+                next.push(nothing_left(lease));
+            }
+        }
     }
 
-    fn adopt(&mut self, grant: Grant, process: ProcessMark) {
-        let folder = self.folders.of(grant.frame.job);
-        let reins = Reins::default();
-        self.running.insert(grant.lease, reins.clone());
-        attempt::adopt(self.kit.clone(), self.handle.clone(), folder, grant, process, reins);
+    fn line(&mut self, slot: SlotIndex) -> std::io::Result<Line> {
+        if let Some(line) = self.lines.get(&slot) {
+            return Ok(line.clone());
+        }
+        let line = Line::default();
+        runner::start(self.kit.clone(), self.handle.clone(), slot, line.clone())?;
+        self.lines.insert(slot, line.clone());
+        Ok(line)
     }
 
-    fn kill(&self, lease: LeaseId, next: &mut Vec<Event>) {
-        match self.running.get(&lease) {
-            Some(reins) => reins.pull(),
-            None => next.push(Event::Exited { lease, exit: Exit::Unknown, usage: Usage::default() }),
+    fn take_back(&mut self, lease: LeaseId) -> bool {
+        let Some((slot, _)) = self.running.get(&lease) else { return false };
+        let taken = self.lines.get(slot).is_some_and(|line| line.take_back(lease));
+        if taken {
+            self.running.remove(&lease);
+        }
+        taken
+    }
+
+    fn kill(&mut self, lease: LeaseId, next: &mut Vec<Event>) {
+        if self.take_back(lease) {
+            next.push(nothing_left(lease));
+        } else {
+            match self.running.get(&lease) {
+                Some((_, reins)) => reins.pull(),
+                None => next.push(nothing_left(lease)),
+            }
         }
     }
 
     fn collect(&mut self, grant: Grant, exit: Exit) {
         let lease = grant.lease;
-        self.running.remove(&lease);
+        let reins = self.running.get(&lease).map(|(_, reins)| reins.clone()).unwrap_or_default();
         let folder: JobFolder = self.folders.of(grant.frame.job);
-        let work = collect::collect(self.kit.clone(), folder, grant, exit);
+        let work = collect::collect(self.kit.clone(), folder, grant, exit, reins);
         let handle = self.handle.clone();
         let collecting = tokio::spawn(async move { handle.tell(work.await).await });
         if let Some(earlier) = self.collecting.insert(lease, collecting) {
@@ -120,33 +157,61 @@ impl RenderHands {
         if let Some(collecting) = self.collecting.remove(&lease) {
             collecting.abort();
         }
-        if let Some(reins) = self.running.remove(&lease) {
+        if let Some((slot, reins)) = self.running.remove(&lease) {
             reins.pull();
+            if let Some(line) = self.lines.get(&slot) {
+                line.clear(lease);
+            }
+            if reins.tidied() {
+                return;
+            }
         }
         let scratch = self.kit.attempts.join(lease.to_string());
         tokio::task::spawn_blocking(move || session::remove(&scratch));
     }
 }
 
+impl Drop for RenderHands {
+    fn drop(&mut self) {
+        self.lines.values().for_each(Line::close);
+    }
+}
+
+/// The answer where nothing runs, or can be seen to run, under a lease.
+fn nothing_left(lease: LeaseId) -> Event {
+    Event::Exited { lease, exit: Exit::Unknown, usage: Usage::default() }
+}
+
 impl Hands<Render> for RenderHands {
+    fn performed(&mut self) {
+        if let Some(schedule) = &self.schedule {
+            schedule.flush();
+        }
+    }
+
     fn perform(&mut self, effect: Effect, role: &Render, next: &mut Vec<Event>) {
         match effect {
             // What a link does not take is said again when the next one stands.
             Effect::ToSchedule(message) => {
                 if let Some(schedule) = &self.schedule {
-                    let _ = schedule.send(&message);
+                    let _ = schedule.put(&message);
                 }
             }
             Effect::SlotChanged { slot, now } => {
-                if let Some(resource) = &self.resource {
-                    let _ = resource.send(&RenderToResource::Slot { slot, now });
-                }
+                self.slots.send_modify(|slots| {
+                    slots.insert(slot, now);
+                });
             }
             Effect::OpenSession { slot, job, lease, .. } => self.open_session(slot, job, lease),
             Effect::CloseSession { slot, job, .. } => self.close_session(slot, job, role),
-            Effect::Start { grant } => self.start(grant),
+            Effect::Start { grant } => self.begin(grant, None, next),
+            Effect::TakeBack { lease } => {
+                if self.take_back(lease) {
+                    next.push(Event::NotBegun { lease });
+                }
+            }
             Effect::Kill { lease } => self.kill(lease, next),
-            Effect::Adopt { process, grant, .. } => self.adopt(grant, process),
+            Effect::Adopt { process, grant, .. } => self.begin(grant, Some(process), next),
             Effect::Collect { grant, exit } => self.collect(grant, exit),
             Effect::Forget { lease } => self.forget(lease),
             Effect::Stopped => {

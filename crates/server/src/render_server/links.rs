@@ -4,19 +4,25 @@ use std::time::Duration;
 
 use model::{
     HEARTBEAT_MS, HostId, InstanceId, RenderToResource, RenderToSchedule, ResourceInfo, ResourceToRender,
-    ScheduleToRender,
+    ScheduleToRender, SlotIndex, SlotState,
 };
 use render::Event;
 use store::Results;
-use tokio::sync::watch;
+use tokio::sync::watch::error::RecvError;
+use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 use wire::link::Limits;
 use wire::{Client, Link};
 
 use super::delivery::Server;
-use super::hands::RenderHandle;
+use super::hands::{RenderHandle, Slots};
 use crate::resource_server::RESOURCE_PATH;
 use crate::schedule_server::SCHEDULE_PATH;
 use crate::whereabouts::{Whereabouts, stay_linked};
+
+/// Between two words about slots to the resource server: what a slot did for less than that is no news, and
+/// with frames of milliseconds there would be no end of it.
+const SLOT_PAUSE: Duration = Duration::from_secs(1);
 
 /// What the resource server is told first.
 #[derive(Clone)]
@@ -47,16 +53,17 @@ async fn serve_schedule(handle: RenderHandle, link: Link<RenderToSchedule, Sched
     let (sender, mut receiver) = link.split();
     handle.look(move |_, hands| hands.set_schedule(Some(sender))).await;
     handle.tell(Event::ScheduleLinked).await;
+    let mut messages = Vec::new();
     let end = loop {
-        match receiver.recv().await {
-            Ok(message) => {
-                if let ScheduleToRender::TurnedAway { why } = &message {
-                    tracing::error!("the schedule server does not take this render server: {why}");
-                }
-                handle.tell(Event::ScheduleSpoke(message)).await;
-            }
-            Err(end) => break end,
+        if let Err(end) = receiver.recv_many(&mut messages).await {
+            break end;
         }
+        for message in &messages {
+            if let ScheduleToRender::TurnedAway { why } = message {
+                tracing::error!("the schedule server does not take this render server: {why}");
+            }
+        }
+        handle.tell_many(messages.drain(..).map(Event::ScheduleSpoke).collect()).await;
     };
     tracing::info!("the link to the schedule server ended: {end}");
     handle.look(|_, hands| hands.set_schedule(None)).await;
@@ -80,16 +87,18 @@ async fn serve_resource(
     link: Link<RenderToResource, ResourceToRender>,
 ) {
     let (sender, mut receiver) = link.split();
-    let heartbeats = sender.clone();
     let Introduction { host, instance, info } = introduction;
-    // Said by the owner itself, so that no change of a slot falls between the hello and what follows it.
+    let (answer, asked) = oneshot::channel();
+    // Asked of the owner itself, so that no change of a slot falls between the hello and what follows it.
     handle
         .look(move |role, hands| {
-            let hello = RenderToResource::Hello { host, instance, info, slots: role.slots() };
-            let _ = sender.send(&hello);
-            hands.set_resource(Some(sender));
+            let _ = answer.send((role.slots(), hands.slots()));
         })
         .await;
+    let Ok((slots, mut changes)) = asked.await else { return };
+    let mut told = SlotNews::told(&slots);
+    let _ = sender.send(&RenderToResource::Hello { host, instance, info, slots });
+    let mut quiet_until = Instant::now();
     let mut heartbeat = tokio::time::interval(Duration::from_millis(HEARTBEAT_MS));
     let end = loop {
         tokio::select! {
@@ -101,10 +110,44 @@ async fn serve_resource(
                 Err(end) => break end,
             },
             _ = heartbeat.tick() => {
-                let _ = heartbeats.send(&RenderToResource::Alive);
+                let _ = sender.send(&RenderToResource::Alive);
+            }
+            changed = changed(&mut changes, quiet_until) => {
+                if changed.is_err() {
+                    return; // the server is stopping
+                }
+                for (slot, now) in told.news(&changes.borrow_and_update()) {
+                    let _ = sender.put(&RenderToResource::Slot { slot, now });
+                }
+                sender.flush();
+                quiet_until = Instant::now() + SLOT_PAUSE;
             }
         }
     };
     tracing::info!("the link to the resource server ended: {end}");
-    handle.look(|_, hands| hands.set_resource(None)).await;
+}
+
+/// Waits until a slot has changed, and for `quiet_until`.
+async fn changed(changes: &mut watch::Receiver<Slots>, quiet_until: Instant) -> Result<(), RecvError> {
+    changes.changed().await?;
+    changes.mark_changed(); // what is waited for next may be given up
+    tokio::time::sleep_until(quiet_until).await;
+    Ok(())
+}
+
+/// What the resource server was told last of each slot.
+struct SlotNews(Slots);
+
+impl SlotNews {
+    fn told(slots: &[SlotState]) -> Self {
+        Self((0..).map(SlotIndex).zip(slots.iter().cloned()).collect())
+    }
+
+    /// What has changed since, which counts as told then.
+    fn news(&mut self, slots: &Slots) -> Vec<(SlotIndex, SlotState)> {
+        let new = slots.iter().filter(|(slot, now)| self.0.get(slot) != Some(now));
+        let news: Vec<_> = new.map(|(slot, now)| (*slot, now.clone())).collect();
+        self.0.extend(news.iter().cloned());
+        news
+    }
 }

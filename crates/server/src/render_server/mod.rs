@@ -1,12 +1,16 @@
 //! The render server: the render role given a journal, links, processes and files.
 
 mod attempt;
+mod blame;
 mod collect;
 mod delivery;
 mod hands;
+mod line;
 mod links;
 mod log_shipping;
 mod probe;
+mod runner;
+mod scratch;
 mod session;
 mod watching;
 
@@ -18,6 +22,7 @@ use std::time::Duration;
 
 use model::{HostId, InstanceId, PackageInfo, ResourceInfo};
 use packages::Library;
+use process::MemoryKills;
 use render::{Event, Render};
 use store::{Content, ContentError, DataFolder, LogError, Quarantine, Results, StorageOpenError};
 use tokio::sync::{oneshot, watch};
@@ -81,6 +86,8 @@ struct Kit {
     threads: u16,
     /// Environment of this process, from which packages take what their definitions name.
     environment: BTreeMap<String, String>,
+    /// How often the system kills for want of memory.
+    memory: MemoryKills,
     /// The schedule server, while a link stands or stood.
     server: watch::Receiver<Option<Server>>,
 }
@@ -130,7 +137,18 @@ impl RenderServer {
         let (found, server) = watch::channel(None);
         let packages = info.packages.clone();
         let (threads, environment) = (setup.threads, own_environment());
-        let kit = Arc::new(Kit { content, jobs, attempts, library, packages, threads, environment, server });
+        let memory = MemoryKills::watched();
+        let kit = Arc::new(Kit {
+            content,
+            jobs,
+            attempts,
+            library,
+            packages,
+            threads,
+            environment,
+            memory,
+            server,
+        });
         let (stop, stopped) = oneshot::channel();
         let handle = owner::start("render", role, ledger, |handle| RenderHands::new(handle, kit, stop))?;
         let links = [

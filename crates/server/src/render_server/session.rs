@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{FailureClass, JobDescription, JobFile, JobId};
-use render::Render;
+use model::{FailureClass, Grant, JobDescription, JobFile, JobId, Step};
+use render::{AttemptNow, Phase, Render};
 use store::ContentError;
 use tokio::sync::OnceCell;
 use wire::{Backoff, Client, ClientError};
 
 use super::Kit;
+use super::scratch::Scratch;
 use crate::error_chain;
 
 /// A render server that has no link yet waits this long before it asks again.
@@ -27,6 +28,13 @@ pub(super) struct Placed {
     pub(super) description: JobDescription,
     /// The folder that the job's paths are relative to.
     pub(super) folder: PathBuf,
+}
+
+impl Placed {
+    /// The step of a grant; nothing where the job has no such step.
+    pub(super) fn step(&self, grant: &Grant) -> Option<&Step> {
+        self.description.steps.get(usize::from(grant.frame.step.0))
+    }
 }
 
 /// Why a job cannot be placed on this host.
@@ -97,6 +105,11 @@ impl JobFolders {
 }
 
 impl JobFolder {
+    /// The placed job, where it is placed already.
+    pub(super) fn placed(&self) -> Option<Arc<Placed>> {
+        self.placed.get().cloned()
+    }
+
     /// The placed job; fetched and placed now where it is not.
     pub(super) async fn ready(&self) -> Result<Arc<Placed>, PlaceError> {
         self.placed.get_or_try_init(|| self.place()).await.cloned()
@@ -222,11 +235,12 @@ pub(super) fn remove(path: &Path) {
 /// Ends and removes what an earlier run left behind and its journal does not know: processes whose start
 /// was not recorded, scratch of forgotten leases, files of jobs that no attempt is for.
 pub(super) fn clear_leftovers(jobs: &Path, attempts: &Path, role: &Render) {
-    let kept: Vec<_> = role.attempts().map(|attempt| attempt.grant).collect();
-    let leases: BTreeSet<_> = kept.iter().map(|grant| grant.lease.to_string()).collect();
-    let of_jobs: BTreeSet<_> = kept.iter().map(|grant| grant.frame.job.to_string()).collect();
+    let begun = |attempt: &AttemptNow| attempt.phase >= Phase::Running;
+    let leases: BTreeSet<_> =
+        role.attempts().filter(begun).map(|attempt| attempt.grant.lease.to_string()).collect();
+    let of_jobs: BTreeSet<_> = role.attempts().map(|attempt| attempt.grant.frame.job.to_string()).collect();
     for path in entries(attempts, &leases) {
-        if let Err(error) = process::kill_leftover(&path.join(super::attempt::MARK_FILE)) {
+        if let Err(error) = process::kill_leftover(&Scratch { folder: path.clone() }.mark_file()) {
             tracing::warn!("cannot end what runs in {}: {}", path.display(), error_chain(&error));
         }
         remove(&path);

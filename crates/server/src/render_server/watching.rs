@@ -2,18 +2,20 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use model::Grant;
+use model::{Exit, Grant, Usage};
 use packages::Progress;
 use process::Running;
 use render::Event;
 
 use super::Kit;
-use super::attempt::{Reins, Scratch, invocation};
+use super::attempt::invocation;
 use super::hands::RenderHandle;
+use super::line::{Reins, Task};
 use super::log_shipping;
+use super::scratch::Scratch;
 use super::session::Placed;
 use crate::error_chain;
 
@@ -23,49 +25,59 @@ const LOOK: Duration = Duration::from_millis(100);
 const MEASURE: Duration = Duration::from_secs(1);
 /// From the request to end to the end by force.
 const GRACE: Duration = Duration::from_secs(3);
+/// How the system kills, and we in the end.
+const SIGKILL: i32 = 9;
+/// The exit code of a shell whose command was killed so.
+const KILLED_BELOW: i32 = 128 + SIGKILL;
 /// A process that prints more than this is ended: some fill a disk with one line of complaint.
 const LOG_MAX: u64 = 1 << 30;
 
 /// A process that is watched.
-struct Watch<'a> {
+pub(super) struct Watch<'a> {
+    kit: &'a Kit,
     handle: &'a RenderHandle,
     grant: &'a Grant,
+    reins: &'a Reins,
     running: Running,
     log: LogReader,
     progress: Option<Progress<'a>>,
     permille: u16,
     measured: Instant,
+    /// How often the system had killed for want of memory when last looked.
+    memory_kills: Option<u64>,
     /// Sends the log while the process runs.
     shipping: tokio::task::JoinHandle<()>,
 }
 
-/// Watches a process to its end; `Exited` follows.
-pub(super) fn watch(
-    kit: &Kit,
-    handle: &RenderHandle,
-    placed: &Placed,
-    grant: &Grant,
-    running: Running,
-    reins: &Reins,
-) {
-    let scratch = Scratch::of(kit, grant.lease);
-    let (lease, path, server, outputs) = (grant.lease, scratch.log(), kit.server.clone(), scratch.outputs());
-    let shipping = tokio::spawn(async move { log_shipping::follow(server, lease, &path).await });
-    let watch = Watch {
-        handle,
-        grant,
-        running,
-        log: LogReader::new(scratch.log()),
-        progress: invocation(kit, placed, grant, &outputs).map(|call| Progress::of(&call)).ok(),
-        permille: 0,
-        measured: Instant::now(),
-        shipping,
-    };
-    watch.until_the_end(reins);
-}
+impl<'a> Watch<'a> {
+    pub(super) fn new(
+        kit: &'a Kit,
+        handle: &'a RenderHandle,
+        placed: &'a Placed,
+        task: &'a Task,
+        outputs: &'a Path,
+        running: Running,
+    ) -> Self {
+        let Task { grant, reins, .. } = task;
+        let scratch = Scratch::of(kit, grant.lease);
+        let (lease, path, server) = (grant.lease, scratch.log(), kit.server.clone());
+        Self {
+            kit,
+            handle,
+            grant,
+            reins,
+            running,
+            log: LogReader::new(scratch.log()),
+            progress: invocation(kit, placed, grant, outputs).map(|call| Progress::of(&call)).ok(),
+            permille: 0,
+            measured: Instant::now(),
+            memory_kills: None,
+            shipping: tokio::spawn(async move { log_shipping::follow(server, lease, &path).await }),
+        }
+    }
 
-impl Watch<'_> {
-    fn until_the_end(mut self, reins: &Reins) {
+    /// Watches the process to its end, and says how it ended and what it used.
+    pub(super) fn until_the_end(mut self) -> (Exit, Usage) {
         let mut asked: Option<Instant> = None;
         let exit = loop {
             if let Some(exit) = self.running.wait(LOOK) {
@@ -73,7 +85,7 @@ impl Watch<'_> {
             }
             self.look();
             match asked {
-                None if reins.pulled() || self.log.length > LOG_MAX => {
+                None if self.reins.pulled() || self.log.length > LOG_MAX => {
                     asked = Some(Instant::now());
                     let ended = self.running.terminate();
                     self.note(ended.err());
@@ -90,8 +102,14 @@ impl Watch<'_> {
         if let Some(Err(error)) = self.running.strays() {
             tracing::warn!(lease = %self.grant.lease, "it left processes behind: {}", error_chain(error));
         }
-        let usage = self.running.total();
-        self.handle.tell_blocking(Event::Exited { lease: self.grant.lease, exit, usage });
+        // Where a shell started what was killed, its exit code says so.
+        if matches!(exit, Exit::Signal(SIGKILL) | Exit::Code(KILLED_BELOW))
+            && !self.reins.pulled()
+            && self.kit.memory.killed_since(self.memory_kills)
+        {
+            self.reins.note_out_of_memory();
+        }
+        (exit, self.running.total())
     }
 
     /// Reads what was printed and, now and then, measures.
@@ -107,6 +125,7 @@ impl Watch<'_> {
         if self.measured.elapsed() >= MEASURE {
             self.measured = Instant::now();
             self.running.usage();
+            self.memory_kills = Some(self.kit.memory.kills());
         }
     }
 
