@@ -91,9 +91,15 @@ impl FrameSet {
         self.ranges.iter().all(|range| {
             let begins_chunk = before % u64::from(chunk) == 0;
             let follows = last.is_none_or(|last: i64| last + 1 == range.first);
+            // Two that lie apart may still be in two chunks; of three, two are in one.
+            let ascends = match range.len() {
+                1 => true,
+                2 => range.step == 1 || (before + 1) % u64::from(chunk) == 0,
+                _ => range.step == 1,
+            };
             before += range.len();
             last = Some(range.get(range.len() - 1));
-            (begins_chunk || follows) && (range.len() == 1 || range.step == 1)
+            (begins_chunk || follows) && ascends
         })
     }
 

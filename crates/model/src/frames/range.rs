@@ -57,7 +57,8 @@ impl FrameRange {
             let mended = format!("{first}-{last}x{} or {last}-{first}x{step}", -step);
             return Err(FrameListError::Reversed { part: part.to_owned(), first, last, step, mended });
         }
-        Ok(Self { first, last, step })
+        // One frame has no step, so that a list is the same after it was written and read.
+        Ok(Self { first, last, step: if first == last { 1 } else { step } })
     }
 
     pub(super) fn shared_with(self, other: Self) -> Option<i64> {
