@@ -144,6 +144,7 @@ impl Schedule {
         if job.outputs().next().is_some() {
             self.kept.unsealed.insert(id);
         }
+        self.forget_shortages(id);
     }
 
     /// Files the job by what it has become, and says so.

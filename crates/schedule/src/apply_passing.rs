@@ -54,6 +54,7 @@ impl Schedule {
                 effects.push(Effect::PassWanted);
             }
             Passing::LeaseWithdrawn { lease } => self.lease_withdrawn(*lease, effects),
+            Passing::LicenceShort { job, step, shortage } => self.shortage_seen(*job, *step, shortage),
             Passing::HostsReserved { reserved } => self.passing.reserved.clone_from(reserved),
             Passing::Passed { at, wake, again, jobs, thinned } => {
                 self.passing.thin.drain(..(*thinned).min(self.passing.thin.len()));

@@ -72,6 +72,7 @@ impl Schedule {
 
     /// A frame was done. Told before the table hears of it.
     pub(crate) fn tell_done(&mut self, frame: FrameId, host: HostIndex) {
+        self.shortage_over(frame);
         if !self.kept.set_asides.is_empty() {
             let failed_on = self.failed_elsewhere(frame, host);
             self.kept.set_asides.done(Ended { host, frame, failed_on: &failed_on });

@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 
 use model::{
-    InstanceId, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, SlotIndex, Time, Usage,
+    InstanceId, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, SlotIndex, StepIndex, Time,
+    Usage,
 };
 
-use crate::{HostIndex, LinkId, NoticeId, Reservation};
+use crate::{HostIndex, LinkId, NoticeId, Reservation, Shortage};
 
 /// Something that is now true and need not survive.
 #[derive(Clone, Debug, PartialEq)]
@@ -193,6 +194,15 @@ pub enum Passing {
     LeaseWithdrawn {
         /// Which.
         lease: LeaseId,
+    },
+    /// A frame found no licence, or is leased to see whether there are some again: its step is put off.
+    LicenceShort {
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepIndex,
+        /// Until when, and why.
+        shortage: Box<Shortage>,
     },
     /// Which hosts are being cleared for frames that take several slots has changed.
     HostsReserved {

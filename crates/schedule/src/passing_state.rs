@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use model::{InstanceId, JobId, LeaseId, Output, Profile, SlotIndex, Time, Usage};
+use model::{InstanceId, JobId, LeaseId, Output, Profile, SlotIndex, StepIndex, Time, Usage};
 
 use crate::host_set::{FreeHosts, HostSet, SlotSet};
 use crate::host_table::HostIndex;
 use crate::id_map::IdMap;
+use crate::licences::Shortage;
 use crate::lists::Need;
 use crate::reservation::Reservation;
 use crate::{LinkId, NoticeId};
@@ -33,6 +34,8 @@ pub(crate) struct PassingState {
     pub(crate) skipped: BTreeMap<HostIndex, Time>,
     /// The leases of an earlier run have their deadlines.
     pub(crate) taken_up: bool,
+    /// Steps that found no licence.
+    pub(crate) shortages: BTreeMap<(JobId, StepIndex), Shortage>,
     /// What is known of live leases, as far as anything is.
     pub(crate) watches: IdMap<LeaseId, Watch>,
     /// Thousandths done by the live leases of each job together.

@@ -10,6 +10,7 @@ use model::{FailureClass, FrameId, LeaseId, Outcome, Output, Report, ScheduleToR
 use crate::host_table::HostIndex;
 use crate::kept::Lease;
 use crate::passing_state::Publishing;
+use crate::touched::Touched;
 use crate::{Ending, LinkId, NoticeId, Passing, Record, Refusal, Schedule, waits};
 
 impl Schedule {
@@ -125,20 +126,27 @@ impl Schedule {
         let Some(frame) = self.kept.leases.get(lease).map(|lease| lease.frame) else {
             return Vec::new();
         };
-        let again_at = if ending.counted() { self.again_at(now, frame) } else { Some(now) };
+        let again_at = self.again_at(now, frame, ending);
+        let short = (ending == Ending::Licence).then(|| self.licence_short(now, frame, &message)).flatten();
         let mut records = vec![Record::LeaseEnded { lease, at: now, ending, message, usage, again_at }];
         if again_at.is_none() {
             records.extend(self.notices_of_end(now, frame, true));
         }
+        records.extend(short);
         records
     }
 
-    /// When a frame may be tried again whose running try fails now.
-    fn again_at(&self, now: Time, frame: FrameId) -> Option<Time> {
+    /// When a frame may be tried again whose running try ends so now; never, where it was the last.
+    fn again_at(&self, now: Time, frame: FrameId, ending: Ending) -> Option<Time> {
         let job = self.kept.jobs.get(&frame.job)?;
         let touched = job.tables.get(usize::from(frame.step.0))?.touched(frame.index);
-        let failures = touched.map_or(0, |touched| touched.failures) + 1;
-        (failures < job.description.attempts_max).then(|| waits::retry_at(now, failures))
+        let failures = 1 + touched.map_or(0, |touched| touched.failures);
+        let times = match ending {
+            Ending::Licence => 1 + touched.map_or(0, Touched::without_licence),
+            _ => failures,
+        };
+        let again = !ending.counted() || failures < job.description.attempts_max;
+        again.then(|| waits::again_at(now, ending, times))
     }
 
     /// The mails to send if the job ends with `frame`, which is running and is done or fails for good now.

@@ -89,6 +89,13 @@ impl Touched {
         u32::try_from(self.earlier.len()).unwrap_or(u32::MAX) + u32::from(self.last.is_some())
     }
 
+    /// How many of the last tries that ended found no licence, in a row.
+    pub(crate) fn without_licence(&self) -> u32 {
+        let ends = self.attempts().rev().filter_map(|attempt| attempt.end.as_ref());
+        let found_none = ends.take_while(|end| end.ending == Some(Ending::Licence));
+        u32::try_from(found_none.count()).unwrap_or(u32::MAX)
+    }
+
     pub(crate) fn begin(&mut self, attempt: Attempt) {
         if let Some(before) = self.last.replace(attempt) {
             let mut earlier = std::mem::take(&mut self.earlier).into_vec();

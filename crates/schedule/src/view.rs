@@ -8,6 +8,7 @@ use model::{
 use crate::Schedule;
 use crate::frame_table::FrameTable;
 use crate::kept::{Job, Lease, Notice, NoticeState};
+use crate::pass::Whys;
 use crate::touched::{Attempt, Touched};
 
 /// An attempt, as intake and logs name it.
@@ -40,9 +41,10 @@ impl Schedule {
     /// what became of mails is left out.
     #[must_use]
     pub fn jobs(&self) -> Vec<JobView> {
+        let mut whys = Whys::new(self);
         let ended = self.kept.jobs.iter().filter(|(_, job)| job.ended_at.is_some()).map(|(id, _)| *id);
         let all = self.kept.queue.open().chain(ended);
-        all.filter_map(|id| Some(self.job_view(id, self.kept.jobs.get(&id)?))).collect()
+        all.filter_map(|id| Some(self.job_view(id, self.kept.jobs.get(&id)?, &mut whys))).collect()
     }
 
     /// A job.
@@ -58,7 +60,7 @@ impl Schedule {
             self.frame_view(job, *frame, step, table)
         });
         let notices = job.notices.iter().map(notice_view).collect();
-        Some(JobView { running: running.collect(), notices, ..self.job_view(id, job) })
+        Some(JobView { running: running.collect(), notices, ..self.job_view(id, job, &mut Whys::new(self)) })
     }
 
     /// Its frames, step by step in the order written; those of a chunk are one.
@@ -132,7 +134,7 @@ impl Schedule {
         Some(LeaseView { lease, job: id, frame, number, attempt, host: self.kept.host_name(host), slot })
     }
 
-    fn job_view(&self, id: JobId, job: &Job) -> JobView {
+    fn job_view(&self, id: JobId, job: &Job, whys: &mut Whys<'_>) -> JobView {
         let (description, counts, frames) = (&job.description, job.counts(), job.frames());
         let first = description.steps.first();
         let under_way = self.passing.under_way.get(&id).copied().unwrap_or(0);
@@ -157,7 +159,7 @@ impl Schedule {
             submitted_at: job.submitted_at,
             started_at: job.started_at,
             ended_at: job.ended_at,
-            waiting_because: self.waiting_because(id).map(|reason| reason.to_string()),
+            waiting_because: whys.first(id).map(|reason| reason.to_string()),
             results: job.folder(id),
             steps: Vec::new(),
             running: Vec::new(),

@@ -1,31 +1,11 @@
-//! Why frames wait: one reason, the one that has to go first, as a person can use it.
+//! Why frames wait, as the faces see it: for each step the reason that has to go first.
 //!
-//! The reasons come from what a pass looks at (hold, hosts, lists, free slots, put-off tries), so they cannot
-//! say otherwise than it does.
+//! The reasons themselves come out of the pass (`pass::why`).
 
-use std::fmt;
-
-use model::{HostId, JobId, LeaseId, ResourceList, Step};
+use model::{JobId, LeaseId, WaitingReason, WhyView};
 
 use crate::Schedule;
-use crate::frame_table::FrameTable;
-use crate::kept::Job;
-
-/// Why frames of a job wait.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Reason<'a> {
-    Storage { why: &'a str },
-    Held,
-    NoHostLinked,
-    NoResourceServer,
-    ListAwaited,
-    Rebuilding,
-    NoHostMatches(&'a ResourceList),
-    MatchesNotLinked { hosts: usize },
-    SlotsBusy { slots: u32 },
-    Refused { host: HostId, why: &'a str },
-    PutOff { seconds: u64, number: i64, failures: u32, attempts_max: u32 },
-}
+use crate::pass::Whys;
 
 /// Whether some host can take a job, as far as that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,126 +19,49 @@ pub enum Prospect {
 }
 
 impl Schedule {
+    /// Why frames of a job wait: one reason for each step that has such frames, in the order written. Trouble
+    /// with the storage comes first, also where no frame waits. None where there is no such job.
+    #[must_use]
+    pub fn why(&self, id: JobId) -> Option<Vec<WhyView>> {
+        let job = self.kept.jobs.get(&id)?;
+        let mut whys = Whys::new(self);
+        let steps = (0..job.tables.len()).filter_map(|at| Some((at, whys.step(id, at)?)));
+        let reasons: Vec<_> = self.storage_trouble(id).into_iter().chain(steps).collect();
+        let view = |(at, reason): (usize, WaitingReason)| {
+            let (step, table) = (job.description.steps.get(at)?, job.tables.get(at)?);
+            let (frames_waiting, sentence) = (table.frames(step).waiting, reason.to_string());
+            Some(WhyView { step: step.name.clone(), frames_waiting, reason, sentence })
+        };
+        Some(reasons.into_iter().filter_map(view).collect())
+    }
+
     /// Whether some host can take frames of `job`, for whoever has just submitted it.
     #[must_use]
     pub fn prospect(&self, job: JobId) -> Prospect {
-        match self.waiting_because(job) {
-            Some(Reason::ListAwaited | Reason::Rebuilding) => Prospect::Unclear,
-            Some(
-                reason @ (Reason::NoHostLinked
-                | Reason::NoResourceServer
-                | Reason::NoHostMatches(_)
-                | Reason::MatchesNotLinked { .. }),
-            ) => Prospect::Bad(reason.to_string()),
-            _ => Prospect::Good,
+        let Some(job) = self.kept.jobs.get(&job) else { return Prospect::Good };
+        let steps = &job.description.steps;
+        let mut prospect = Prospect::Good;
+        for step in steps {
+            match self.no_host(step) {
+                None => {}
+                Some(WaitingReason::AskingHosts | WaitingReason::Rebuilding) => prospect = Prospect::Unclear,
+                Some(reason) if steps.len() == 1 => return Prospect::Bad(reason.to_string()),
+                Some(reason @ (WaitingReason::NoHostLinked | WaitingReason::NoResourceServer)) => {
+                    return Prospect::Bad(reason.to_string());
+                }
+                Some(reason) => return Prospect::Bad(format!("step {}: {reason}", step.name)),
+            }
         }
+        prospect
     }
 
-    pub(crate) fn waiting_because(&self, id: JobId) -> Option<Reason<'_>> {
-        let job = self.kept.jobs.get(&id)?;
+    /// What the storage said of something that the job has made, and which step has.
+    pub(crate) fn storage_trouble(&self, id: JobId) -> Option<(usize, WaitingReason)> {
         let mut troubles = self.passing.troubles.range((id, LeaseId(0))..=(id, LeaseId(u64::MAX)));
-        let trouble = |(_, lease): &(JobId, LeaseId)| self.passing.watches.get(*lease)?.trouble.as_deref();
-        if let Some(why) = troubles.find_map(trouble) {
-            return Some(Reason::Storage { why });
-        }
-        let waiting = |(_, table): &(&Step, &FrameTable)| table.counts().waiting > 0;
-        let (step, table) = job.description.steps.iter().zip(&job.tables).find(waiting)?;
-        if job.held {
-            return Some(Reason::Held);
-        }
-        if self.passing.linked_count == 0 {
-            return Some(Reason::NoHostLinked);
-        }
-        self.no_match(step).or_else(|| self.no_slot(step)).or_else(|| self.put_off(job, step, table))
-    }
-
-    fn no_match(&self, step: &Step) -> Option<Reason<'_>> {
-        let need = self.passing.needs.get(&step.profile);
-        let Some((need, list)) = need.and_then(|need| need.list.as_ref().map(|list| (need, list))) else {
-            let linked = self.passing.resource_linked;
-            return Some(if linked { Reason::ListAwaited } else { Reason::NoResourceServer });
-        };
-        if need.matching.meets(&self.passing.linked) {
-            return None;
-        }
-        Some(match list.matches.len() {
-            _ if list.rebuilding => Reason::Rebuilding,
-            0 => Reason::NoHostMatches(list),
-            hosts => Reason::MatchesNotLinked { hosts },
+        troubles.find_map(|(_, lease)| {
+            let why = self.passing.watches.get(*lease)?.trouble.as_deref()?;
+            let step = self.kept.leases.get(*lease)?.frame.step;
+            Some((usize::from(step.0), WaitingReason::Storage { why: why.to_owned() }))
         })
     }
-
-    fn no_slot(&self, step: &Step) -> Option<Reason<'_>> {
-        let passing = &self.passing;
-        let need = passing.needs.get(&step.profile)?;
-        let mut free = passing.free.within(&need.matching).peekable();
-        let Some(first) = free.peek().copied() else {
-            let linked = need.matching.iter().filter_map(|host| passing.host(host));
-            return Some(Reason::SlotsBusy { slots: linked.map(|linked| u32::from(linked.slots)).sum() });
-        };
-        let ready = |host| passing.host(host).is_some_and(|linked| linked.skip_until <= passing.passed_at);
-        if free.any(ready) {
-            return None;
-        }
-        let why = &passing.host(first)?.refused_because;
-        Some(Reason::Refused { host: self.kept.host_name(first), why })
-    }
-
-    fn put_off(&self, job: &Job, step: &Step, table: &FrameTable) -> Option<Reason<'_>> {
-        let (again_at, index) = table.again().next().filter(|_| !table.has_fresh())?;
-        let touched = table.touched(index).filter(|_| again_at > self.passing.passed_at)?;
-        let ended_at = touched.last()?.end.as_ref()?.at;
-        Some(Reason::PutOff {
-            seconds: again_at.since_ms(ended_at).div_ceil(1_000),
-            number: step.frames.number(index)?,
-            failures: touched.failures,
-            attempts_max: job.description.attempts_max,
-        })
-    }
-}
-
-impl fmt::Display for Reason<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Storage { why } => {
-                write!(f, "storage trouble: {why}; finished frames are kept and stored when it is over")
-            }
-            Self::Held => write!(f, "on hold until it is released"),
-            Self::NoHostLinked => write!(f, "no render host is linked"),
-            Self::NoResourceServer => {
-                write!(f, "no resource server is linked, so it is not known which hosts match")
-            }
-            Self::ListAwaited => write!(f, "the resource server is being asked which hosts match"),
-            Self::Rebuilding => write!(f, "the resource server has just started and is still finding hosts"),
-            Self::NoHostMatches(list) => no_host_matches(f, list),
-            Self::MatchesNotLinked { hosts: 1 } => {
-                write!(f, "the only host that matches is not linked to the schedule server")
-            }
-            Self::MatchesNotLinked { hosts } => {
-                write!(f, "none of the {hosts} hosts that match is linked to the schedule server")
-            }
-            Self::SlotsBusy { slots: 0 } => write!(f, "the hosts that match have no slots"),
-            Self::SlotsBusy { slots: 1 } => write!(f, "the only matching slot is busy"),
-            Self::SlotsBusy { slots } => write!(f, "all {slots} matching slots are busy"),
-            Self::Refused { host, why } => write!(f, "{host} takes no frame for now: {why}"),
-            Self::PutOff { seconds, number, failures, attempts_max } => {
-                let tries = format_args!("{failures} of {attempts_max} tries have failed");
-                write!(f, "frame {number} is tried again after {seconds} s ({tries})")
-            }
-        }
-    }
-}
-
-fn no_host_matches(f: &mut fmt::Formatter<'_>, list: &ResourceList) -> fmt::Result {
-    let total = list.hosts_total;
-    if total == 0 {
-        return write!(f, "no host matches: the resource server knows no render host yet");
-    }
-    write!(f, "no host matches")?;
-    let hosts = if total == 1 { "host" } else { "hosts" };
-    for (i, rejection) in list.rejections.iter().enumerate() {
-        let before = if i == 0 { ": " } else { ", " };
-        write!(f, "{before}{} ({} of {total} {hosts})", rejection.lacking, rejection.hosts)?;
-    }
-    Ok(())
 }

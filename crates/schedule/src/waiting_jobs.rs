@@ -1,6 +1,6 @@
 //! What the end of a chunk means for the steps that wait for it, and the end of a job for the jobs that do.
 
-use model::{FrameId, FrameState, JobDescription, JobId};
+use model::{Dependency, FrameId, FrameState, JobDescription, JobId, WaitingReason};
 
 use crate::dependency;
 use crate::frame_table::FrameTable;
@@ -46,9 +46,33 @@ impl Job {
         let ends = table.touched(frame.index)?.attempts().rev().filter_map(|attempt| attempt.end.as_ref());
         ends.filter(|end| end.ending.is_some()).map(|end| end.message().to_owned()).next()
     }
+
+    /// Which step frames of the one at `at` wait for, while none of them may start.
+    pub(crate) fn depends_on_step(&self, at: usize) -> Option<WaitingReason> {
+        let steps = &self.description.steps;
+        if self.tables.get(at).is_none_or(FrameTable::is_ready) {
+            return None;
+        }
+        let left = |Dependency { step: name, .. }: &Dependency| {
+            let (step, table) = steps.iter().zip(&self.tables).find(|(step, _)| step.name == *name)?;
+            let frames = table.frames(step);
+            let frames_left = frames.total() - frames.done;
+            (frames_left > 0).then(|| WaitingReason::DependsOnStep { step: name.clone(), frames_left })
+        };
+        steps.get(at)?.depends_on.iter().find_map(left)
+    }
 }
 
 impl Schedule {
+    /// Which job a job waits for.
+    pub(crate) fn depends_on_job(&self, job: &Job) -> Option<WaitingReason> {
+        let id = *job.awaits.first()?;
+        let other = self.kept.jobs.get(&id);
+        let frames_left = other.map_or(0, |other| other.frames().total() - other.frames().done);
+        let ended = other.is_none_or(|other| other.ended_at.is_some());
+        Some(WaitingReason::DependsOnJob { job: id, frames_left, ended })
+    }
+
     /// The jobs of `description` that have to be done first and are not.
     pub(crate) fn to_await(&self, description: &JobDescription) -> impl Iterator<Item = JobId> {
         let done = |job: &JobId| self.kept.jobs.get(job).is_some_and(Job::is_done);

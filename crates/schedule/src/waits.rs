@@ -32,11 +32,6 @@ pub(crate) const LIST_MS: u64 = 2_000;
 /// Refusals in a row after which a host does not count as one that could take a frame from another.
 pub(crate) const REFUSALS_MANY: u32 = 3;
 
-/// When a frame may be tried again whose tries failed `failures` times, at least once.
-pub(crate) fn retry_at(now: Time, failures: u32) -> Time {
-    now.plus_ms(step(&RETRY_MS, failures))
-}
-
 /// When a frame may be tried again whose try ended so, for the `times`th time, at least the first: of those
 /// that count in all, of missing licences in a row. What is nobody's fault costs no time.
 pub(crate) fn again_at(now: Time, ending: Ending, times: u32) -> Time {

@@ -8,6 +8,7 @@
 mod ahead;
 mod rings;
 mod turn;
+mod why;
 mod wide;
 mod withdraw;
 
@@ -16,7 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{JobId, Profile, SlotIndex, Time};
 
 use crate::host_table::HostIndex;
-use crate::limits::LimitsLeft;
+use crate::licences::Shortage;
+use crate::limits::{LimitsLeft, Short};
 use crate::lists::Need;
 use crate::reservation::Reservation;
 use crate::shares::{Turn, Turns};
@@ -24,6 +26,8 @@ use crate::{Passing, Record, Schedule, waits};
 
 use rings::Rings;
 use turn::{JobTurn, StepTurn};
+
+pub(crate) use why::Whys;
 
 /// So many leases are given in one pass.
 const LEASES_MAX: u32 = 1_024;
@@ -68,6 +72,16 @@ impl Schedule {
 struct Order<'a> {
     turns: Turns<'a>,
     jobs: Vec<JobId>,
+}
+
+/// Why a step may not be given slots of a host.
+enum Bar<'a> {
+    /// The job is on as many hosts as it may.
+    HostsMax(u32),
+    Limit(Short<'a>),
+    SetAside,
+    /// They are kept for a frame of that job which takes several.
+    Reserved(JobId),
 }
 
 /// A pass under way. It reads the state and notes on the side what it has given away.
@@ -143,6 +157,13 @@ impl<'a> Pass<'a> {
         if let Some(at) = step.table.next_again(self.now) {
             soonest(&mut self.wake, at);
         }
+        let shortage = (turn.id, step.index());
+        let put_off = self.schedule.passing.shortages.get(&shortage);
+        // One frame shows whether there are licences again.
+        let most = if put_off.is_some() { 1 } else { most };
+        if let Some(until) = self.put_off(turn.id, &step).map(|shortage| shortage.until) {
+            soonest(&mut self.wake, until);
+        }
         let profile = &step.step.profile;
         let need = step.need.filter(|_| self.rings.has(profile));
         let given = match need {
@@ -153,9 +174,13 @@ impl<'a> Pass<'a> {
                 }
                 0
             }
+            Some(_) if self.put_off(turn.id, &step).is_some() => 0,
             Some(need) if step.is_wide() => self.wide(turn, &mut step, need, most),
             Some(need) => self.narrow(turn, &mut step, need, most),
         };
+        if given > 0 {
+            self.records.extend(self.schedule.licence_probed(self.now, shortage));
+        }
         turn.put_back(at, step);
         given
     }
@@ -172,7 +197,7 @@ impl<'a> Pass<'a> {
             }
             let Some(host) = self.rings.next(profile) else { break };
             fruitless += 1;
-            if !self.suits(host, turn, step, need) {
+            if self.bar(host, turn, step, need).is_some() {
                 continue;
             }
             let (schedule, table, job) = (self.schedule, step.table, turn.id);
@@ -194,12 +219,24 @@ impl<'a> Pass<'a> {
         self.leased < LEASES_MAX && step.ready.left() > 0 && self.limits.short(&step.step.limits).is_none()
     }
 
-    /// Whether a step may be given slots of a host, whatever it has free.
-    fn suits(&self, host: HostIndex, turn: &JobTurn<'a>, step: &StepTurn<'a>, need: &Need) -> bool {
-        turn.may_use(host)
-            && self.limits.short_on(&step.step.limits, host).is_none()
-            && !self.schedule.is_spared(host, turn.id, need)
-            && self.may_fill(host, turn, step)
+    /// Why a step may not be given slots of a host, whatever it has free.
+    fn bar(&self, host: HostIndex, turn: &JobTurn<'a>, step: &StepTurn<'a>, need: &Need) -> Option<Bar<'a>> {
+        if let Some(most) = turn.hosts_max().filter(|_| !turn.may_use(host)) {
+            return Some(Bar::HostsMax(most));
+        }
+        if let Some(short) = self.limits.short_on(&step.step.limits, host) {
+            return Some(Bar::Limit(short));
+        }
+        if self.schedule.is_spared(host, turn.id, need) {
+            return Some(Bar::SetAside);
+        }
+        self.kept_for(host, turn, step).map(Bar::Reserved)
+    }
+
+    /// Until when a step is put off that found no licence.
+    fn put_off(&self, job: JobId, step: &StepTurn<'a>) -> Option<&'a Shortage> {
+        let shortage = self.schedule.passing.shortages.get(&(job, step.index()));
+        shortage.filter(|shortage| shortage.until > self.now)
     }
 
     fn lease(

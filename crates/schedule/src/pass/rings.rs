@@ -60,6 +60,11 @@ impl<'a> Rings<'a> {
         hosts.into_iter().map(|(_, host)| host).collect()
     }
 
+    /// Hosts that have free slots and match, as far as they may be left, in the order of their turns.
+    pub(super) fn hosts(&mut self, profile: &'a Profile) -> impl Iterator<Item = HostIndex> {
+        self.ring(profile).iter().copied()
+    }
+
     /// The host whose turn it is; it goes to the end of the ring.
     pub(super) fn next(&mut self, profile: &'a Profile) -> Option<HostIndex> {
         if !self.has(profile) {

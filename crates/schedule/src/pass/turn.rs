@@ -78,6 +78,21 @@ impl<'a> JobTurn<'a> {
         most.saturating_sub(self.job.slots).saturating_sub(self.given)
     }
 
+    /// How many slots it may hold at most.
+    pub(super) const fn slots_max(&self) -> Option<u32> {
+        self.job.description.slots_max
+    }
+
+    /// On how many hosts it may be at most.
+    pub(super) const fn hosts_max(&self) -> Option<u32> {
+        self.job.description.hosts_max
+    }
+
+    /// Tries of a frame.
+    pub(super) const fn attempts_max(&self) -> u32 {
+        self.job.description.attempts_max
+    }
+
     /// Whether it may hold slots of a host.
     pub(super) fn may_use(&self, host: HostIndex) -> bool {
         let Some(most) = self.job.description.hosts_max else { return true };

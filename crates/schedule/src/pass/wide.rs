@@ -30,7 +30,7 @@ impl<'a> Pass<'a> {
             while given < most && self.may_give(step) {
                 let wanted = self.schedule.wanted_on(host, step.step);
                 let fits = wanted <= self.rings.left_on(host) && u32::from(wanted) <= turn.slots_left();
-                if !fits || !self.suits(host, turn, step, need) {
+                if !fits || self.bar(host, turn, step, need).is_some() {
                     break;
                 }
                 let (schedule, table, job) = (self.schedule, step.table, turn.id);
@@ -52,16 +52,15 @@ impl<'a> Pass<'a> {
         given
     }
 
-    /// Whether frames of a step may fill the slots of a host, as far as it is not kept for others.
-    pub(super) fn may_fill(&self, host: HostIndex, turn: &JobTurn<'_>, step: &StepTurn<'_>) -> bool {
-        let Some(held) = self.reserved.get(&host) else { return true };
+    /// The job that a host is kept for, unless frames of the step may fill its slots all the same.
+    pub(super) fn kept_for(&self, host: HostIndex, turn: &JobTurn<'_>, step: &StepTurn<'_>) -> Option<JobId> {
+        let held = self.reserved.get(&host)?;
         let kept_for = self.schedule.kept.jobs.get(&held.job);
         let urgent = kept_for.is_none_or(|job| turn.priority() < job.priority);
-        urgent
-            || (held.job, held.step) == (turn.id, step.index())
-            || step
-                .pace_ms()
-                .is_some_and(|ms| self.now.plus_ms(ms) <= self.schedule.clear_at(host, held, self.now))
+        let is_own = (held.job, held.step) == (turn.id, step.index());
+        let is_over = |ms| self.now.plus_ms(ms) <= self.schedule.clear_at(host, held, self.now);
+        let may = urgent || is_own || step.pace_ms().is_some_and(is_over);
+        (!may).then_some(held.job)
     }
 
     /// Reserves a host for each of the first steps that found none with enough free slots.

@@ -5,6 +5,7 @@
 mod ending;
 mod farm;
 mod hosts;
+mod limits;
 mod mails;
 mod queue;
 mod random;

@@ -18,6 +18,8 @@ fn an_artist_who_comes_late_is_not_starved() {
     let mut farm = Farm::with_hosts(&[("a", 4)]);
     let first = farm.submits(by("ada", job("long", "1-100")));
     let second = farm.submits(by("bob", job("short", "1-3")));
+    assert_eq!(farm.waits_because(first), "ada has 4 slots and others of the same priority go first");
+    assert_eq!(farm.waits_because(second), "all 4 matching slots are busy");
     farm.finishes_one("a");
     assert_eq!(farm.job(second).frames_running, 1);
     farm.finishes_one("a");

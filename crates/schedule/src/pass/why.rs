@@ -1,0 +1,213 @@
+//! Why frames wait: the questions that a pass asks, asked of one step. What it stops at is the reason, so
+//! that the two cannot disagree.
+
+use std::collections::BTreeMap;
+
+use model::{JobId, Profile, SetAsideView, SlotNeed, Step, WaitingReason};
+
+use super::turn::{JobTurn, StepTurn};
+use super::{Bar, Pass};
+use crate::Schedule;
+use crate::host_table::HostIndex;
+use crate::licences::Shortage;
+use crate::limits::Short;
+use crate::lists::Need;
+
+/// So many hosts with free slots are asked why they take none of a step.
+const HOSTS_MAX: usize = 64;
+/// So many hosts that are set aside are named.
+const ASIDE_MAX: usize = 8;
+
+/// Finds reasons for any number of jobs; what is looked up for one is not looked up again for the next.
+pub(crate) struct Whys<'a> {
+    /// A pass at the moment of the last one. It gives nothing.
+    pass: Pass<'a>,
+    /// Slots of the linked hosts that match, by profile.
+    slots: BTreeMap<&'a Profile, u32>,
+}
+
+impl<'a> Whys<'a> {
+    pub(crate) fn new(schedule: &'a Schedule) -> Self {
+        Self { pass: Pass::new(schedule, schedule.passing.passed_at), slots: BTreeMap::new() }
+    }
+
+    /// The first reason why frames of a job wait.
+    pub(crate) fn first(&mut self, id: JobId) -> Option<WaitingReason> {
+        let trouble = self.pass.schedule.storage_trouble(id).map(|(_, reason)| reason);
+        let steps = self.pass.schedule.kept.jobs.get(&id)?.tables.len();
+        trouble.or_else(|| (0..steps).find_map(|at| self.step(id, at)))
+    }
+
+    /// Why those frames of a step wait that do.
+    pub(crate) fn step(&mut self, id: JobId, at: usize) -> Option<WaitingReason> {
+        let schedule = self.pass.schedule;
+        let job = schedule.kept.jobs.get(&id)?;
+        let (step, table) = (job.description.steps.get(at)?, job.tables.get(at)?);
+        if table.counts().waiting == 0 {
+            return None;
+        }
+        if job.held {
+            return Some(WaitingReason::Held);
+        }
+        let depends = || schedule.depends_on_job(job).or_else(|| job.depends_on_step(at));
+        depends().or_else(|| schedule.no_host(step)).or_else(|| self.no_slot(id, at))
+    }
+
+    fn no_slot(&mut self, id: JobId, at: usize) -> Option<WaitingReason> {
+        let (schedule, now) = (self.pass.schedule, self.pass.now);
+        let mut turn = JobTurn::new(schedule, id)?;
+        let step = turn.step(schedule, at, now)?;
+        if step.ready.left() == 0 {
+            return put_off(&turn, &step);
+        }
+        if let Some(shortage) = self.pass.put_off(id, &step) {
+            return licence(&turn, &step, shortage);
+        }
+        if let Some(short) = self.pass.limits.short(&step.step.limits) {
+            return Some(limit(&short));
+        }
+        if turn.slots_left() == 0 {
+            return turn.slots_max().map(|slots| WaitingReason::SlotsMax { slots });
+        }
+        let need = step.need?;
+        self.on_free_hosts(&turn, &step, need).or_else(|| Some(self.busy(&turn, &step, need)))
+    }
+
+    /// What keeps the step from the hosts that have free slots.
+    fn on_free_hosts(
+        &mut self,
+        turn: &JobTurn<'a>,
+        step: &StepTurn<'a>,
+        need: &'a Need,
+    ) -> Option<WaitingReason> {
+        let schedule = self.pass.schedule;
+        let mut aside: Vec<SetAsideView> = Vec::new();
+        let mut barred = None;
+        for host in self.pass.rings.hosts(&step.step.profile).take(HOSTS_MAX).collect::<Vec<_>>() {
+            let bar = match self.pass.bar(host, turn, step, need) {
+                Some(Bar::SetAside) => {
+                    aside.extend(schedule.aside_view(host, turn.id));
+                    continue;
+                }
+                Some(bar) => bar,
+                None if self.would_start(host, turn, step, need) => return Some(WaitingReason::Starting),
+                None => continue,
+            };
+            barred.get_or_insert_with(|| match bar {
+                Bar::HostsMax(hosts) => WaitingReason::HostsMax { hosts },
+                Bar::Limit(short) => limit(&short),
+                Bar::Reserved(job) => WaitingReason::Reserved { host: schedule.kept.host_name(host), job },
+                Bar::SetAside => WaitingReason::SetAside { hosts: Vec::new() },
+            });
+        }
+        aside.truncate(ASIDE_MAX);
+        let aside = (!aside.is_empty()).then_some(WaitingReason::SetAside { hosts: aside });
+        barred.or(aside).or_else(|| schedule.refused_by(need, self.pass.now))
+    }
+
+    /// Whether a host that takes frames of the step has room for one, and one may go there.
+    fn would_start(&self, host: HostIndex, turn: &JobTurn<'a>, step: &StepTurn<'a>, need: &Need) -> bool {
+        let schedule = self.pass.schedule;
+        let wanted = schedule.wanted_on(host, step.step);
+        let room = wanted <= self.pass.rings.left_on(host) && u32::from(wanted) <= turn.slots_left();
+        let may = |index| schedule.may_go(turn.id, step.table, need, index, host);
+        room && step.ready.clone().next(may).is_some()
+    }
+
+    /// No free slot is of any use: it waits for one that is busy.
+    fn busy(&mut self, turn: &JobTurn<'a>, step: &StepTurn<'a>, need: &'a Need) -> WaitingReason {
+        let (schedule, pass) = (self.pass.schedule, &self.pass);
+        let mine = pass.reserved.iter().find(|(_, held)| (held.job, held.step) == (turn.id, step.index()));
+        if let Some((host, _)) = mine {
+            return WaitingReason::Clearing {
+                host: schedule.kept.host_name(*host),
+                free: pass.rings.left_on(*host).into(),
+                wanted: schedule.wanted_on(*host, step.step).into(),
+            };
+        }
+        if let Some((name, slots)) = schedule.kept.queue.shares.behind(turn.id) {
+            return WaitingReason::Share { name: name.to_owned(), slots };
+        }
+        let linked = || need.matching.both(&schedule.passing.linked);
+        let slots = || {
+            linked().filter_map(|host| schedule.passing.host(host)).map(|host| u32::from(host.slots)).sum()
+        };
+        WaitingReason::SlotsBusy { slots: *self.slots.entry(&step.step.profile).or_insert_with(slots) }
+    }
+}
+
+impl Schedule {
+    /// Why no host can take frames of a step, whatever else runs.
+    pub(crate) fn no_host(&self, step: &Step) -> Option<WaitingReason> {
+        if self.passing.linked_count == 0 {
+            return Some(WaitingReason::NoHostLinked);
+        }
+        let need = self.passing.needs.get(&step.profile);
+        let Some((need, list)) = need.and_then(|need| need.list.as_ref().map(|list| (need, list))) else {
+            let linked = self.passing.resource_linked;
+            return Some(if linked { WaitingReason::AskingHosts } else { WaitingReason::NoResourceServer });
+        };
+        if need.matching.meets(&self.passing.linked) {
+            return self.too_big(step, need);
+        }
+        Some(match u32::try_from(list.matches.len()).unwrap_or(u32::MAX) {
+            _ if list.rebuilding => WaitingReason::Rebuilding,
+            0 => {
+                let (hosts_total, rejections) = (list.hosts_total, list.rejections.clone());
+                WaitingReason::NoHostMatches { hosts_total, rejections }
+            }
+            hosts => WaitingReason::MatchesNotLinked { hosts },
+        })
+    }
+
+    fn too_big(&self, step: &Step, need: &Need) -> Option<WaitingReason> {
+        let SlotNeed::Count(wanted @ 2..) = step.slots else { return None };
+        let linked = need.matching.both(&self.passing.linked).filter_map(|host| self.passing.host(host));
+        let largest = linked.map(|host| host.slots).max().unwrap_or(0);
+        let (wanted, largest) = (wanted.into(), largest.into());
+        (wanted > largest).then_some(WaitingReason::NoHostBigEnough { wanted, largest })
+    }
+
+    /// What a host said that refused, where those do that have free slots.
+    fn refused_by(&self, need: &Need, now: model::Time) -> Option<WaitingReason> {
+        let mut free = self.passing.free.within(&need.matching).take(HOSTS_MAX);
+        let host = free.find(|host| self.passing.is_skipped(*host, now))?;
+        let why = self.passing.host(host)?.refused_because.clone();
+        Some(WaitingReason::Refused { host: self.kept.host_name(host), why })
+    }
+
+    fn aside_view(&self, host: HostIndex, job: JobId) -> Option<SetAsideView> {
+        self.kept.set_asides.why(host, job, self.kept.host_name(host))
+    }
+}
+
+/// Its frames failed, and the next of them waits before it is tried again.
+fn put_off(turn: &JobTurn<'_>, step: &StepTurn<'_>) -> Option<WaitingReason> {
+    let (again_at, index) = step.table.again().next()?;
+    let touched = step.table.touched(index)?;
+    let end = touched.last()?.end.as_ref()?;
+    Some(WaitingReason::PutOff {
+        frame: step.step.chunk_numbers(index).next()?,
+        seconds: again_at.since_ms(end.at).div_ceil(1_000),
+        failures: touched.failures,
+        attempts_max: turn.attempts_max(),
+        problem: end.message().to_owned(),
+    })
+}
+
+/// One of its frames found no licence, and the step as a whole is put off.
+fn licence(turn: &JobTurn<'_>, step: &StepTurn<'_>, shortage: &Shortage) -> Option<WaitingReason> {
+    let index = step.ready.clone().next(|_| true)?;
+    Some(WaitingReason::PutOff {
+        frame: step.step.chunk_numbers(index).next()?,
+        seconds: shortage.seconds,
+        failures: 0,
+        attempts_max: turn.attempts_max(),
+        problem: shortage.why.clone(),
+    })
+}
+
+fn limit(short: &Short<'_>) -> WaitingReason {
+    let Short { name, amount, in_use, wanted, per_host } = *short;
+    WaitingReason::Limit { name: name.to_owned(), amount, in_use, wanted, per_host }
+}
