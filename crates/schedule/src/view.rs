@@ -131,6 +131,7 @@ impl Schedule {
             None => touched.last(),
         }?;
         let Attempt { lease, number: attempt, host, slot, .. } = *found;
+        let number = self.kept.number(frame)?;
         Some(LeaseView { lease, job: id, frame, number, attempt, host: self.kept.host_name(host), slot })
     }
 

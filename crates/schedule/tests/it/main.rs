@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod chunks;
+mod dependencies;
 mod ending;
 mod farm;
 mod hosts;
@@ -9,6 +11,7 @@ mod limits;
 mod mails;
 mod queue;
 mod random;
+mod random_steps;
 mod restart;
 mod retries;
 mod set_aside;
