@@ -204,6 +204,7 @@ fn a_job_starts_when_those_before_it_are_done() {
     let four = farm.submits(JobDescription { after: vec![three], ..job("four", "8") });
     farm.finishes_one("a");
     assert_eq!(farm.held("a"), [1]);
+    assert_eq!(farm.waits_because(three), "job 2 goes first and has 1 frame left");
     farm.restarts();
     farm.links("a", 2);
     farm.finishes_one("a");
@@ -220,6 +221,8 @@ fn a_job_after_a_failed_one_waits_until_that_is_done_after_all() {
     let two = farm.submits(JobDescription { after: vec![one], ..job("two", "2") });
     farm.fails_one("a");
     assert_eq!((farm.job(one).state, farm.job(two).state), (JobState::Failed, JobState::Queued));
+    let why = "job 1 goes first and has ended without being done; retry that one or kill this one";
+    assert_eq!(farm.waits_because(two), why);
     farm.after_ms(60_000);
     assert!(farm.held("a").is_empty());
     farm.happens(Event::Retry(one));
@@ -246,6 +249,7 @@ fn a_step_says_which_one_goes_first() {
     let id = farm.submits(steps(&[("sim", "1-4", 2, &[]), ("comp", "1-4", 1, &["-sim"])]));
     farm.links("a", 2);
     assert_eq!(held(&farm, "a"), ["0 1", "0 3"]);
+    assert_eq!(farm.waits_because(id), "step sim goes first and has 4 frames left");
     farm.finishes_one("a");
     assert_eq!(held(&farm, "a"), ["0 3", "1 1"]);
     assert_eq!(farm.waits_because(id), "all 2 matching slots are busy");
