@@ -42,6 +42,7 @@ mod set_aside;
 mod settings;
 mod shares;
 mod steer;
+mod step_view;
 mod submit;
 mod touched;
 mod versions;

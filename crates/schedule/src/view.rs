@@ -60,7 +60,8 @@ impl Schedule {
             self.frame_view(job, *frame, step, table)
         });
         let notices = job.notices.iter().map(notice_view).collect();
-        Some(JobView { running: running.collect(), notices, ..self.job_view(id, job, &mut Whys::new(self)) })
+        let (steps, running) = (self.step_views(id), running.collect());
+        Some(JobView { steps, running, notices, ..self.job_view(id, job, &mut Whys::new(self)) })
     }
 
     /// Its frames, step by step in the order written; those of a chunk are one.

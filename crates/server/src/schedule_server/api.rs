@@ -26,7 +26,7 @@ const PROSPECT_WAIT: Duration = Duration::from_millis(500);
 /// Between two looks for it.
 const PROSPECT_PAUSE: Duration = Duration::from_millis(10);
 
-type Answer<T> = Result<Json<T>, Refused>;
+pub(super) type Answer<T> = Result<Json<T>, Refused>;
 
 pub(super) async fn farm(State(desk): State<Desk>) -> Json<FarmView> {
     Json(FarmView { refused: desk.refusals.counts(), ..FarmView::clone(&desk.farm) })
@@ -159,7 +159,7 @@ impl Desk {
         job.results = self.results.path().join(&job.results).display().to_string();
     }
 
-    async fn steer(&self, job: JobId, event: Event) -> Answer<JobView> {
+    pub(super) async fn steer(&self, job: JobId, event: Event) -> Answer<JobView> {
         self.handle.ask(event, |_| ()).await?;
         self.job(job).await.map(Json)
     }
@@ -191,7 +191,9 @@ impl From<schedule::Refusal> for Refused {
         use schedule::Refusal;
         let status = match &refusal {
             Refusal::Faults(_) | Refusal::KeyTaken { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Refusal::UnknownJob(_) => StatusCode::NOT_FOUND,
+            Refusal::UnknownJob(_) | Refusal::UnknownLimit { .. } | Refusal::UnknownHost(_) => {
+                StatusCode::NOT_FOUND
+            }
             _ => StatusCode::CONFLICT,
         };
         match refusal {

@@ -5,6 +5,7 @@ mod bulk;
 mod hands;
 mod links;
 mod refusals;
+mod steering;
 mod watch;
 
 use std::path::Path;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use model::JobId;
 use packages::Library;
 use schedule::Schedule;
@@ -136,6 +137,15 @@ impl ScheduleServer {
             .route(&format!("{job}/hold"), post(api::hold))
             .route(&format!("{job}/release"), post(api::release))
             .route(&format!("{job}/kill"), post(api::kill))
+            .route(&format!("{job}/retry"), post(steering::retry))
+            .route(&format!("{job}/priority"), post(steering::set_priority))
+            .route(&format!("{job}/why"), get(steering::why))
+            .route("/api/v1/limits", get(steering::limits))
+            .route("/api/v1/limits/{name}", put(steering::set_limit).delete(steering::remove_limit))
+            .route("/api/v1/shares", get(steering::shares))
+            .route("/api/v1/shares/{name}", put(steering::set_share))
+            .route("/api/v1/set-aside", get(steering::set_aside))
+            .route("/api/v1/set-aside/{host}", delete(steering::forgive))
             .route(&format!("{job}/results"), get(api::results))
             .route(&format!("{job}/results/{{name}}"), get(bulk::read_result))
             .route("/api/v1/content/missing", post(bulk::missing_content))
