@@ -11,17 +11,32 @@ const RETRY_AFTER_S: u16 = 2;
 
 /// An API error on its way out.
 #[derive(Debug)]
-pub(crate) struct Refused(pub(crate) Problem);
+pub(crate) struct Refused(pub(crate) Problem, Return);
+
+/// Whether the client is told when to come back with the same request.
+#[derive(Debug)]
+enum Return {
+    Unsaid,
+    Soon,
+}
 
 impl Refused {
     /// An error of `status` that says `title`.
     pub(crate) fn new(status: StatusCode, title: impl Into<String>) -> Self {
-        Self(Problem { status: status.as_u16(), title: title.into(), hint: None, faults: Vec::new() })
+        let problem =
+            Problem { status: status.as_u16(), title: title.into(), hint: None, faults: Vec::new() };
+        Self(problem, Return::Unsaid)
     }
 
     /// The same with a way to mend it.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The same where it was not done, and may well be in a moment.
+    fn come_back(mut self) -> Self {
+        self.1 = Return::Soon;
         self
     }
 
@@ -54,7 +69,7 @@ impl IntoResponse for Refused {
             Ok(body) => (status, kind, body).into_response(),
             Err(_) => status.into_response(),
         };
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(self.1, Return::Soon) {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_S.into());
         }
         response
@@ -75,10 +90,12 @@ impl From<AskError<schedule::Refusal>> for Refused {
             AskError::Busy => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "the schedule server has too much to do just now")
                     .hint("it was not done; try again in a few seconds")
+                    .come_back()
             }
             AskError::Stopping => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "the schedule server is stopping")
                     .hint("try again once it has been started again")
+                    .come_back()
             }
         }
     }

@@ -138,7 +138,8 @@ impl Scene {
     }
 
     async fn story(&self) -> Vec<String> {
-        // A read comes after everything that was handed over before it.
+        // A read comes after everything that was handed over before it, and another after the turn of that.
+        self.handle.read(|_| ()).await.unwrap();
         self.handle.read(|_| ()).await.unwrap();
         std::mem::take(&mut *self.story.lock().unwrap())
     }

@@ -97,6 +97,18 @@ impl ScheduleHands {
         }
     }
 
+    /// Counts what a render server should not have said, and tells of the first of its kind on a link.
+    fn count(&mut self, link: LinkId, kind: &'static str, why: &dyn std::fmt::Display) {
+        self.refusals.count(kind, 1);
+        if self.hosts.get_mut(&link).is_some_and(|host| host.logged.insert(kind)) {
+            tracing::warn!(
+                link,
+                kind,
+                "what a render server says is refused: {why}; more of it is only counted"
+            );
+        }
+    }
+
     fn publish(&self, lease: LeaseId, folder: String, outputs: Vec<Output>) {
         let (handle, results) = (self.handle.clone(), self.results.clone());
         tokio::task::spawn_blocking(move || {
@@ -204,13 +216,6 @@ impl Hands<Schedule> for ScheduleHands {
             Refusal::StaleLease(_) => "stale_lease",
             _ => "out_of_order",
         };
-        self.refusals.count(kind, 1);
-        if self.hosts.get_mut(link).is_some_and(|host| host.logged.insert(kind)) {
-            tracing::warn!(
-                link,
-                kind,
-                "what a render server says is refused: {refusal}; more of it is only counted"
-            );
-        }
+        self.count(*link, kind, refusal);
     }
 }

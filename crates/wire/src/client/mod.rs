@@ -1,7 +1,7 @@
 //! The client of the API: the one way in which commands, programs and render hosts reach a schedule server.
 //!
-//! Every call is one request and says in its error what a person needs. Trying again is left to the
-//! caller, who knows whether that is wanted.
+//! Every call is one request and says in its error what a person needs. A server that has too much to do is
+//! asked again when it said; otherwise trying again is left to the caller, who knows whether that is wanted.
 
 mod calls;
 mod error;
@@ -11,14 +11,15 @@ mod transfer;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use reqwest::{Method, RequestBuilder, Response, Url};
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::ServerUrl;
 use crate::discovery::{self, DiscoveryConfig, Patience, Service};
+use crate::{Backoff, ServerUrl};
 
 pub use calls::{LogOf, LogReceipt};
 pub use error::ClientError;
@@ -30,6 +31,8 @@ const CONNECT_TIME: Duration = Duration::from_secs(5);
 const REQUEST_TIME: Duration = Duration::from_secs(60);
 /// Transfers of unknown length end when nothing has moved for this long.
 const IDLE_TIME: Duration = Duration::from_secs(30);
+/// A server that has too much to do is asked again for this long.
+const BUSY_TIME: Duration = Duration::from_secs(30);
 /// How long to look for a server whose address nobody gave.
 const LOCATE_TIME: Duration = Duration::from_secs(3);
 
@@ -101,10 +104,22 @@ impl Client {
         self.http.request(method, self.resource(parts)).timeout(REQUEST_TIME)
     }
 
-    /// The answer, where it is one of success.
-    async fn answer(&self, request: RequestBuilder) -> Result<Response, ClientError> {
-        let response = request.send().await.map_err(|error| ClientError::of(error, &self.url))?;
-        self.checked(response).await
+    /// The answer, where it is one of success. A server that says when to come back is asked again then, for a
+    /// while: what it says that of it has not done, and every call of the API may be repeated.
+    async fn answer(&self, mut request: RequestBuilder) -> Result<Response, ClientError> {
+        let (begun, mut backoff) = (Instant::now(), Backoff::default());
+        loop {
+            let again = request.try_clone();
+            let response = request.send().await.map_err(|error| ClientError::of(error, &self.url))?;
+            let wait = come_back(&response).map(|wait| wait + backoff.wait());
+            match again.zip(wait) {
+                Some((again, wait)) if begun.elapsed() + wait < BUSY_TIME => {
+                    tokio::time::sleep(wait).await;
+                    request = again;
+                }
+                _ => return self.checked(response).await,
+            }
+        }
     }
 
     /// `response`, where it is one of success.
@@ -128,4 +143,11 @@ impl Client {
             why: format!("its answer cannot be understood: {error}"),
         })
     }
+}
+
+/// How long a server that cannot answer now wants to be left alone.
+fn come_back(response: &Response) -> Option<Duration> {
+    let busy = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::TOO_MANY_REQUESTS].contains(&response.status());
+    let seconds = response.headers().get(RETRY_AFTER).filter(|_| busy)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }

@@ -191,6 +191,31 @@ async fn a_refusal_is_told_with_every_fault() {
 }
 
 #[tokio::test]
+async fn a_server_that_says_when_to_come_back_is_asked_again() {
+    let busy = || {
+        let mut busy = problem(503, r#"{"status":503,"title":"it has too much to do just now"}"#);
+        busy.headers_mut().insert("retry-after", "0".parse().unwrap());
+        busy
+    };
+    let times = Arc::new(Mutex::new(0));
+    let (client, asked) = served(move |_, _| {
+        let mut times = times.lock().unwrap();
+        *times += 1;
+        if *times < 3 { busy() } else { json(&SubmitReply { id: JobId(4), new: true, warnings: Vec::new() }) }
+    })
+    .await;
+    let request = SubmitRequest { key: "k1".to_owned(), description: description() };
+    assert_eq!(client.submit(&request).await.unwrap().id, JobId(4));
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 3);
+    assert!(asked.iter().all(|line| *line == asked[0]), "the same each time: {asked:?}");
+
+    let (client, asked) = served(|_, _| problem(503, r#"{"status":503,"title":"no resource server"}"#)).await;
+    assert!(matches!(client.hosts().await, Err(ClientError::Refused(_))));
+    assert_eq!(asked.lock().unwrap().len(), 1, "who does not say when is not asked again");
+}
+
+#[tokio::test]
 async fn what_is_no_server_of_ours_is_said_so() {
     let (client, _) = served(|_, _| plain(502, "text/html", "<h1>Bad gateway</h1>")).await;
     let error = client.farm().await.unwrap_err();

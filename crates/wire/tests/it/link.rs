@@ -41,6 +41,51 @@ async fn messages_go_both_ways_in_order() {
 }
 
 #[tokio::test]
+async fn what_is_put_goes_out_together_and_is_received_together() {
+    let mut ring = Ring::new(Limits::FARM);
+    let mut near = raw(&ring, PROTOCOL).await.unwrap();
+    let (reply, mut asked) = ring.accepted().await.split();
+    for number in 0..3 {
+        reply.put(&Reply::Doubled { number }).unwrap();
+    }
+    reply.flush();
+    let text = near.next().await.unwrap().unwrap().into_text().unwrap();
+    let one = |number| format!(r#"{{"type":"doubled","number":{number}}}"#);
+    assert_eq!(text.as_str(), format!("[{},{},{}]", one(0), one(1), one(2)));
+    reply.send(&Reply::Doubled { number: 3 }).unwrap();
+    assert_eq!(near.next().await.unwrap().unwrap().into_text().unwrap().as_str(), one(3));
+
+    let question = |number| format!(r#"{{"type":"double","number":{number}}}"#);
+    let mut received = Vec::new();
+    for text in [format!("[{},{{}},{}]", question(1), question(2)), "[]".to_owned(), question(3)] {
+        near.send(Message::text(text)).await.unwrap();
+    }
+    while received.len() < 3 {
+        asked.recv_many(&mut received).await.unwrap();
+    }
+    assert_eq!(received, [1, 2, 3].map(|number| Question::Double { number }));
+    assert_eq!(asked.left_out(), 1);
+}
+
+#[tokio::test]
+async fn what_arrived_before_the_end_is_received_before_it() {
+    let mut ring = Ring::new(Limits::FARM);
+    let mut near = raw(&ring, PROTOCOL).await.unwrap();
+    let (_reply, mut asked) = ring.accepted().await.split();
+    near.send(Message::text(r#"{"type":"double","number":1}"#)).await.unwrap();
+    near.send(Message::text("[")).await.unwrap();
+    let mut received = Vec::new();
+    let end = loop {
+        if let Err(end) = asked.recv_many(&mut received).await {
+            break end;
+        }
+    };
+    assert_eq!(received, [Question::Double { number: 1 }]);
+    assert!(matches!(end, LinkEnd::Garbled { .. }), "{end}");
+    assert_eq!(end.fault(), Some("garbled"));
+}
+
+#[tokio::test]
 async fn a_message_many_times_the_size_of_every_buffer_arrives_whole() {
     let (near, far) = Ring::new(Limits::FARM).link(Limits::FARM).await;
     let (ask, _replies) = near.split();

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::extract::ws::{Message as Raw, WebSocketUpgrade};
+use axum::routing::any;
 use futures_util::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep};
@@ -9,7 +12,7 @@ use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
 use wire::link::{Limits, LinkEnd, PROTOCOL, SendError, dial_over};
 
-use crate::ring::{Question, Reply, Ring, echo, echoed, somewhere};
+use crate::ring::{Question, Reply, Ring, dial_app, echo, echoed, somewhere};
 
 const SMALL: Limits = Limits { message_bytes: 1000, queue_bytes: 4000, ..Limits::FARM };
 const LARGE: Limits = Limits { message_bytes: 100_000, queue_bytes: 400_000, ..Limits::FARM };
@@ -50,6 +53,53 @@ async fn a_link_with_nothing_to_say_stays_for_hours() {
     sleep(Duration::from_secs(3 * 3600)).await;
     ask.send(&echo("still there?")).unwrap();
     assert_eq!(asked.recv().await.unwrap(), echo("still there?"));
+}
+
+/// What a dialler that hears or says something every second sends on its own in an hour.
+async fn pings_in_an_hour(far_says: bool, near_says: bool) -> usize {
+    let app = any(move |upgrade: WebSocketUpgrade| async move {
+        upgrade.protocols([PROTOCOL]).on_upgrade(move |mut socket| async move {
+            let mut pings = 0;
+            let until = Instant::now() + Duration::from_secs(3600);
+            let mut second = tokio::time::interval(Duration::from_secs(1));
+            while Instant::now() < until {
+                tokio::select! {
+                    message = socket.recv() => match message {
+                        Some(Ok(Raw::Ping(_))) => pings += 1,
+                        Some(Ok(_)) => {}
+                        _ => return,
+                    },
+                    _ = second.tick(), if far_says => {
+                        socket.send(Raw::Text(r#"{"type":"doubled","number":1}"#.into())).await.unwrap();
+                    }
+                }
+            }
+            socket
+                .send(Raw::Text(format!(r#"{{"type":"doubled","number":{}}}"#, 1000 + pings).into()))
+                .await
+                .unwrap();
+        })
+    });
+    let (ask, mut replies) = dial_app(Router::new().route("/link", app)).await.unwrap().split();
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            reply = replies.recv() => match reply.unwrap() {
+                Reply::Doubled { number } if number >= 1000 => return number as usize - 1000,
+                _ => {}
+            },
+            _ = second.tick(), if near_says => ask.send(&echo("still here")).unwrap(),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_are_for_links_that_are_quiet_in_one_direction() {
+    assert_eq!(pings_in_an_hour(true, true).await, 0);
+    for (far, near) in [(false, false), (true, false), (false, true)] {
+        let pings = pings_in_an_hour(far, near).await;
+        assert!((400..=720).contains(&pings), "{pings} where {far} {near}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
