@@ -20,7 +20,7 @@ use std::time::Duration;
 use model::{Role, Time};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
-use crate::clock;
+use crate::clock::Clock;
 use handle::{Answer, Input, Look};
 
 pub(crate) use handle::{AskError, Handle};
@@ -65,7 +65,7 @@ where
     let handle = Handle { inputs: sender, room: room.clone(), trouble: troubled };
     let hands = make_hands(handle.clone());
     let queue = Queue { inputs, room };
-    let owner = Owner { name, role, hands, queue, ledger, trouble, last: Time::default(), next: Vec::new() };
+    let owner = Owner { name, role, hands, queue, ledger, trouble, clock: Clock::new(), next: Vec::new() };
     let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new().name(format!("{name} owner")).spawn(move || {
         // Hands spawn their tasks on the runtime of the server.
@@ -82,7 +82,7 @@ struct Owner<R: Role, H> {
     queue: Queue<R, H>,
     ledger: Box<dyn Ledger<R>>,
     trouble: watch::Sender<Option<String>>,
-    last: Time,
+    clock: Clock,
     next: Vec<R::Event>,
 }
 
@@ -321,9 +321,7 @@ where
         self.hands.performed();
     }
 
-    /// The wall clock, which never runs backwards for a role.
     fn now(&mut self) -> Time {
-        self.last = self.last.max(clock::now());
-        self.last
+        self.clock.now()
     }
 }
