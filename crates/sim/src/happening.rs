@@ -4,6 +4,7 @@ use model::{Grant, JobId, LeaseId, Output, SlotIndex, StepIndex};
 use schedule::NoticeId;
 
 use crate::network::{End, LinkId, Message, Place, Run};
+use crate::node::Ticket;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Happening {
@@ -15,6 +16,10 @@ pub(crate) enum Happening {
     Arrives(LinkId, End, Box<Message>),
     /// An end of a link learns that it is gone.
     Gone(LinkId, End),
+    /// A link breaks that nothing came through for too long.
+    Breaks(LinkId),
+    /// A commit comes to its end.
+    Written(Run),
 
     /// The schedule server makes the pass that was wanted.
     Passes(Run),
@@ -31,6 +36,8 @@ pub(crate) enum Happening {
     SetsUp(Run, LeaseId, SlotIndex, JobId, StepIndex),
     /// A process starts.
     Spawns(Run, Grant),
+    /// A render server is told of whole attempts.
+    TellsWhole(Run),
     /// The outputs of an attempt are looked for.
     Collects(Run, Grant),
     /// A package says how far it is.
@@ -44,12 +51,20 @@ pub(crate) enum Happening {
 
     /// A client submits, again and again until it is answered.
     Submits(usize),
-    /// A person does something to a job.
+    /// Whoever asked and has no answer gives up waiting.
+    GivesUp(Ticket),
+    /// A person does something to a job or the farm.
     Steers,
-    /// A person ends holds.
-    Releases,
+    /// People put the farm in order when nothing goes wrong any more.
+    Tidies,
+    /// A kill or a hold must have acted.
+    Acted(JobId),
+    /// What holds at all times is looked at.
+    Looks,
     /// Something goes wrong.
     Mischief,
+    /// A stranger says something on its link.
+    Babbles(LinkId),
     /// One server is killed where nothing else goes wrong.
     CalmKill,
     /// Nothing goes wrong any more.

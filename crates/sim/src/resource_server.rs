@@ -5,44 +5,47 @@ use resource::{Effect, Event, Resource};
 
 use crate::happening::Happening;
 use crate::network::{End, LinkId, Message, Place, Run};
+use crate::node::{Input, Out};
 use crate::servers::host_name;
 use crate::world::World;
 
 impl World {
     pub(crate) fn resource_starts(&mut self) {
-        let effects = self.resource.start(self.now, &Resource::new(self.now), false);
-        self.resource_does(effects);
+        let blank = Resource::new(self.resource.clock.shows(self.now));
+        let effects = self.resource.start(self.now, &blank, false);
+        effects.into_iter().for_each(|effect| self.resource_does(effect));
     }
 
     pub(crate) fn tell_resource(&mut self, event: Event) {
-        match self.resource.hears(self.now, &event, crate::node::Fate::Lives) {
-            Ok(heard) => {
-                self.note_event(Place::Resource, &event, &heard.effects);
-                self.resource_does(heard.effects);
-            }
-            Err(refusal) => self.note_event(Place::Resource, &event, &refusal),
-        }
-    }
-
-    fn resource_does(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::ToRender { link, message } => {
-                    self.say(link, End::Dialler, Message::ResourceToRender(message));
-                }
-                Effect::ToSchedule { link, message } => {
-                    self.say(link, End::Dialler, Message::ResourceToSchedule(message));
-                }
-                Effect::CloseLink { link } => self.close(link, End::Acceptor),
+        let mut outs = Vec::new();
+        self.resource.take(Input::Told(event));
+        let (node, mut fortune) = fortune!(self, resource, 0);
+        node.turn(self.now, &mut fortune, &mut outs);
+        for out in outs {
+            self.tell_story(Place::Resource, &out);
+            if let Out::Effect(effect) = out {
+                self.resource_does(effect);
             }
         }
     }
 
-    pub(crate) fn resource_link_gone(&mut self, link: LinkId) {
-        match self.network.run(link, End::Dialler) {
-            Some((Place::Schedule, _)) => self.tell_resource(Event::ScheduleLinkClosed { link }),
-            _ => self.tell_resource(Event::RenderLinkClosed { link }),
+    fn resource_does(&mut self, effect: Effect) {
+        match effect {
+            Effect::ToRender { link, message } => {
+                self.say(link, End::Dialler, Message::ResourceToRender(message));
+            }
+            Effect::ToSchedule { link, message } => {
+                self.say(link, End::Dialler, Message::ResourceToSchedule(message));
+            }
+            Effect::CloseLink { link } => self.close(link, End::Acceptor),
         }
+    }
+
+    pub(crate) fn resource_link_gone(&mut self, link: LinkId, from: Option<Place>) {
+        self.tell_resource(match from {
+            Some(Place::Schedule) => Event::ScheduleLinkClosed { link },
+            _ => Event::RenderLinkClosed { link },
+        });
     }
 
     pub(crate) fn render_linked_to_resource(&mut self, host: usize, link: LinkId) {
@@ -76,7 +79,7 @@ impl World {
     /// Whether the database says what is true of every host.
     pub(crate) fn database_is_true(&self) -> bool {
         let Some(role) = self.resource.role() else { return false };
-        let hosts = role.host_views(self.now);
+        let hosts = role.host_views(self.resource.clock.shows(self.now));
         hosts.len() == self.machines.len()
             && hosts.iter().zip(&self.machines).enumerate().all(|(host, (view, machine))| {
                 let free = view.slots.iter().all(|slot| slot.now == SlotState::Free);

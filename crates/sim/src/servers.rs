@@ -4,19 +4,26 @@ use model::{HostId, ResourceInfo};
 use render::Render;
 use resource::Resource;
 use schedule::Schedule;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::node::Server;
+
+/// What a disk does to a value.
+fn through_text<T: Serialize + DeserializeOwned>(value: &T) -> T {
+    let text = serde_json::to_string(value).expect("what is kept can be written");
+    serde_json::from_str(&text).expect("what was written can be read")
+}
 
 impl Server for Schedule {
     const JOURNALLED: bool = true;
 
     fn through_snapshot(&self) -> Self {
-        let text = serde_json::to_string(self).expect("a schedule can be written");
-        serde_json::from_str(&text).expect("what a schedule wrote can be read")
+        through_text(self)
     }
 
-    fn assert_same(&self, other: &Self) {
-        assert_eq!(self, other, "the journal of the schedule server makes its live state");
+    fn through_journal(record: &Self::Record) -> Self::Record {
+        through_text(record)
     }
 }
 
@@ -24,12 +31,11 @@ impl Server for Render {
     const JOURNALLED: bool = true;
 
     fn through_snapshot(&self) -> Self {
-        let text = serde_json::to_string(self).expect("a render state can be written");
-        serde_json::from_str(&text).expect("what a render server wrote can be read")
+        through_text(self)
     }
 
-    fn assert_same(&self, other: &Self) {
-        assert_eq!(self, other, "the journal of a render server makes its live state");
+    fn through_journal(record: &Self::Record) -> Self::Record {
+        through_text(record)
     }
 }
 
@@ -40,7 +46,9 @@ impl Server for Resource {
         self.clone()
     }
 
-    fn assert_same(&self, _other: &Self) {}
+    fn through_journal(record: &Self::Record) -> Self::Record {
+        record.clone()
+    }
 }
 
 /// The name of a host.
@@ -52,7 +60,7 @@ pub(crate) fn host_name(host: usize) -> HostId {
 pub(crate) fn host_info(choice: bool) -> ResourceInfo {
     ResourceInfo {
         os_family: "linux".into(),
-        processors: 2,
+        processors: 4,
         memory_bytes: 4 << 30,
         tags: if choice { vec!["choice".into()] } else { Vec::new() },
         ..ResourceInfo::default()

@@ -23,43 +23,51 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
-    /// Moves up to `most` files of a lease to a folder, as a publication that may be killed on its way.
-    pub(crate) fn publish(&mut self, lease: LeaseId, folder: &str, outputs: &[Output], most: usize) -> Moved {
+    /// Moves up to `most` files of a lease to a folder, as a publication that may be killed on its way; what came of
+    /// it, and whether anything was moved.
+    pub(crate) fn publish(
+        &mut self,
+        lease: LeaseId,
+        folder: &str,
+        outputs: &[Output],
+        most: usize,
+    ) -> (Moved, bool) {
         let folder = self.folders.entry(folder.to_owned()).or_default();
         let intake = self.intake.entry(lease).or_default();
+        let mut moved = false;
         for output in outputs.iter().take(most) {
             if let Some(at) = intake.iter().position(|one| one == output) {
                 intake.remove(at);
                 folder.insert(output.name.clone(), output.digest);
+                moved = true;
             }
         }
         if intake.is_empty() {
             self.intake.remove(&lease);
         }
         let whole = |output: &Output| folder.get(&output.name) == Some(&output.digest);
-        if outputs.iter().all(whole) { Moved::Whole } else { Moved::Missing }
+        (if outputs.iter().all(whole) { Moved::Whole } else { Moved::Missing }, moved)
     }
 
     pub(crate) fn holds(&self, folder: &str, outputs: &[Output]) -> bool {
         let folder = self.folders.get(folder);
-        folder.is_some_and(|files| outputs.iter().all(|one| files.get(&one.name) == Some(&one.digest)))
+        outputs.iter().all(|one| folder.is_some_and(|files| files.get(&one.name) == Some(&one.digest)))
     }
 }
 
 /// What an attempt makes: the same names in each attempt of a frame, with other contents, so that it shows
 /// whose are in the folder.
 pub(crate) fn outputs_of(grant: &Grant) -> Vec<Output> {
-    let count = 1 + grant.frame.index % 2;
-    let output = |part: u32| {
+    let output = |number: i64| {
         let mut digest = [0; 32];
         digest[..8].copy_from_slice(&grant.lease.0.to_be_bytes());
-        digest[8..12].copy_from_slice(&part.to_be_bytes());
+        digest[8..16].copy_from_slice(&number.to_be_bytes());
         Output {
-            name: format!("scene-{}.{:04}.{part}.png", grant.frame.step, grant.number),
+            name: format!("scene-{}.{number:04}.png", grant.frame.step),
             digest: Digest(digest),
             bytes: 1_000,
             size: None,
         }
     };
-    (0..count).map(output).collect()
+    std::iter::once(grant.number).chain(grant.more.iter().copied()).map(output).collect()
 }

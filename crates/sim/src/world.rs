@@ -1,8 +1,7 @@
 //! The farm, and virtual time going over it.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
-use std::io::Write;
+use std::fmt::{self, Debug};
 
 use model::{Role, Time};
 use render::Render;
@@ -10,16 +9,22 @@ use resource::Resource;
 use schedule::Schedule;
 
 use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::disk::Disk;
 use crate::happening::Happening;
+use crate::ingredient::{Ingredient, Ingredients};
 use crate::ledger::Ledger;
 use crate::machine::Machine;
 use crate::mischief::Health;
 use crate::network::{LinkId, Network, Place, Run};
-use crate::node::{Fate, Node};
+use crate::node::{Node, Out, Server};
+use crate::oracle::{Oracle, hold};
 use crate::people::People;
 use crate::plan::Plan;
+use crate::planted::{Plant, Planted};
 use crate::servers::{host_info, host_name};
 use crate::storage::Storage;
+use crate::story::{Sink, Story};
 
 /// When a simulated history begins, in milliseconds since the epoch.
 const BEGIN: Time = Time(1_700_000_000_000);
@@ -32,6 +37,8 @@ pub struct World {
     pub(crate) chance: Chance,
     pub(crate) plan: Plan,
     pub(crate) health: Health,
+    pub(crate) healed_at: Time,
+    looked_at: Time,
     /// By time, and at one time in the order in which they were put in.
     ahead: BTreeMap<(Time, u64), Happening>,
     last: u64,
@@ -47,7 +54,18 @@ pub struct World {
     pub(crate) resource_link: Option<LinkId>,
     steps: u64,
     spins: u32,
-    log: Option<Box<dyn Write>>,
+    story: Story,
+}
+
+/// What makes a farm and its history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The seed.
+    pub seed: u64,
+    /// What is left out of the farm, though the seed has it.
+    pub off: Ingredients,
+    /// A bug that is planted in it.
+    pub planted: Option<Planted>,
 }
 
 /// What a history came to.
@@ -57,38 +75,48 @@ pub struct Summary {
     pub steps: u64,
     /// Virtual milliseconds that it took.
     pub virtual_ms: u64,
-    /// Frames that were finished.
+    /// Frames that were finished, in chunks.
     pub frames_finished: usize,
     /// Leases that were given.
     pub leases: u64,
 }
 
 impl World {
-    /// The farm of `seed`, before anything has happened. Each event goes to `log` as a line.
+    /// The farm of a seed, before anything has happened. Each happening goes to `sink` as lines.
     #[must_use]
-    pub fn new(seed: u64, log: Option<Box<dyn Write>>) -> Self {
-        let mut chance = Chance::new(seed);
-        let plan = Plan::draw(&mut chance);
-        let people = People::draw(&mut chance, &plan);
-        let machine = |host: usize| Machine { info: host_info(host == 0), ..Machine::default() };
+    pub fn new(options: &Options, sink: Option<Sink>) -> Self {
+        let mut chance = Chance::new(options.seed);
+        let plan = Plan::draw(&mut chance, options.off);
+        let plant = |of: fn(Planted) -> bool| options.planted.filter(|bug| of(*bug)).map(Plant::new);
+        let machine = |(host, slots): (usize, &u16)| Machine {
+            info: host_info(host == 0),
+            slots: *slots,
+            ..Machine::default()
+        };
+        let slots = |(host, slots): (usize, &u16)| (host_name(host), usize::from(*slots));
+        let render = |(host, slots): (usize, &u16)| {
+            Node::new(blank_render(host, *slots), plant(Planted::is_of_render))
+        };
         let mut world = Self {
             now: BEGIN,
-            health: Health::of(&plan),
+            health: Health::default(),
+            healed_at: BEGIN.plus_ms(plan.safety_ms),
+            looked_at: BEGIN.plus_ms(plan.safety_ms),
             ahead: BTreeMap::new(),
             last: 0,
             network: Network::default(),
-            schedule: Node::new(Schedule::default()),
-            resource: Node::new(Resource::new(BEGIN)),
-            renders: (0..plan.hosts).map(|host| Node::new(blank_render(host, plan.slots))).collect(),
-            machines: (0..plan.hosts).map(machine).collect(),
+            schedule: Node::new(Schedule::default(), plant(Planted::is_of_schedule)),
+            resource: Node::new(Resource::new(BEGIN), None),
+            renders: plan.hosts.iter().enumerate().map(render).collect(),
+            machines: plan.hosts.iter().enumerate().map(machine).collect(),
             storage: Storage::default(),
-            people,
-            ledger: Ledger::default(),
+            people: People::default(),
+            ledger: Ledger::new(plan.hosts.iter().enumerate().map(slots).collect()),
             pass_wanted: false,
             resource_link: None,
             steps: 0,
             spins: 0,
-            log,
+            story: Story::new(sink),
             chance,
             plan,
         };
@@ -97,42 +125,43 @@ impl World {
     }
 
     fn begin(&mut self) {
-        self.note("begins", &format!("{:?}", self.plan));
+        self.story.tell(format_args!("{:>8} {:?}", 0, self.plan));
         for place in self.places() {
+            let slow = self.plan.strength(Ingredient::SlowDisks);
+            if let Some(disk) = self.disk_mut(place) {
+                disk.slow_ms = slow;
+            }
             let ms = self.chance.between(0, 500);
             self.in_ms(ms, Happening::Starts(place));
         }
         self.people_begin();
         self.in_ms(self.plan.safety_ms, Happening::Heals);
+        self.in_ms(1_000, Happening::Looks);
         self.mischief_ahead();
     }
 
-    /// Lets the whole history happen.
-    ///
-    /// # Panics
-    /// Where a promise is broken, or the farm does not come to rest.
-    pub fn run(&mut self) -> Summary {
-        let healed_at = BEGIN.plus_ms(self.plan.safety_ms);
-        let mut looked_at = healed_at;
-        while let Some(at) = self.step() {
-            if at.since_ms(looked_at) < 1_000 || !self.health.healed {
-                continue;
-            }
-            looked_at = at;
-            if self.is_settled(healed_at) {
-                if self.health.calm_since.is_some() {
-                    break;
-                }
-                self.assert_kept();
-                self.calm_job();
-            }
+    /// Lets the next thing happen; false when the history is over.
+    pub fn advance(&mut self) -> bool {
+        self.step();
+        if self.now.since_ms(self.looked_at) < 1_000 || !self.health.healed {
+            return true;
+        }
+        self.looked_at = self.now;
+        if !self.is_settled() {
+            return true;
         }
         self.assert_kept();
+        if self.health.calm_since.is_none() {
+            self.calm_job();
+            return true;
+        }
         self.assert_calm();
-        self.summary()
+        false
     }
 
-    fn summary(&self) -> Summary {
+    /// What the history came to so far.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
         Summary {
             steps: self.steps,
             virtual_ms: self.now.since_ms(BEGIN),
@@ -141,8 +170,33 @@ impl World {
         }
     }
 
-    /// Lets the next thing happen; when that was.
-    fn step(&mut self) -> Option<Time> {
+    /// The ingredients of the farm.
+    #[must_use]
+    pub const fn ingredients(&self) -> Ingredients {
+        self.plan.on
+    }
+
+    /// A digest of everything that was told.
+    #[must_use]
+    pub const fn digest(&self) -> u64 {
+        self.story.digest()
+    }
+
+    /// The state of a server, in words: `schedule`, `resource`, or a host by its number.
+    #[must_use]
+    pub fn state(&self, of: &str) -> Option<String> {
+        match of {
+            "schedule" => Some(format!("{:#?}", self.schedule.role())),
+            "resource" => Some(format!("{:#?}", self.resource.role())),
+            host => {
+                let host: usize = host.trim_start_matches("host-").parse().ok()?;
+                let (node, machine) = (self.renders.get(host)?, self.machines.get(host)?);
+                Some(format!("{:#?}\n{machine:#?}", node.role()))
+            }
+        }
+    }
+
+    fn step(&mut self) {
         let happening = self.ahead.first_key_value().map(|((at, _), _)| *at);
         let deadline = self.deadline();
         let due = deadline.filter(|(at, _)| happening.is_none_or(|happening| *at < happening));
@@ -150,18 +204,17 @@ impl World {
         if let Some((at, place)) = due {
             self.now = at;
             self.deadline_passes(place);
-        } else {
-            let ((at, _), happening) = self.ahead.pop_first()?;
+        } else if let Some(((at, _), happening)) = self.ahead.pop_first() {
             self.now = at;
+            if self.story.is_told() && !matches!(happening, Happening::Looks) {
+                let at = self.now.since_ms(BEGIN);
+                self.story.tell(format_args!("{at:>8} {happening:?}"));
+            }
             self.happens(happening);
         }
         self.spins = if self.now > before { 0 } else { self.spins + 1 };
-        assert!(self.spins < SPINS_MAX, "time goes on");
+        hold(Oracle::TimeGoesOn, self.spins < SPINS_MAX, || format!("{deadline:?} comes again and again"));
         self.steps += 1;
-        self.assert_slots();
-        self.assert_hosts_heard();
-        self.assert_killing();
-        Some(self.now)
     }
 
     /// The next deadline of a server that is up.
@@ -175,10 +228,15 @@ impl World {
     }
 
     fn deadline_passes(&mut self, place: Place) {
+        if self.story.is_told() {
+            let at = self.now.since_ms(BEGIN);
+            self.story.tell(format_args!("{at:>8} the deadline of {place:?}"));
+        }
         match place {
             Place::Schedule => self.tell_schedule(Schedule::deadline_event()),
             Place::Resource => self.tell_resource(Resource::deadline_event()),
             Place::Render(host) => self.tell_render(host, Render::deadline_event()),
+            Place::Stranger => {}
         }
     }
 
@@ -188,6 +246,8 @@ impl World {
             Happening::Dials(run, to) => self.dials(run, to),
             Happening::Arrives(link, end, message) => self.arrives(link, end, *message),
             Happening::Gone(link, end) => self.gone(link, end),
+            Happening::Breaks(link) => self.cut(link),
+            Happening::Written(run) => self.written(run),
             Happening::Passes(run) => self.passes(run),
             Happening::Publishes(run, lease, folder, outputs) => {
                 self.publishes(run, lease, &folder, &outputs);
@@ -196,21 +256,37 @@ impl World {
             Happening::Mails(run, notice, to, job) => self.mails(run, notice, to, job),
             Happening::Tells((place, boot), event) => match place {
                 Place::Render(host) if self.is_running((place, boot)) => self.tell_render(host, *event),
-                Place::Render(_) | Place::Schedule | Place::Resource => {}
+                _ => {}
             },
             Happening::SetsUp(run, lease, slot, job, step) => self.sets_up(run, lease, slot, job, step),
             Happening::Spawns(run, grant) => self.spawns(run, grant),
+            Happening::TellsWhole(run) => self.tells_whole(run),
             Happening::Collects(run, grant) => self.collects(run, grant),
             Happening::Progresses(host, lease, pid, permille) => self.progresses(host, lease, pid, permille),
             Happening::Ends(host, lease, pid) => self.ends(host, lease, pid),
             Happening::Dies(host, lease, pid) => self.dies(host, lease, pid),
             Happening::Beats(run, link) => self.beats(run, link),
             Happening::Submits(client) => self.submits(client),
+            Happening::GivesUp(ticket) => self.gives_up(ticket),
             Happening::Steers => self.steers(),
-            Happening::Releases => self.releases_jobs(),
+            Happening::Tidies => self.tidies(),
+            Happening::Acted(job) => self.acted(job),
+            Happening::Looks => self.looks(),
             Happening::Mischief => self.mischief(),
+            Happening::Babbles(link) => self.babbles(link),
             Happening::CalmKill => self.calm_kill(),
             Happening::Heals => self.heals(),
+        }
+    }
+
+    fn written(&mut self, run: Run) {
+        if !self.is_running(run) {
+            return;
+        }
+        match run.0 {
+            Place::Schedule => self.schedule_written(),
+            Place::Render(host) => self.render_written(host),
+            Place::Resource | Place::Stranger => {}
         }
     }
 
@@ -226,27 +302,47 @@ impl World {
 
     /// The same, between two and so many milliseconds from now.
     pub(crate) fn soon(&mut self, most_ms: u64, happening: Happening) {
-        let ms = self.chance.between(2, most_ms);
+        let ms = self.chance.between(2, most_ms.max(2));
         self.in_ms(ms, happening);
     }
 
-    pub(crate) fn note(&mut self, who: &str, what: &str) {
-        let at = self.now.since_ms(BEGIN);
-        if let Some(log) = &mut self.log {
-            // A log that cannot be written is no reason to stop.
-            let _ = writeln!(log, "{at:>8} {who} {what}");
+    pub(crate) fn tell_story<R: Server>(&mut self, place: Place, out: &Out<R>)
+    where
+        R::Event: Debug,
+    {
+        if !self.story.is_told() {
+            return;
+        }
+        match out {
+            Out::Decided(event, records) => {
+                self.story.tell(format_args!("         {place:?} < {event:?}"));
+                for record in records {
+                    let kind = if R::durable(record) { "=" } else { "~" };
+                    self.story.tell(format_args!("         {place:?} {kind} {record:?}"));
+                }
+            }
+            Out::Refused(event, refusal) => {
+                self.story.tell(format_args!("         {place:?} < {event:?} ! {refusal:?}"));
+            }
+            Out::Durable(records) => {
+                self.story.tell(format_args!("         {place:?} has written {}", records.len()));
+            }
+            Out::Effect(effect) => self.story.tell(format_args!("         {place:?} > {effect:?}")),
+            Out::Answered(ticket, answer) => {
+                self.story.tell(format_args!("         {place:?} answers {ticket}: {answer:?}"));
+            }
+            Out::Writes(ms) => self.story.tell(format_args!("         {place:?} writes for {ms} ms")),
+            Out::Died => self.story.tell(format_args!("         {place:?} is killed at that")),
         }
     }
 
-    /// Notes an event and what came of it. Nothing is put in words where nobody reads them.
-    pub(crate) fn note_event(&mut self, place: Place, event: &impl Debug, outcome: &impl Debug) {
-        if self.log.is_some() {
-            self.note(&format!("{place:?}"), &format!("{event:?} -> {outcome:?}"));
-        }
+    pub(crate) fn tell_mischief(&mut self, what: fmt::Arguments<'_>) {
+        self.story.tell(format_args!("         mischief: {what}"));
     }
 
-    pub(crate) fn note_mischief(&mut self, what: &str) {
-        self.note("mischief:", what);
+    /// Slots of the whole farm.
+    pub(crate) fn slots(&self) -> usize {
+        self.machines.iter().map(|machine| usize::from(machine.slots)).sum()
     }
 
     pub(crate) fn places(&self) -> Vec<Place> {
@@ -259,6 +355,7 @@ impl World {
             Place::Schedule => self.schedule.boot(),
             Place::Resource => self.resource.boot(),
             Place::Render(host) => self.renders[host].boot(),
+            Place::Stranger => 0,
         }
     }
 
@@ -267,6 +364,24 @@ impl World {
             Place::Schedule => self.schedule.is_up(),
             Place::Resource => self.resource.is_up(),
             Place::Render(host) => self.renders[host].is_up(),
+            Place::Stranger => true,
+        }
+    }
+
+    pub(crate) fn clock_mut(&mut self, place: Place) -> Option<&mut Clock> {
+        match place {
+            Place::Schedule => Some(&mut self.schedule.clock),
+            Place::Resource => Some(&mut self.resource.clock),
+            Place::Render(host) => Some(&mut self.renders[host].clock),
+            Place::Stranger => None,
+        }
+    }
+
+    pub(crate) fn disk_mut(&mut self, place: Place) -> Option<&mut Disk> {
+        match place {
+            Place::Schedule => Some(&mut self.schedule.disk),
+            Place::Render(host) => Some(&mut self.renders[host].disk),
+            Place::Resource | Place::Stranger => None,
         }
     }
 
@@ -280,36 +395,22 @@ impl World {
         (place, self.boot(place))
     }
 
-    /// Where a kill falls at the next event of a durable role, so many times as often as usual.
-    pub(crate) fn fate(&mut self, times: u64) -> Fate {
-        if !self.chance.permille(times * self.health.faults.killed) {
-            return Fate::Lives;
-        }
-        match self.chance.between(0, 3) {
-            0 => Fate::DiesBeforeRecords,
-            performed => Fate::DiesAfterEffects(usize::try_from(performed - 1).unwrap_or(0)),
-        }
-    }
-
     fn starts(&mut self, place: Place) {
         if self.is_up(place) {
             return;
         }
-        self.note_event(place, &"starts", &"");
+        self.sets_clock(place);
         match place {
             Place::Schedule => self.schedule_starts(),
             Place::Resource => self.resource_starts(),
             Place::Render(host) => self.render_starts(host),
+            Place::Stranger => {}
         }
     }
 
     /// A server was killed: its links break, and it is started again after a while.
     pub(crate) fn ended(&mut self, run: Run) {
-        for (link, end) in self.network.of(run) {
-            self.network.cut(link);
-            self.network.gone(link, end);
-            self.learns_of_end(link, end.other());
-        }
+        self.cut_links_of(run);
         self.starts_again(run);
     }
 
@@ -323,7 +424,7 @@ impl World {
 
     fn starts_again(&mut self, run: Run) {
         let down_ms = if self.chance.permille(200) { 20_000 } else { 3_000 };
-        let down_ms = if self.health.healed { 1_500 } else { down_ms };
+        let down_ms = if self.healed() { 1_500 } else { down_ms };
         let ms = self.chance.between(50, down_ms);
         self.in_ms(ms, Happening::Starts(run.0));
     }

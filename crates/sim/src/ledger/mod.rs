@@ -1,0 +1,258 @@
+//! What the farm has promised, kept beside it from the schedule server's durable records alone, so that
+//! promises are checked by another book than the one that made them.
+
+mod rules;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{FrameId, HostId, JobDescription, JobId, LeaseId, Output, SlotIndex, Step, Time};
+use schedule::{Ending, Event, Record};
+
+use crate::oracle::{Oracle, broken, hold};
+use crate::orders::Orders;
+use crate::storage::Storage;
+
+/// A live lease.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) frame: FrameId,
+    pub(crate) host: HostId,
+    /// Every slot of it.
+    pub(crate) slots: BTreeSet<SlotIndex>,
+}
+
+/// A job, as its records tell.
+#[derive(Clone, Debug)]
+struct Job {
+    description: JobDescription,
+    folder: String,
+    priority: i32,
+    held: bool,
+    killed: bool,
+}
+
+/// A limit of the farm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limit {
+    pub(crate) amount: Option<u32>,
+    pub(crate) per_host: Option<u32>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ledger {
+    /// Live leases.
+    pub(crate) leases: BTreeMap<LeaseId, Held>,
+    /// The live lease of a frame.
+    frames: BTreeMap<FrameId, LeaseId>,
+    /// Finished frames and their files.
+    pub(crate) finished: BTreeMap<FrameId, Vec<Output>>,
+    /// How often a frame failed and it counted.
+    failures: BTreeMap<FrameId, u32>,
+    /// Frames whose tries are used up.
+    failed: BTreeSet<FrameId>,
+    jobs: BTreeMap<JobId, Job>,
+    pub(crate) limits: BTreeMap<String, Limit>,
+    shares: BTreeMap<String, u32>,
+    /// Slots of each host.
+    slots: BTreeMap<HostId, usize>,
+    last_lease: LeaseId,
+    /// When a host was last heard of by the run of the schedule server that goes on.
+    heard: BTreeMap<HostId, Time>,
+    /// Leases whose outputs that run publishes.
+    publishing: BTreeSet<LeaseId>,
+    /// Slots that were given a lease since nothing goes wrong.
+    calm_slots: BTreeSet<(HostId, SlotIndex)>,
+    calm: bool,
+    pub(crate) orders: Orders,
+}
+
+impl Ledger {
+    pub(crate) fn new(slots: BTreeMap<HostId, usize>) -> Self {
+        Self { slots, ..Self::default() }
+    }
+
+    pub(crate) fn sees(&mut self, record: &Record, storage: &Storage, folder: impl Fn(JobId) -> String) {
+        match record {
+            Record::JobSubmitted { job, description, .. } => {
+                let (description, held) = (JobDescription::clone(description), description.held);
+                let (folder, priority) = (folder(*job), description.priority);
+                self.jobs.insert(*job, Job { description, folder, priority, held, killed: false });
+            }
+            Record::JobHeld { job, .. } => self.job(*job).held = true,
+            Record::JobReleased { job, .. } => self.job(*job).held = false,
+            Record::JobPriority { job, priority, .. } => self.job(*job).priority = *priority,
+            Record::JobRetried { job, .. } => self.is_retried(*job),
+            Record::LimitSet { name, amount: None, per_host: None, .. } => {
+                self.limits.remove(name);
+            }
+            Record::LimitSet { name, amount, per_host, .. } => {
+                self.limits.insert(name.clone(), Limit { amount: *amount, per_host: *per_host });
+            }
+            Record::ShareSet { name, weight, .. } => {
+                self.shares.insert(name.clone(), *weight);
+            }
+            Record::FrameLeased { lease, frame, host, slot, also, at, .. } => {
+                let slots = std::iter::once(slot).chain(also).copied().collect();
+                let held = Held { frame: *frame, host: host.clone(), slots };
+                self.leased(*lease, held);
+                self.heard.insert(host.clone(), *at);
+            }
+            Record::LeaseEnded { lease, ending, again_at, .. } => {
+                let held = self.ended(*lease);
+                self.tried(held.frame, *ending, again_at.is_some());
+            }
+            Record::FrameFinished { lease, outputs, .. } => self.is_finished(*lease, outputs, storage),
+            Record::JobKilled { job, .. } => {
+                self.leases.retain(|_, held| held.frame.job != *job);
+                self.frames.retain(|frame, _| frame.job != *job);
+                self.job(*job).killed = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// The description of a job.
+    pub(crate) fn description(&self, job: JobId) -> Option<&JobDescription> {
+        self.jobs.get(&job).map(|job| &job.description)
+    }
+
+    pub(crate) fn step(&self, frame: FrameId) -> Option<&Step> {
+        self.description(frame.job)?.steps.get(usize::from(frame.step.0))
+    }
+
+    /// Whether files of a lease may come into a folder: while it is live, or was until its job was killed.
+    pub(crate) fn may_publish(&self, lease: LeaseId, folder: &str) -> bool {
+        let killed = || self.jobs.values().any(|job| job.killed && job.folder == folder);
+        self.leases.contains_key(&lease) || killed()
+    }
+
+    /// The schedule server starts, and waits for every host from then on.
+    pub(crate) fn schedule_starts(&mut self, now: Time) {
+        self.publishing.clear();
+        self.heard = self.leases.values().map(|held| (held.host.clone(), now)).collect();
+    }
+
+    /// A render server said something.
+    pub(crate) fn heard(&mut self, host: &HostId, at: Time) {
+        self.heard.insert(host.clone(), at);
+    }
+
+    pub(crate) fn publishes(&mut self, lease: LeaseId) {
+        self.publishing.insert(lease);
+    }
+
+    /// The lease whose host was not heard of for longer than `most_ms`, if there is one.
+    pub(crate) fn unheard(&self, now: Time, most_ms: u64) -> Option<LeaseId> {
+        let late = |held: &Held| {
+            let heard = self.heard.get(&held.host).copied().unwrap_or_default();
+            now > heard.plus_ms(most_ms)
+        };
+        let mut leases = self.leases.iter();
+        leases.find(|(lease, held)| !self.publishing.contains(lease) && late(held)).map(|(lease, _)| *lease)
+    }
+
+    /// From now on nothing goes wrong.
+    pub(crate) const fn calm(&mut self) {
+        self.calm = true;
+    }
+
+    /// How many slots were given something since then.
+    pub(crate) fn calm_slots(&self) -> usize {
+        self.calm_slots.len()
+    }
+
+    /// How many leases were given.
+    pub(crate) const fn last_lease(&self) -> u64 {
+        self.last_lease.0
+    }
+
+    fn job(&mut self, id: JobId) -> &mut Job {
+        self.jobs.get_mut(&id).unwrap_or_else(|| panic!("job {id} is known"))
+    }
+
+    fn leased(&mut self, lease: LeaseId, held: Held) {
+        let frame = held.frame;
+        let new = Oracle::OneLeasePerFrame;
+        hold(new, lease > self.last_lease, || format!("lease {lease} comes after {}", self.last_lease));
+        let other = self.frames.insert(frame, lease);
+        hold(new, other.is_none(), || format!("frame {frame} has leases {other:?} and {lease}"));
+        let finished = self.finished.contains_key(&frame);
+        hold(Oracle::FinishedStays, !finished, || format!("frame {frame} is finished and leased again"));
+        let failed = self.failed.contains(&frame);
+        hold(Oracle::TriesAreCounted, !failed, || format!("frame {frame} has failed and is leased again"));
+        let job = self.job(frame.job);
+        hold(Oracle::KilledStays, !job.killed, || format!("frame {frame} of a killed job is leased"));
+        hold(Oracle::HoldsHold, !job.held, || format!("frame {frame} of a job on hold is leased"));
+        self.assert_after_others(frame);
+        self.assert_slots(lease, &held);
+        self.assert_within_limits(&held);
+        if self.calm {
+            self.calm_slots.extend(held.slots.iter().map(|slot| (held.host.clone(), *slot)));
+        }
+        self.leases.insert(lease, held);
+        self.last_lease = lease;
+    }
+
+    fn ended(&mut self, lease: LeaseId) -> Held {
+        let Some(held) = self.leases.remove(&lease) else {
+            broken(Oracle::LiveLeasesEnd, format!("lease {lease} ends and is not live"));
+        };
+        self.frames.remove(&held.frame);
+        held
+    }
+
+    fn tried(&mut self, frame: FrameId, ending: Ending, again: bool) {
+        let failures = self.failures.entry(frame).or_default();
+        *failures += u32::from(ending.counted());
+        let failures = *failures;
+        let most = self.job(frame.job).description.attempts_max;
+        hold(Oracle::TriesAreCounted, again == (failures < most), || {
+            format!("frame {frame} has failed {failures} times of {most}, {ending:?}, and goes on: {again}")
+        });
+        if !again {
+            self.failed.insert(frame);
+        }
+    }
+
+    /// Failed frames of a job have as many tries again as new ones.
+    fn is_retried(&mut self, job: JobId) {
+        let failed: Vec<FrameId> = self.failed.iter().filter(|frame| frame.job == job).copied().collect();
+        for frame in failed {
+            self.failed.remove(&frame);
+            self.failures.remove(&frame);
+        }
+    }
+
+    /// Whether what was ordered has come into the journal.
+    pub(crate) fn has(&self, order: &Event) -> bool {
+        let held = |job: &JobId| self.jobs.get(job).is_some_and(|job| job.held);
+        match order {
+            Event::Submit(request) => self.orders.submitted.contains_key(&request.key),
+            Event::Hold(job) => held(job),
+            Event::Release(job) => !held(job),
+            Event::Kill(job) => self.jobs.get(job).is_some_and(|job| job.killed),
+            Event::Retry(job) => !self.failed.iter().any(|frame| frame.job == *job),
+            Event::SetPriority { job, priority } => {
+                self.jobs.get(job).is_some_and(|job| job.priority == *priority)
+            }
+            Event::SetLimit { name, amount: None, per_host: None } => !self.limits.contains_key(name),
+            Event::SetLimit { name, amount, per_host } => {
+                self.limits.get(name) == Some(&Limit { amount: *amount, per_host: *per_host })
+            }
+            Event::SetShare { name, weight } => self.shares.get(name).copied().unwrap_or(1) == *weight,
+            _ => true,
+        }
+    }
+
+    fn is_finished(&mut self, lease: LeaseId, outputs: &[Output], storage: &Storage) {
+        let frame = self.ended(lease).frame;
+        let folder = &self.jobs[&frame.job].folder;
+        hold(Oracle::PublishedOnce, storage.holds(folder, outputs), || {
+            format!("frame {frame} is done and its files are not in {folder}")
+        });
+        let silent = self.step(frame).is_some_and(Step::may_be_silent);
+        hold(Oracle::PublishedOnce, silent || !outputs.is_empty(), || format!("frame {frame} has no files"));
+        let before = self.finished.insert(frame, outputs.to_vec());
+        hold(Oracle::FinishedStays, before.is_none(), || format!("frame {frame} is finished twice"));
+    }
+}

@@ -1,0 +1,62 @@
+//! What people have been told is so: the book of acknowledged orders. Of an order without an answer it is not
+//! known whether it was carried out.
+
+use std::collections::BTreeMap;
+
+use model::{JobId, JobState};
+use schedule::{Event, Schedule};
+
+use crate::oracle::{Oracle, hold};
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Orders {
+    /// Submits, by their keys.
+    pub(crate) submitted: BTreeMap<String, JobId>,
+    /// Whether a job is on hold, where that is known.
+    held: BTreeMap<JobId, Option<bool>>,
+    killed: BTreeMap<JobId, ()>,
+}
+
+impl Orders {
+    /// An order is given.
+    pub(crate) fn given(&mut self, event: &Event) {
+        if let Event::Hold(job) | Event::Release(job) = event {
+            self.held.insert(*job, None);
+        }
+    }
+
+    /// An order is acknowledged.
+    pub(crate) fn acknowledged(&mut self, event: &Event) {
+        match event {
+            Event::Hold(job) => {
+                self.held.insert(*job, Some(true));
+            }
+            Event::Release(job) => {
+                self.held.insert(*job, Some(false));
+            }
+            Event::Kill(job) => {
+                self.killed.insert(*job, ());
+            }
+            _ => {}
+        }
+    }
+
+    /// All that was acknowledged is so.
+    pub(crate) fn hold_in(&self, role: &Schedule) {
+        for (key, job) in &self.submitted {
+            let is_so = role.job_with_key(key) == Some(*job);
+            hold(Oracle::AcknowledgedSurvives, is_so, || format!("job {job} was taken under {key}"));
+        }
+        for (job, held) in &self.held {
+            let state = role.job(*job).map(|view| view.state);
+            let (Some(held), Some(state)) = (held, state.filter(|state| !state.is_final())) else { continue };
+            let is_so = (state == JobState::Held) == *held;
+            hold(Oracle::AcknowledgedSurvives, is_so, || format!("job {job} is {state:?}; on hold: {held}"));
+        }
+        for job in self.killed.keys() {
+            let state = role.job(*job).map(|view| view.state);
+            let is_so = state.is_some_and(JobState::is_final);
+            hold(Oracle::AcknowledgedSurvives, is_so, || format!("job {job} was killed and is {state:?}"));
+        }
+    }
+}
