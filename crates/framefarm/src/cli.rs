@@ -5,8 +5,8 @@ use wire::discovery::DISCOVERY_PORT;
 use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
-    change, completions, fetch, frames, hosts, job, jobs, limits, log, man, serve, shares, submit, up, wait,
-    why,
+    backup, change, completions, fetch, frames, hosts, job, jobs, journal, limits, log, man, serve, shares,
+    submit, up, wait, why,
 };
 use crate::output::{Exit, Talk};
 
@@ -44,6 +44,11 @@ Share the farm:
   shares       List the shares of users and groups
   share        Set the share of a user or group
   forgive      Give a host that is set aside frames again
+
+Keep the farm:
+  backup       Back a farm up to a file, while it runs
+  restore      Restore a backup into a new data folder
+  journal      Look at the journals of a data folder, and check them
 
 For your shell:
   completions  Print a completion script
@@ -162,6 +167,9 @@ pub(crate) enum Command {
     Shares(shares::Shares),
     Share(shares::Share),
     Forgive(hosts::Forgive),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
+    Journal(journal::Journal),
     Completions(completions::Completions),
     Man(man::Man),
 }

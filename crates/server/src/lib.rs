@@ -15,6 +15,7 @@ mod resource_server;
 mod running;
 mod schedule_server;
 mod settings;
+pub mod upkeep;
 mod whereabouts;
 
 pub use mail::PostError;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use blake3::Hasher;
 use model::Digest;
 
-use crate::durable::{PartFile, create_folders, read_pieces, remove_parts, sync_folder};
+use crate::durable::{PartFile, create_folders, digest_of, read_pieces, remove_parts, sync_folder};
 use crate::{FileError, Quarantine};
 
 /// Bytes given out at once.
@@ -108,6 +108,12 @@ impl Content {
         Ok(content)
     }
 
+    /// The folder of contents of a server that may be running: to look at, not to keep anything.
+    #[must_use]
+    pub fn look(folder: &Path, quarantine: Quarantine) -> Self {
+        Self { folder: folder.to_owned(), quarantine }
+    }
+
     fn incoming(&self) -> PathBuf {
         self.folder.join("incoming")
     }
@@ -190,6 +196,18 @@ impl Content {
         let (mut reader, _) = self.reader(digest)?;
         while reader.piece()?.is_some() {}
         Ok(())
+    }
+
+    /// Whether a content is what its digest says; nothing where there is none. Changes nothing.
+    ///
+    /// # Errors
+    /// [`ContentError::File`].
+    pub fn is_whole(&self, digest: Digest) -> Result<Option<bool>, ContentError> {
+        match digest_of(&self.path(digest)) {
+            Ok(found) => Ok(found.map(|(found, _)| found == digest)),
+            Err(error) if error.is_unreadable() => Ok(Some(false)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Moves a damaged content out of the way, so that it counts as missing.

@@ -4,6 +4,7 @@
 //! says clearly when it cannot; it must not know what the records mean, who asked, or any network but the
 //! one a storage folder may hide.
 
+mod archive;
 mod attempt_logs;
 mod content;
 mod data_folder;
@@ -14,6 +15,7 @@ mod quarantine;
 mod record_log;
 mod results;
 
+pub use archive::{ArchiveWriter, read_archive};
 pub use attempt_logs::{AppendOutcome, AttemptLogError, AttemptLogs};
 pub use content::{Content, ContentError, ContentReader, ContentWriter};
 pub use data_folder::{DataFolder, DataFolderError, FORMAT};

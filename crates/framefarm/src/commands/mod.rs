@@ -1,5 +1,6 @@
 //! One file per command, its flags beside it.
 
+pub(crate) mod backup;
 pub(crate) mod change;
 pub(crate) mod completions;
 pub(crate) mod fetch;
@@ -8,6 +9,7 @@ pub(crate) mod frames;
 pub(crate) mod hosts;
 pub(crate) mod job;
 pub(crate) mod jobs;
+pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod log;
 pub(crate) mod man;
@@ -28,6 +30,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
     match command {
         Command::Completions(completions) => return completions.run(),
         Command::Man(man) => return man.run(global.talk()),
+        Command::Backup(backup) => return backup.run(&global),
+        Command::Restore(restore) => return restore.run(&global),
+        Command::Journal(journal) => return journal.run(&global),
         _ => {}
     }
     let serves = matches!(command, Command::Up(_) | Command::Serve(_));
@@ -59,7 +64,11 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Limit(limit) => limit.run(&global).await,
             Command::Shares(shares) => shares.run(&global).await,
             Command::Share(share) => share.run(&global).await,
-            Command::Completions(_) | Command::Man(_) => Ok(Exit::Done),
+            Command::Completions(_)
+            | Command::Man(_)
+            | Command::Backup(_)
+            | Command::Restore(_)
+            | Command::Journal(_) => Ok(Exit::Done),
         }
     })
 }

@@ -144,6 +144,11 @@ fn ready_line(ready: &Ready) -> String {
     format!("framefarm ready{at} ({roles}; data {data}{host})")
 }
 
+/// The data folder in which a farm of this user keeps its queues, where nobody says otherwise.
+pub(super) fn schedule_data() -> Result<PathBuf, Failure> {
+    data_folder(&[Service::Schedule])
+}
+
 /// Where the farm of this user is kept: the queues in one place whatever runs beside the schedule server, and
 /// other processes in places of their own, since two cannot share one.
 fn data_folder(services: &[Service]) -> Result<PathBuf, Failure> {

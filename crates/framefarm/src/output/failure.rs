@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use model::{Faults, Problem};
+use server::upkeep::{BackupError, CheckError, RecordsError, RestoreError};
 use wire::client::ClientError;
 
 use super::{Exit, plural};
@@ -25,6 +26,18 @@ pub(crate) enum Failure {
     /// Servers that do not start or do not go on.
     #[error(transparent)]
     Serve(#[from] server::ServeError),
+    /// The records of a journal.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
+    /// A data folder that cannot be checked.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// A backup that cannot be made.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A backup that cannot be restored.
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
     /// A file of this machine.
     #[error("cannot {verb} {}", path.display())]
     File { verb: &'static str, path: PathBuf, source: io::Error },
@@ -58,6 +71,10 @@ impl Failure {
         match self {
             Self::Faults { .. } | Self::Misuse { .. } => Exit::Misuse,
             Self::Serve(error) if error.is_misuse() => Exit::Misuse,
+            Self::Records(RecordsError::NoJournal { .. })
+            | Self::Check(CheckError::NoJournal { .. })
+            | Self::Backup(BackupError::NoJournal { .. })
+            | Self::Restore(RestoreError::NotEmpty { .. } | RestoreError::NoBackup { .. }) => Exit::Misuse,
             Self::Client(ClientError::Refused(Problem { status: 400 | 404 | 422, .. })) => Exit::Misuse,
             Self::Client(
                 ClientError::NotFound(_)
@@ -82,6 +99,18 @@ impl Failure {
                 _ => None,
             },
             Self::Sheet { .. } => Some("its ending names its format: png or jpg".to_owned()),
+            Self::Records(RecordsError::NoJournal { .. })
+            | Self::Check(CheckError::NoJournal { .. })
+            | Self::Backup(BackupError::NoJournal { .. }) => {
+                Some("name the data folder of the server: --data DIR".to_owned())
+            }
+            Self::Restore(RestoreError::NotEmpty { .. }) => {
+                Some("choose another folder: --data DIR".to_owned())
+            }
+            Self::Records(RecordsError::Read(_)) => {
+                Some("`framefarm journal check` lists all that is wrong, and what to do".to_owned())
+            }
+            Self::Records(_) | Self::Check(_) | Self::Backup(_) | Self::Restore(_) => None,
             Self::Stdout(_) | Self::System { .. } => None,
         }
     }

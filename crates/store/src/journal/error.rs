@@ -192,7 +192,9 @@ impl ReadError {
         Self::Corrupt { path: path.to_owned(), first_seq, why }
     }
 
-    pub(super) fn of_row(path: &Path, first_seq: u64, wrong: RowError) -> Self {
+    /// What is wrong with the row of record `first_seq` in the journal at `path`.
+    #[must_use]
+    pub fn of_row(path: &Path, first_seq: u64, wrong: RowError) -> Self {
         match wrong {
             RowError::Corrupt(why) => Self::corrupt(path, first_seq, why),
             RowError::Newer(found) => Self::Newer { path: path.to_owned(), found, known: row::FORMAT },

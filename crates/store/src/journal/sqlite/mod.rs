@@ -72,6 +72,18 @@ impl SqliteJournal {
         copied.map(|_| ()).map_err(read_fault(&self.path))
     }
 
+    /// What is wrong with the database itself, as SQLite sees it; nothing where all is well.
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub fn faults(&self) -> Result<Vec<String>, ReadError> {
+        let fault = read_fault(&self.path);
+        let mut check = self.database.prepare("PRAGMA quick_check(10)").map_err(&fault)?;
+        let rows = check.query_map([], |row| row.get(0)).map_err(&fault)?;
+        let told: Vec<String> = rows.collect::<Result<_, _>>().map_err(&fault)?;
+        Ok(told.into_iter().filter(|line| line != "ok").collect())
+    }
+
     /// Does `work` in a transaction of its own, after the fence. `bytes` is about how much it writes.
     fn write<T>(
         &mut self,
