@@ -129,8 +129,8 @@ pub enum FrameOrder {
     /// As they are listed.
     #[default]
     Plain,
-    /// The first, the last, the middle one, then the middles of what lies between, so that a fault anywhere in a
-    /// shot is seen early.
+    /// The first, the last, the middle one, then the middles of what lies between, so that a fault anywhere
+    /// in a shot is seen early.
     FirstLastMiddle,
     /// Every Nth of the list first, then the ones next to those, and so on.
     EveryNth(u32),

@@ -97,8 +97,8 @@ fn check_chunk(definition: &Definition, step: &Step, faults: &mut Faults) {
         ChunkRule::Told => match Told::by(step) {
             Told::One => {
                 let what = format!("the command is told of one frame, and a chunk has {}", step.chunk);
-                let hint = "hand it {frames}, a word for each, or {frame} and {last_frame}; it leaves a file for \
-                            each, as in {output}.{frames}.png";
+                let hint = "hand it {frames}, a word for each, or {frame} and {last_frame}; it leaves a file \
+                            for each, as in {output}.{frames}.png";
                 faults.push(Fault::new("chunk", what).hint(hint));
             }
             Told::Ends if !consecutive => {

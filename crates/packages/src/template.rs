@@ -111,7 +111,7 @@ impl Template {
             };
             match piece {
                 Piece::Placeholder { name, .. } if items.len() != 1 => match period(&lists, name) {
-                    // Each text stands for one item of this list already, every `period` of them for the next.
+                    // Each text stands for one item of this list already, `period` in a row for the same.
                     Some(period) => {
                         for (at, text) in texts.iter_mut().enumerate() {
                             text.push_str(&items[at / period % items.len()]);
