@@ -40,7 +40,8 @@ impl<'a> Left<'a> {
         let mut left = Self { scratch, stem, tail, names: Vec::new(), files: Files::One(Vec::new()) };
         let exact = format!("{stem}{}", left.tail);
         let chunk = invocation.step.chunk > 1;
-        if !chunk && is_file(&scratch.join(&exact)) {
+        // A chunk of one frame, such as the last one of a list, may leave it with its number or without.
+        if (!chunk || invocation.more.is_empty()) && is_file(&scratch.join(&exact)) {
             left.files = Files::One(vec![exact]);
             return Ok(left);
         }

@@ -266,6 +266,17 @@ fn a_chunk_is_the_same_pictures_as_its_frames_apart() {
 }
 
 #[test]
+fn a_still_is_a_chunk_of_one() {
+    let host = tempfile::tempdir().unwrap();
+    write(host.path(), &[("job/s.pov", "#version 3.7; sphere { 0, 1 pigment { rgb 1 } }")]);
+    let work = Work { scene: Some("s.pov".parse().unwrap()), ..work() };
+    let step = Step { chunk: 4, ..step("1", (1, 1), work) };
+    let done = attempt("povray", &step, 1, &host.path().join("job"), &host.path().join("scratch"));
+    let collected = done.collected.unwrap_or_else(|error| panic!("{error}\n{}", done.log));
+    assert_eq!(collected[0].output.name, "film.0001.png");
+}
+
+#[test]
 fn the_progress_of_a_chunk_goes_over_all_its_frames() {
     let work = Work { scene: Some("s.pov".parse().unwrap()), ..work() };
     let (definition, step) = (definition("povray"), Step { chunk: 4, ..step("1-4", (1, 4), work) });
