@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use axum::Router;
 use axum::serve::ListenerExt;
 use model::HostId;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use store::{DataFolder, DataFolderError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,6 +21,9 @@ use crate::resource_server::ResourceServer;
 use crate::schedule_server::{ScheduleServer, ScheduleStartError};
 use crate::whereabouts::{Whereabouts, new_instance};
 use crate::{Ready, Settings};
+
+/// Open files of a server that others link to: each of them has one, and so has each client.
+const FILES: u64 = 65_536;
 
 /// Why servers do not start or do not go on.
 #[derive(Debug, thiserror::Error)]
@@ -125,7 +129,10 @@ impl Servers {
         let data = DataFolder::open(&settings.data)?;
         let has = |service| settings.services.contains(&service);
         let listener = match has(Service::Schedule) || has(Service::Resource) {
-            true => Some(listen(settings.port).await?),
+            true => {
+                raise_file_limit();
+                Some(listen(settings.port).await?)
+            }
             false => None,
         };
         let url = listener.as_ref().map(|(_, url)| url.clone());
@@ -212,6 +219,20 @@ async fn if_any<T>(work: Option<impl Future<Output = T>>) -> T {
     match work {
         Some(work) => work.await,
         None => std::future::pending().await,
+    }
+}
+
+/// Allows as many open files as the links of a large farm need, where the system lets it.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(FILES, |maximum| maximum.min(FILES));
+    if limit.current.is_some_and(|current| current < wanted)
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit })
+    {
+        tracing::warn!(
+            "only {} files can be open, so large farms cannot link: {error}",
+            limit.current.unwrap_or(0)
+        );
     }
 }
 

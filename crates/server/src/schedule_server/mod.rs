@@ -6,6 +6,8 @@ mod hands;
 mod links;
 mod refusals;
 mod steering;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::path::Path;

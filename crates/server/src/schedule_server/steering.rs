@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use model::{HostId, JobId, JobView, LimitView, Problem, SetAsideView, ShareView, WhyView};
+use model::{HostId, JobId, JobView, LimitView, SetAsideView, ShareView, WhyView};
 use schedule::{Event, Refusal, Schedule};
 use serde::Deserialize;
 
@@ -131,7 +131,10 @@ fn refused(error: AskError<Refusal>) -> Refused {
         AskError::Refused(Refusal::Faults(faults)) => match faults.0.as_slice() {
             [fault] => {
                 let refused = Refused::new(StatusCode::UNPROCESSABLE_ENTITY, &fault.what);
-                Refused(Problem { hint: fault.hint.clone(), ..refused.0 })
+                match &fault.hint {
+                    Some(hint) => refused.hint(hint),
+                    None => refused,
+                }
             }
             _ => Refused::faults(faults),
         },
