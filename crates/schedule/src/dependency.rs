@@ -1,6 +1,6 @@
-//! Steps that wait for other steps: which chunks may start when another is done, which fail when one fails for
-//! good. Called once for each chunk that ends, and walks over no more than that chunk's frames and what they
-//! wake or fail.
+//! Steps that wait for other steps: which chunks may start when another is done, which fail when one fails
+//! for good. Called once for each chunk that ends, and walks over no more than that chunk's frames and what
+//! they wake or fail.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

@@ -68,8 +68,7 @@ impl Schedule {
     }
 
     /// The limits of a job's steps that the farm does not have.
-    pub(crate) fn check_limits(&self, description: &JobDescription) -> Result<(), Refusal> {
-        let mut faults = Faults::default();
+    pub(crate) fn check_limits(&self, description: &JobDescription, faults: &mut Faults) {
         let names: BTreeSet<&String> = description.steps.iter().flat_map(|step| step.limits.keys()).collect();
         for name in names.into_iter().filter(|name| !self.kept.limits.is_set(name)) {
             let hint =
@@ -77,7 +76,6 @@ impl Schedule {
             let what = format!("the farm has no limit {name:?}");
             faults.push(Fault::new(format!("limits.{name}"), what).hint(hint));
         }
-        faults.or(()).map_err(Refusal::Faults)
     }
 }
 

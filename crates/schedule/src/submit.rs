@@ -12,9 +12,10 @@ impl Schedule {
             let key = request.key.clone();
             return if same { Ok(Vec::new()) } else { Err(Refusal::KeyTaken { key, job: *job }) };
         }
-        description.check().map_err(Refusal::Faults)?;
-        self.check_after(description)?;
-        self.check_limits(description)?;
+        let mut faults = description.check().err().unwrap_or_default();
+        self.check_after(description, &mut faults);
+        self.check_limits(description, &mut faults);
+        faults.or(()).map_err(Refusal::Faults)?;
         let mut records = vec![Record::JobSubmitted {
             job: JobId(self.kept.last_job.0 + 1),
             key: request.key.clone(),
@@ -26,12 +27,10 @@ impl Schedule {
     }
 
     /// A job can only be after jobs that there are, so that none ever waits for itself.
-    fn check_after(&self, description: &JobDescription) -> Result<(), Refusal> {
-        let mut faults = Faults::default();
+    fn check_after(&self, description: &JobDescription, faults: &mut Faults) {
         for job in description.after.iter().filter(|job| !self.kept.jobs.contains_key(job)) {
             let fault = Fault::new("after", format!("there is no job {job} to wait for"));
             faults.push(fault.hint("the jobs there are can be listed with `framefarm jobs`"));
         }
-        faults.or(()).map_err(Refusal::Faults)
     }
 }

@@ -1,7 +1,7 @@
 //! Chunks that were never tried: which of them may start, in which order.
 //!
-//! A step that waits for no single frames of others is a cursor over its order. One that does has a set of the
-//! chunks that have all they need, and counts what is missing only for those that have some of it.
+//! A step that waits for no single frames of others is a cursor over its order. One that does has a set of
+//! the chunks that have all they need, and counts what is missing only for those that have some of it.
 
 use std::collections::{BTreeMap, BTreeSet, btree_set};
 use std::ops::Range;
@@ -21,7 +21,8 @@ pub(super) struct Released {
 }
 
 impl Released {
-    /// So many frames that the chunk at `index` waits for are done, of `all` that it does; whether it has all now.
+    /// So many frames that the chunk at `index` waits for are done, of `all` that it does; whether it has
+    /// all of them now.
     pub(super) fn hear(&mut self, index: u32, frames: u32, all: impl FnOnce() -> u32) -> bool {
         let missing = self.missing.remove(&index).unwrap_or_else(all).saturating_sub(frames);
         if missing > 0 {

@@ -114,8 +114,8 @@ impl Middles {
         }
     }
 
-    /// How many of `level` lie in a part of so many, which begins `below` levels above it and has so many full
-    /// ones.
+    /// How many of `level` lie in a part of so many, which begins `below` levels above it and has so many
+    /// full ones.
     const fn in_level(&self, count: u32, below: u32, full: u32, level: u32) -> u32 {
         if level < self.full { 1 << below } else { count + 1 - (1 << full) }
     }
@@ -167,8 +167,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn there_and_back_is_the_same(count in 1..10_000_000_u32, at: prop::sample::Index, nth in 2..5_000_u32) {
-            let position = u32::try_from(at.index(count as usize)).unwrap();
+        fn there_and_back_is_the_same(count in 1..10_000_000_u32, at: u32, nth in 2..5_000_u32) {
+            let position = at % count;
             for order in [FrameOrder::Plain, FrameOrder::FirstLastMiddle, FrameOrder::EveryNth(nth)] {
                 let index = index_at(order, position, count);
                 prop_assert!(index < count);

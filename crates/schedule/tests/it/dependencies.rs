@@ -237,10 +237,19 @@ fn a_job_after_one_that_is_done_starts_at_once_and_one_after_none_is_refused() {
     farm.finishes_one("a");
     farm.submits(JobDescription { after: vec![one], ..job("two", "2") });
     assert_eq!(farm.held("a"), [2]);
-    let never = JobDescription { after: vec![one, model::JobId(9), model::JobId(3)], ..job("three", "3") };
+    let mut never =
+        JobDescription { after: vec![one, model::JobId(9), model::JobId(3)], ..job("three", "3") };
+    never.steps[0].limits.insert("nuke".to_owned(), 1);
+    never.name.clear();
     let Err(Refusal::Faults(faults)) = farm.submits_under("k", never) else { panic!("it is refused") };
     let told: Vec<_> = faults.0.iter().map(|fault| format!("{}: {}", fault.place, fault.what)).collect();
-    assert_eq!(told, ["after: there is no job 9 to wait for", "after: there is no job 3 to wait for"]);
+    let wanted = [
+        "name: the name is empty",
+        "after: there is no job 9 to wait for",
+        "after: there is no job 3 to wait for",
+        "limits.nuke: the farm has no limit \"nuke\"",
+    ];
+    assert_eq!(told, wanted);
 }
 
 #[test]

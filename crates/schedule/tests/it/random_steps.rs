@@ -1,5 +1,5 @@
-//! Whatever steps wait for each other in whatever way: nothing runs before what it depends on, and every frame
-//! ends.
+//! Whatever steps wait for each other in whatever way: nothing runs before what it depends on, and every
+//! frame ends.
 
 use std::collections::BTreeMap;
 
