@@ -6,7 +6,7 @@
 use model::{JobDescription, JobId, SlotNeed, Time};
 
 use crate::dependency;
-use crate::kept::{Job, Lease, Notice, NoticeState};
+use crate::kept::{Filed, Job, Lease, Notice, NoticeState};
 use crate::passing_state::Due;
 use crate::touched::AttemptEnd;
 use crate::{Effect, NoticeId, Record, Schedule};
@@ -30,8 +30,8 @@ impl Schedule {
             Record::FrameLeased { lease, frame, attempt, host, slot, also, at } => {
                 let host = self.kept.hosts.intern(host);
                 let also = also.as_slice().into();
-                let held = Lease { frame: *frame, attempt: *attempt, host, slot: *slot, also };
-                self.frame_leased(*lease, held, *at, effects);
+                let held = Lease { frame: *frame, attempt: *attempt, host, slot: *slot, at: *at, also };
+                self.frame_leased(*lease, held, effects);
             }
             Record::LeaseEnded { lease, at, ending, message, usage, again_at } => {
                 let message = (!message.is_empty()).then(|| message.as_str().into());
@@ -92,6 +92,7 @@ impl Schedule {
         let job = Job {
             description: description.clone(),
             priority: description.priority,
+            filed: None,
             submitted_at: at,
             started_at: None,
             ended_at: None,
@@ -156,9 +157,13 @@ impl Schedule {
 
     /// Files the job by what it has become.
     pub(crate) fn file_job(&mut self, id: JobId) {
-        let Some(job) = self.kept.jobs.get(&id) else { return };
-        let wanting = job.is_wanting();
-        self.kept.queue.file(id, job.who(), job.ended_at.is_none(), wanting);
+        let Some(job) = self.kept.jobs.get_mut(&id) else { return };
+        let (priority, open, wanting) = (job.priority, job.ended_at.is_none(), job.is_wanting());
+        let filed = Some(Filed { priority, open, wanting });
+        if std::mem::replace(&mut job.filed, filed) == filed {
+            return;
+        }
+        self.kept.queue.file(id, job.who(), open, wanting);
         let wide = job.ended_at.is_none()
             && job.description.steps.iter().any(|step| step.slots != SlotNeed::Count(1));
         let place = (job.priority, id);

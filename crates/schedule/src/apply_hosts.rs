@@ -2,33 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use model::{AHEAD_MAX, InstanceId, LEASE_MS, LeaseId, ScheduleToRender, SlotIndex, Time};
+use model::{AHEAD_MAX, LEASE_MS, LeaseId, ScheduleToRender, SlotIndex, Time};
 
 use crate::host_set::SlotSet;
 use crate::host_table::HostIndex;
-use crate::passing_state::LinkedHost;
+use crate::passing_state::{LinkedHost, Said};
 use crate::{Effect, LinkId, Schedule};
 
 impl LinkedHost {
-    pub(crate) fn new(link: LinkId, instance: InstanceId, slots: u16, heard_at: Time) -> Self {
-        Self {
-            link,
-            instance,
-            slots,
-            heard_at,
-            unnamed: Vec::new(),
-            free: SlotSet::default(),
-            draining: BTreeMap::new(),
-            skip_until: Time(0),
-            refusals: 0,
-            refused_because: String::new(),
-        }
+    pub(crate) fn new(link: LinkId, slots: u16, said: Said) -> Self {
+        let (free, draining) = (SlotSet::default(), BTreeMap::new());
+        Self { link, slots, free, draining, refusals: 0, said: Box::new(said) }
     }
 }
 
 impl Schedule {
     pub(crate) fn host_linked(&mut self, host: HostIndex, linked: LinkedHost, effects: &mut Vec<Effect>) {
-        let LinkedHost { link, slots, heard_at, .. } = linked;
+        let (link, slots, heard_at) = (linked.link, linked.slots, linked.said.heard_at);
         if let Some(other) = self.passing.links.get(link).copied() {
             self.unlink(other);
         }
@@ -91,18 +81,17 @@ impl Schedule {
 
     pub(crate) fn host_heard(&mut self, host: HostIndex, at: Time, unnamed: &[(LeaseId, Time)]) {
         if let Some(linked) = self.passing.host_mut(host) {
-            linked.heard_at = at;
-            linked.unnamed.clear();
-            linked.unnamed.extend_from_slice(unnamed);
+            linked.said.heard_at = at;
+            linked.said.unnamed.clear();
+            linked.said.unnamed.extend_from_slice(unnamed);
             self.passing.await_host(host, Some(at.plus_ms(LEASE_MS)));
         }
     }
 
     pub(crate) fn host_skipped(&mut self, host: HostIndex, until: Time, why: &str) {
         if let Some(linked) = self.passing.host_mut(host) {
-            linked.skip_until = until;
             linked.refusals += 1;
-            why.clone_into(&mut linked.refused_because);
+            why.clone_into(&mut linked.said.refused_because);
             self.passing.skipped.insert(host, until);
         }
     }

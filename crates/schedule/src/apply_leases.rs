@@ -9,8 +9,8 @@ use crate::{Effect, Ending, Schedule};
 
 impl Schedule {
     /// The pass that a lease is of says when it is over which jobs have changed.
-    pub(crate) fn frame_leased(&mut self, lease: LeaseId, held: Lease, at: Time, effects: &mut Vec<Effect>) {
-        let Lease { frame, attempt: number, host, slot, .. } = held;
+    pub(crate) fn frame_leased(&mut self, lease: LeaseId, held: Lease, effects: &mut Vec<Effect>) {
+        let Lease { frame, attempt: number, host, slot, at, .. } = held;
         let Some(job) = self.kept.jobs.get_mut(&frame.job) else { return };
         let Some(table) = job.tables.get_mut(usize::from(frame.step.0)) else { return };
         table.begin(frame.index, Attempt { lease, number, host, slot, started_at: at, end: None });
@@ -52,6 +52,7 @@ impl Schedule {
         again_at: Option<Time>,
         effects: &mut Vec<Effect>,
     ) {
+        let began = self.kept.leases.get(lease).is_some_and(|held| self.may_have_begun(lease, held));
         let Some(held) = self.take_lease(lease) else { return };
         let (at, ending, reported) = (end.at, end.ending, end.usage.is_some());
         if let Some(ending) = ending {
@@ -64,8 +65,11 @@ impl Schedule {
                 table.end(held.frame.index, end, again_at);
             }
         }
-        // Nothing was delivered under a lease that was not begun, nor for a failure without files.
-        let delivered = ending != Some(Ending::Refused) && !(reported && self.may_be_silent(held.frame));
+        // Nothing was delivered under a lease that was not begun, nor for a failure of what makes no files.
+        let delivered = match ending {
+            Some(Ending::Refused) => began,
+            _ => !(reported && self.may_be_silent(held.frame)),
+        };
         if delivered {
             effects.push(Effect::Discard { lease });
         }
@@ -124,10 +128,16 @@ impl Schedule {
                 effects.push(Effect::ToHost { link: linked.link, message });
             }
             held.slots().for_each(|slot| self.refresh_slot(held.host, slot));
-            effects.extend(runs.then_some(Effect::Discard { lease }));
+            effects.push(Effect::Discard { lease });
         }
         self.end_job(id, at);
         self.job_changed(id, effects);
+    }
+
+    /// Whether a lease that its host gives back may have been begun all the same: by an earlier run of that
+    /// render server, which has forgotten it.
+    fn may_have_begun(&self, id: LeaseId, lease: &Lease) -> bool {
+        self.passing.host(lease.host).is_none_or(|linked| id <= linked.said.linked_after)
     }
 
     /// Takes a lease out of everything but its frame's table. The one behind it moves up.

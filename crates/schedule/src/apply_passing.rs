@@ -3,7 +3,7 @@
 use model::{FrameId, FrameState, JobId, StepIndex, Time};
 
 use crate::kept::Job;
-use crate::passing_state::{Due, LinkedHost};
+use crate::passing_state::{Due, LinkedHost, Said};
 use crate::{Effect, FailedFrame, JobSummary, NoticeId, Passing, Schedule};
 
 /// So many failed frames are named in a mail.
@@ -13,8 +13,14 @@ impl Schedule {
     pub(crate) fn apply_passing(&mut self, passing: &Passing, effects: &mut Vec<Effect>) {
         match passing {
             Passing::HostLinked { link, host, instance, slots, at } => {
-                let linked = LinkedHost::new(*link, instance.clone(), *slots, *at);
-                self.host_linked(*host, linked, effects);
+                let said = Said {
+                    instance: instance.clone(),
+                    linked_after: self.kept.last_lease,
+                    heard_at: *at,
+                    unnamed: Vec::new(),
+                    refused_because: String::new(),
+                };
+                self.host_linked(*host, LinkedHost::new(*link, *slots, said), effects);
             }
             Passing::HostUnlinked { host, close } => self.host_unlinked(*host, *close, effects),
             Passing::HostTurnedAway { link, why } => Self::host_turned_away(*link, why, effects),
@@ -55,6 +61,7 @@ impl Schedule {
             }
             Passing::LeaseWithdrawn { lease } => self.lease_withdrawn(*lease, effects),
             Passing::LicenceShort { job, step, shortage } => self.shortage_seen(*job, *step, shortage),
+            Passing::LookedBack { at } => self.passing.looked_back_at = *at,
             Passing::HostsReserved { reserved } => self.passing.reserved.clone_from(reserved),
             Passing::Passed { at, wake, again, jobs, thinned } => {
                 self.passing.thin.drain(..(*thinned).min(self.passing.thin.len()));

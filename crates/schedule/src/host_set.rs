@@ -60,8 +60,8 @@ fn hosts_of(place: usize, mut word: u64) -> impl Iterator<Item = HostIndex> {
 /// A set of slots of one host. Up to 128 cost no memory of their own.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct SlotSet {
-    low: u128,
-    high: Vec<u128>,
+    low: [u64; 2],
+    high: Box<[u64]>,
     len: u16,
 }
 
@@ -71,30 +71,33 @@ impl SlotSet {
     }
 
     pub(crate) fn set(&mut self, slot: SlotIndex, belongs: bool) {
-        let (word, bit) = (usize::from(slot.0 / 128), slot.0 % 128);
-        if word > self.high.len() {
+        let (place, bit) = (usize::from(slot.0) / BITS, usize::from(slot.0) % BITS);
+        if place >= self.low.len() + self.high.len() {
             if !belongs {
                 return;
             }
-            self.high.resize(word, 0);
+            let mut high = std::mem::take(&mut self.high).into_vec();
+            high.resize(place + 1 - self.low.len(), 0);
+            self.high = high.into_boxed_slice();
         }
-        let held = match word {
-            0 => &mut self.low,
-            _ => &mut self.high[word - 1],
+        let word = match place.checked_sub(self.low.len()) {
+            None => &mut self.low[place],
+            Some(place) => &mut self.high[place],
         };
-        let had = *held & (1 << bit) != 0;
-        *held = *held & !(1 << bit) | (u128::from(belongs) << bit);
+        let had = *word & (1 << bit) != 0;
+        *word = *word & !(1 << bit) | (u64::from(belongs) << bit);
         self.len = self.len - u16::from(had) + u16::from(belongs);
     }
 
     /// The first slot in it that is not below `from`.
     pub(crate) fn next(&self, from: SlotIndex) -> Option<SlotIndex> {
-        let (first, bit) = (from.0 / 128, from.0 % 128);
-        let words = std::iter::once(&self.low).chain(&self.high);
-        (0..).zip(words).skip(usize::from(first)).find_map(|(place, word): (u16, _)| {
-            let word = if place == first { *word & (u128::MAX << bit) } else { *word };
-            (word != 0).then(|| SlotIndex(place * 128 + u16::try_from(word.trailing_zeros()).unwrap_or(0)))
-        })
+        let (first, bit) = (usize::from(from.0) / BITS, usize::from(from.0) % BITS);
+        let words = self.low.iter().chain(&*self.high).enumerate().skip(first);
+        words
+            .map(|(place, word)| (place, if place == first { *word & (u64::MAX << bit) } else { *word }))
+            .find(|(_, word)| *word != 0)
+            .and_then(|(place, word)| u16::try_from(place * BITS + word.trailing_zeros() as usize).ok())
+            .map(SlotIndex)
     }
 }
 

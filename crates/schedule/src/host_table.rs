@@ -1,13 +1,12 @@
 //! The render hosts that were ever heard of: each has a number, so that its name is kept once however many
 //! leases and attempts it has, and the lines of leases on its slots.
 
-use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
+use std::hash::{Hash, Hasher};
 
 use model::{HostId, LeaseId, SlotIndex};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::id_map::CounterHasher;
+use crate::id_map::{CounterHasher, IdMap};
 use crate::line::Line;
 
 /// A render host's place in the table of hosts. It stays the same for ever.
@@ -26,7 +25,8 @@ impl HostIndex {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct HostTable {
     hosts: Vec<KeptHost>,
-    by_name: HashMap<HostId, HostIndex, BuildHasherDefault<CounterHasher>>,
+    /// By what the name hashes to, or the first number after that which no earlier host has.
+    by_hash: IdMap<u64, HostIndex>,
 }
 
 /// A host, as the journal knows it.
@@ -56,7 +56,7 @@ impl HostTable {
 
     /// The host called `name`.
     pub(crate) fn find(&self, name: &HostId) -> Option<HostIndex> {
-        self.by_name.get(name).copied()
+        self.look_up(name).ok()
     }
 
     /// The number that the host called `name` has, or gets when it is seen.
@@ -66,13 +66,28 @@ impl HostTable {
 
     /// The host called `name`, which gets a number if it has none.
     pub(crate) fn intern(&mut self, name: &HostId) -> HostIndex {
-        if let Some(host) = self.find(name) {
-            return host;
-        }
+        let hash = match self.look_up(name) {
+            Ok(host) => return host,
+            Err(hash) => hash,
+        };
         let host = HostIndex(self.len());
-        self.by_name.insert(name.clone(), host);
+        self.by_hash.insert(hash, host);
         self.hosts.push(KeptHost { name: name.clone(), lines: Vec::new(), busy: 0, behind: 0 });
         host
+    }
+
+    /// The host called `name`, or the number under which it would be found.
+    fn look_up(&self, name: &HostId) -> Result<HostIndex, u64> {
+        let mut hasher = CounterHasher::default();
+        name.hash(&mut hasher);
+        let mut hash = hasher.finish();
+        while let Some(host) = self.by_hash.get(hash) {
+            if self.get(*host).is_some_and(|kept| kept.name == *name) {
+                return Ok(*host);
+            }
+            hash = hash.wrapping_add(1);
+        }
+        Err(hash)
     }
 
     /// What people call a host.
@@ -138,8 +153,13 @@ impl Serialize for HostTable {
 impl<'de> Deserialize<'de> for HostTable {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let hosts = Vec::<KeptHost>::deserialize(from)?;
-        let by_name =
-            (0..).map(HostIndex).zip(&hosts).map(|(host, kept)| (kept.name.clone(), host)).collect();
-        Ok(Self { hosts, by_name })
+        let mut table = Self::default();
+        for kept in hosts {
+            let host = table.intern(&kept.name);
+            if let Some(place) = table.get_mut(host) {
+                *place = kept;
+            }
+        }
+        Ok(table)
     }
 }

@@ -35,10 +35,7 @@ impl Schedule {
             RenderToSchedule::Hello { .. } => Err(Refusal::UnknownLink(link)),
             RenderToSchedule::Alive { held } => Ok(self.alive(now, link, host, held)),
             RenderToSchedule::Refused { lease, why } => self.refused(now, host, *lease, why),
-            RenderToSchedule::Started { lease } => {
-                let lease = self.at_work(host, *lease)?;
-                Ok(vec![Record::Passing(Passing::LeaseStarted { lease, at: now })])
-            }
+            RenderToSchedule::Started { lease } => Ok(self.started(now, host, *lease)?.into_iter().collect()),
             RenderToSchedule::Progress { lease, permille } => {
                 let (lease, permille) = (self.at_work(host, *lease)?, (*permille).min(1_000));
                 Ok(vec![Record::Passing(Passing::LeaseProgressed { lease, permille })])
@@ -56,7 +53,7 @@ impl Schedule {
     fn hello(&self, now: Time, hello: &Hello<'_>) -> Vec<Record> {
         let &Hello { link, host: name, instance, slots, held } = hello;
         let host = self.kept.hosts.find_or_next(name);
-        if self.passing.host(host).is_some_and(|linked| linked.instance != *instance) {
+        if self.passing.host(host).is_some_and(|linked| linked.said.instance != *instance) {
             let why = format!(
                 "another render server is linked under the name {name}; give this one another with --name"
             );
@@ -120,16 +117,12 @@ impl Schedule {
     /// Since when a linked host may not have a lease that it does not name.
     fn unheard_since(&self, host: HostIndex, lease: LeaseId) -> Time {
         let Some(linked) = self.passing.host(host) else { return Time::default() };
-        if let Some((_, since)) = linked.unnamed.iter().find(|(unnamed, _)| *unnamed == lease) {
+        if let Some((_, since)) = linked.said.unnamed.iter().find(|(unnamed, _)| *unnamed == lease) {
             return *since;
         }
         let started_at = self.passing.watches.get(lease).and_then(|watch| watch.started_at);
-        let attempt = self.kept.leases.get(lease).and_then(|held| {
-            let (_, table) = self.kept.step(held.frame)?;
-            table.touched(held.frame.index)?.last()
-        });
-        let granted_at = attempt.map(|attempt| attempt.started_at);
-        started_at.into_iter().chain(granted_at).fold(linked.heard_at, Time::max)
+        let granted_at = self.kept.leases.get(lease).map(|held| held.at);
+        started_at.into_iter().chain(granted_at).fold(linked.said.heard_at, Time::max)
     }
 
     fn refused(&self, now: Time, host: HostIndex, lease: LeaseId, why: &str) -> Result<Vec<Record>, Refusal> {
@@ -154,6 +147,16 @@ impl Schedule {
             records.extend(self.end_lease(now, lease, Ending::GivenBack, message, None));
         }
         records
+    }
+
+    /// The package of a lease has started. That is news only where it comes later than expected, or before
+    /// what stood in front of it is known to have ended.
+    fn started(&self, now: Time, host: HostIndex, lease: LeaseId) -> Result<Option<Record>, Refusal> {
+        self.at_work(host, lease)?;
+        let held = self.kept.leases.get(lease).ok_or(Refusal::StaleLease(lease))?;
+        let late = now.since_ms(held.at) > waits::START_MS || self.kept.is_ahead(lease, held);
+        let refused = self.passing.host(host).is_some_and(|linked| linked.refusals > 0);
+        Ok((late || refused).then_some(Record::Passing(Passing::LeaseStarted { lease, at: now })))
     }
 
     /// Leaves a host alone for a while that did not take or keep a lease.

@@ -65,6 +65,8 @@ pub(crate) struct Job {
     /// Jobs that have to be done first and are not.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) awaits: BTreeSet<JobId>,
+    /// What the queue knows of it.
+    pub(crate) filed: Option<Filed>,
     /// How many live leases it has.
     pub(crate) live: u32,
     /// How many frames are leased that wait behind another lease of the same slot.
@@ -77,6 +79,14 @@ pub(crate) struct Job {
     pub(crate) notices: Vec<Notice>,
 }
 
+/// What the queue knows of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Filed {
+    pub(crate) priority: i32,
+    pub(crate) open: bool,
+    pub(crate) wanting: bool,
+}
+
 /// A live lease.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Lease {
@@ -84,6 +94,8 @@ pub(crate) struct Lease {
     pub(crate) attempt: AttemptNumber,
     pub(crate) host: HostIndex,
     pub(crate) slot: SlotIndex,
+    /// When it was given.
+    pub(crate) at: Time,
     /// Further slots that it holds.
     #[serde(default, skip_serializing_if = "<[SlotIndex]>::is_empty")]
     pub(crate) also: Box<[SlotIndex]>,

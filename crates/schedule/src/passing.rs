@@ -204,6 +204,11 @@ pub enum Passing {
         /// Until when, and why.
         shortage: Box<Shortage>,
     },
+    /// Leases ahead were looked through for such as should be asked back.
+    LookedBack {
+        /// When.
+        at: Time,
+    },
     /// Which hosts are being cleared for frames that take several slots has changed.
     HostsReserved {
         /// Those hosts, and for whom.

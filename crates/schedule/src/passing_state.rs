@@ -21,6 +21,8 @@ pub(crate) struct PassingState {
     pub(crate) thin: VecDeque<(HostIndex, SlotIndex)>,
     /// Leases ahead that were asked back.
     pub(crate) withdrawn: BTreeSet<LeaseId>,
+    /// When leases ahead were looked through for such.
+    pub(crate) looked_back_at: Time,
     /// Hosts that are being cleared.
     pub(crate) reserved: BTreeMap<HostIndex, Reservation>,
     /// Hosts that are linked.
@@ -85,20 +87,27 @@ struct HostNow {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LinkedHost {
     pub(crate) link: LinkId,
-    pub(crate) instance: InstanceId,
     pub(crate) slots: u16,
+    pub(crate) free: SlotSet,
+    /// Slots busy with leases that are over, by what the host says.
+    pub(crate) draining: BTreeMap<SlotIndex, LeaseId>,
+    /// Refusals in a row.
+    pub(crate) refusals: u32,
+    /// Kept apart, for all else is looked at with every lease.
+    pub(crate) said: Box<Said>,
+}
+
+/// What a linked render server has said of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Said {
+    pub(crate) instance: InstanceId,
+    /// The last lease that was given before it was linked.
+    pub(crate) linked_after: LeaseId,
     /// When it last said what it works on.
     pub(crate) heard_at: Time,
     /// Leases that it did not name then, and since when it may not have them.
     pub(crate) unnamed: Vec<(LeaseId, Time)>,
-    pub(crate) free: SlotSet,
-    /// Slots busy with leases that are over, by what the host says.
-    pub(crate) draining: BTreeMap<SlotIndex, LeaseId>,
-    /// Left alone until then.
-    pub(crate) skip_until: Time,
-    /// Refusals in a row.
-    pub(crate) refusals: u32,
-    /// What it said with the last one.
+    /// What it said when it refused last.
     pub(crate) refused_because: String,
 }
 

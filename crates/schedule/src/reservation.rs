@@ -85,9 +85,8 @@ impl Schedule {
     /// When a lease is expected to end: as its like do, and if it takes longer, in as long again.
     fn ends_at(&self, id: LeaseId, lease: &Lease, now: Time) -> Time {
         let Some((step, table)) = self.kept.step(lease.frame) else { return now };
-        let granted_at = table.touched(lease.frame.index).and_then(|touched| touched.last());
         let started_at = self.passing.watches.get(id).and_then(|watch| watch.started_at);
-        let since = started_at.or(granted_at.map(|attempt| attempt.started_at)).unwrap_or(now);
+        let since = started_at.unwrap_or(lease.at);
         let usual = table.typical_ms().or(step.times.max_ms).map(|ms| since.plus_ms(ms));
         usual.filter(|at| *at > now).unwrap_or_else(|| now.plus_ms(now.since_ms(since).max(UNKNOWN_MS)))
     }

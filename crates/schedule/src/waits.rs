@@ -29,6 +29,11 @@ const SEAL_MS: u64 = 30_000;
 const SKIP_MS: [u64; 6] = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
 /// How old a list may be that leaves frames waiting beside free slots, and how long an answer may take.
 pub(crate) const LIST_MS: u64 = 2_000;
+/// What starts later than this after it was leased did not start at once.
+pub(crate) const START_MS: u64 = 1_000;
+/// What is expected to begin sooner than this is not asked back: asking takes about as long. Nor is it looked
+/// for more often.
+pub(crate) const WITHDRAW_MS: u64 = 50;
 /// Refusals in a row after which a host does not count as one that could take a frame from another.
 pub(crate) const REFUSALS_MANY: u32 = 3;
 

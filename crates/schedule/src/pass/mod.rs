@@ -104,6 +104,8 @@ struct Pass<'a> {
     starving: BTreeSet<&'a Profile>,
     /// Lines that were looked at.
     thinned: usize,
+    /// Leases ahead were looked through.
+    looked_back: bool,
     /// Jobs that want slots, in the order in which they get them, as far as was asked.
     order: Order<'a>,
     wake: Option<Time>,
@@ -124,6 +126,7 @@ impl<'a> Pass<'a> {
             reserved: schedule.passing.reserved.clone(),
             starving: BTreeSet::new(),
             thinned: 0,
+            looked_back: false,
             order: Order { turns: Turns::new(&schedule.kept.queue.shares), jobs: Vec::new() },
             wake: skipped.copied().min(),
         };
@@ -288,6 +291,9 @@ impl<'a> Pass<'a> {
         self.records.extend(self.schedule.asks(self.now, due));
         if self.reserved != self.schedule.passing.reserved {
             self.records.push(Record::Passing(Passing::HostsReserved { reserved: self.reserved }));
+        }
+        if self.looked_back {
+            self.records.push(Record::Passing(Passing::LookedBack { at: self.now }));
         }
         let (at, wake, thinned) = (self.now, self.wake, self.thinned);
         let jobs = self.given.into_iter().collect();

@@ -13,8 +13,11 @@ use crate::passing_state::PassingState;
 pub(super) struct Rings<'a> {
     passing: &'a PassingState,
     now: Time,
-    /// By profile, made when it is first asked for.
-    rings: BTreeMap<&'a Profile, VecDeque<HostIndex>>,
+    /// Which ring a profile has, once it was asked for.
+    places: BTreeMap<&'a Profile, usize>,
+    rings: Vec<VecDeque<HostIndex>>,
+    /// The ring that was asked for last.
+    last: Option<(&'a Profile, usize)>,
     /// By host: how many of its free slots were given away, and the first of those that were not.
     given: Vec<(u16, SlotIndex)>,
     /// Slots that are left, those of hosts that are left alone among them.
@@ -23,7 +26,15 @@ pub(super) struct Rings<'a> {
 
 impl<'a> Rings<'a> {
     pub(super) const fn new(passing: &'a PassingState, now: Time) -> Self {
-        Self { passing, now, rings: BTreeMap::new(), given: Vec::new(), left: passing.free.slots() }
+        Self {
+            passing,
+            now,
+            places: BTreeMap::new(),
+            rings: Vec::new(),
+            last: None,
+            given: Vec::new(),
+            left: passing.free.slots(),
+        }
     }
 
     pub(super) const fn is_empty(&self) -> bool {
@@ -98,11 +109,21 @@ impl<'a> Rings<'a> {
     }
 
     fn ring(&mut self, profile: &'a Profile) -> &mut VecDeque<HostIndex> {
-        let (passing, now) = (self.passing, self.now);
-        self.rings.entry(profile).or_insert_with(|| {
+        let place = match self.last {
+            Some((last, place)) if std::ptr::eq(last, profile) => place,
+            _ => self.place(profile),
+        };
+        self.last = Some((profile, place));
+        &mut self.rings[place]
+    }
+
+    fn place(&mut self, profile: &'a Profile) -> usize {
+        let (passing, now, rings) = (self.passing, self.now, &mut self.rings);
+        *self.places.entry(profile).or_insert_with(|| {
             let need = passing.needs.get(profile);
             let free = need.into_iter().flat_map(|need| passing.free.within(&need.matching));
-            free.filter(|host| !passing.is_skipped(*host, now)).collect()
+            rings.push(free.filter(|host| !passing.is_skipped(*host, now)).collect());
+            rings.len() - 1
         })
     }
 }

@@ -172,7 +172,7 @@ impl Schedule {
     fn refused_by(&self, need: &Need, now: model::Time) -> Option<WaitingReason> {
         let mut free = self.passing.free.within(&need.matching).take(HOSTS_MAX);
         let host = free.find(|host| self.passing.is_skipped(*host, now))?;
-        let why = self.passing.host(host)?.refused_because.clone();
+        let why = self.passing.host(host)?.said.refused_because.clone();
         Some(WaitingReason::Refused { host: self.kept.host_name(host), why })
     }
 

@@ -2,36 +2,63 @@
 //! a more urgent job waits. A render server gives back what it has not begun, and that costs nothing.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
-use model::{JobId, LeaseId};
+use model::{JobId, LeaseId, StepIndex};
 
-use super::Pass;
+use super::{Pass, soonest};
 use crate::host_table::HostIndex;
 use crate::kept::Lease;
-use crate::{Passing, Record};
+use crate::{Passing, Record, Schedule, waits};
 
-/// What is expected to begin within this many milliseconds is left where it is: asking takes about as long.
-const SOON_MS: u64 = 50;
-
-impl Pass<'_> {
+impl<'a> Pass<'a> {
     pub(super) fn withdraw(&mut self) {
+        let again_at = self.schedule.passing.looked_back_at.plus_ms(waits::WITHDRAW_MS);
         if self.schedule.kept.ahead == 0 {
             return;
         }
-        if !self.rings.is_empty() {
-            self.withdraw_for_idle_slots();
+        if again_at > self.now {
+            soonest(&mut self.wake, again_at);
+            return;
+        }
+        let idle = self.idle_steps();
+        if !idle.is_empty() {
+            self.looked_back = true;
+            self.withdraw_for_idle_slots(&idle);
         }
         self.withdraw_for_urgent();
     }
 
+    /// Steps that have leases ahead and nothing more that waits, while slots are left over that match.
+    fn idle_steps(&mut self) -> BTreeSet<(JobId, StepIndex)> {
+        let mut idle = BTreeSet::new();
+        if self.rings.is_empty() {
+            return idle;
+        }
+        let kept = &self.schedule.kept;
+        let ahead =
+            kept.queue.open().filter_map(|id| Some((id, kept.jobs.get(&id).filter(|job| job.ahead > 0)?)));
+        for (id, job) in ahead {
+            for (index, (step, table)) in (0..).zip(job.description.steps.iter().zip(&job.tables)) {
+                let wanted = Schedule::ahead_wanted(job, step, table) as u64;
+                let long = table.typical_ms().unwrap_or(0) * wanted >= waits::WITHDRAW_MS;
+                if long && !table.is_ready() && self.rings.has(&step.profile) {
+                    idle.insert((id, StepIndex(index)));
+                }
+            }
+        }
+        idle
+    }
+
     /// Slots are left over: frames that wait longest behind others may have them.
-    fn withdraw_for_idle_slots(&mut self) {
+    fn withdraw_for_idle_slots(&mut self, idle: &BTreeSet<(JobId, StepIndex)>) {
         let mut behind: Vec<(Reverse<u64>, LeaseId)> = Vec::new();
         for (id, lease, place) in self.schedule.leases_ahead() {
-            let Some((step, table)) = self.schedule.kept.step(lease.frame) else { continue };
-            let wait_ms = table.typical_ms().unwrap_or(0) * place as u64;
-            if wait_ms >= SOON_MS && self.rings.has(&step.profile) {
-                behind.push((Reverse(wait_ms), id));
+            if idle.contains(&(lease.frame.job, lease.frame.step)) {
+                let typical_ms =
+                    self.schedule.kept.step(lease.frame).and_then(|(_, table)| table.typical_ms());
+                let wait_ms = typical_ms.unwrap_or(0) * place as u64;
+                behind.extend((wait_ms >= waits::WITHDRAW_MS).then_some((Reverse(wait_ms), id)));
             }
         }
         behind.sort_unstable();
@@ -48,6 +75,7 @@ impl Pass<'_> {
         if self.schedule.kept.ahead.saturating_sub(job.ahead) <= withdrawn {
             return;
         }
+        self.looked_back = true;
         let priority = job.priority;
         let less_urgent = |lease: &Lease| {
             let other = self.schedule.kept.jobs.get(&lease.frame.job);
@@ -75,7 +103,7 @@ impl Pass<'_> {
     }
 }
 
-impl crate::Schedule {
+impl Schedule {
     /// Every lease that waits behind another one and was not asked back, with its place behind that.
     fn leases_ahead(&self) -> impl Iterator<Item = (LeaseId, &Lease, usize)> {
         let hosts = self.passing.linked.iter();
