@@ -9,10 +9,13 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use crate::error::LoadError;
+use crate::helper::Helper;
 use crate::host::{Host, Plan};
 
 /// So many hosts link at the same time.
 const AT_ONCE: usize = 128;
+/// So many hosts are simulated by one process: each has two links, and each of them is an open file.
+const HERE_MAX: usize = 5_000;
 /// Between two looks at a count.
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -25,16 +28,25 @@ impl Count {
         self.0.fetch_add(more, Ordering::Relaxed);
     }
 
-    pub(crate) fn get(&self) -> u64 {
+    fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+}
+
+/// What was counted up to a moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) welcomed: u64,
+    pub(crate) grants: u64,
+    pub(crate) acknowledged: u64,
+    pub(crate) links_lost: u64,
 }
 
 /// What the hosts of a fleet count together.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) welcomed: Count,
-    pub(crate) grants: Count,
+    grants: Count,
     pub(crate) acknowledged: Count,
     pub(crate) links_lost: Count,
     /// Moments of grants, where they are wanted.
@@ -44,6 +56,24 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    pub(crate) fn counts(&self) -> Counts {
+        Counts {
+            welcomed: self.welcomed.get(),
+            grants: self.grants.get(),
+            acknowledged: self.acknowledged.get(),
+            links_lost: self.links_lost.get(),
+        }
+    }
+
+    /// Takes over what another process counted.
+    pub(crate) fn set(&self, counts: Counts) {
+        let Counts { welcomed, grants, acknowledged, links_lost } = counts;
+        self.welcomed.0.store(welcomed, Ordering::Relaxed);
+        self.grants.0.store(grants, Ordering::Relaxed);
+        self.acknowledged.0.store(acknowledged, Ordering::Relaxed);
+        self.links_lost.0.store(links_lost, Ordering::Relaxed);
+    }
+
     pub(crate) fn granted(&self) {
         self.grants.add(1);
         if let Some(moments) = &self.moments {
@@ -70,25 +100,43 @@ impl Tally {
 /// Linked hosts; they leave when it is dropped.
 pub(crate) struct Fleet {
     pub(crate) tally: Arc<Tally>,
+    helpers: Vec<Helper>,
     _hosts: JoinSet<()>,
 }
 
 impl Fleet {
     /// Links a host for each number of slots and waits until all are welcome.
     pub(crate) async fn link(plan: &Plan, slots: &[u16]) -> Result<Self, LoadError> {
-        Self::link_with(plan, slots, Tally::default()).await
+        Self::link_all(plan, slots, Tally::default()).await
     }
 
-    /// The same, noting the moment of each grant.
+    /// The same, noting the moment of each grant; for fleets that one process can simulate.
     pub(crate) async fn link_noting_moments(plan: &Plan, slots: &[u16]) -> Result<Self, LoadError> {
-        Self::link_with(plan, slots, Tally { moments: Some(Mutex::default()), ..Tally::default() }).await
+        Self::link_all(plan, slots, Tally { moments: Some(Mutex::default()), ..Tally::default() }).await
     }
 
-    async fn link_with(plan: &Plan, slots: &[u16], tally: Tally) -> Result<Self, LoadError> {
+    async fn link_all(plan: &Plan, slots: &[u16], tally: Tally) -> Result<Self, LoadError> {
+        let (here, others) = slots.split_at(slots.len().min(HERE_MAX));
+        let helpers = others.chunks(HERE_MAX).enumerate();
+        let helpers = helpers.map(|(index, slots)| Helper::start(plan, (index + 1) * HERE_MAX, slots));
+        let helpers = helpers.collect::<Result<_, _>>()?;
+        let fleet = Self { helpers, ..Self::link_here(plan, 0, here, tally).await? };
+        let wanted = slots.len() as u64;
+        fleet.wait("the welcome of every host", 60, |counts| counts.welcomed >= wanted).await?;
+        Ok(fleet)
+    }
+
+    /// Links hosts from this process.
+    pub(crate) async fn link_here(
+        plan: &Plan,
+        first: usize,
+        slots: &[u16],
+        tally: Tally,
+    ) -> Result<Self, LoadError> {
         let (tally, mut hosts) = (Arc::new(tally), JoinSet::new());
         let period = Duration::from_millis(model::HEARTBEAT_MS);
         let mut linking = JoinSet::new();
-        let mut left = slots.iter().copied().enumerate();
+        let mut left = (first..).zip(slots.iter().copied());
         loop {
             if linking.len() < AT_ONCE
                 && let Some((index, slots)) = left.next()
@@ -103,10 +151,22 @@ impl Fleet {
             let first = period.mul_f64((index as f64 * 0.618_034).fract());
             hosts.spawn(host?.serve(first));
         }
-        let fleet = Self { tally, _hosts: hosts };
-        let wanted = slots.len() as u64;
-        fleet.wait("the welcome of every host", 60, |tally| tally.welcomed.get() >= wanted).await?;
-        Ok(fleet)
+        Ok(Self { tally, helpers: Vec::new(), _hosts: hosts })
+    }
+
+    /// What all hosts count together, those of other processes as of a few milliseconds ago.
+    pub(crate) fn counts(&self) -> Counts {
+        self.helpers.iter().map(Helper::counts).fold(self.tally.counts(), |all, more| Counts {
+            welcomed: all.welcomed + more.welcomed,
+            grants: all.grants + more.grants,
+            acknowledged: all.acknowledged + more.acknowledged,
+            links_lost: all.links_lost + more.links_lost,
+        })
+    }
+
+    /// The processes that simulate the hosts.
+    pub(crate) fn pids(&self) -> Vec<u32> {
+        self.helpers.iter().filter_map(Helper::pid).chain([std::process::id()]).collect()
     }
 
     /// Waits until `there` of what the hosts count.
@@ -114,10 +174,10 @@ impl Fleet {
         &self,
         what: &'static str,
         seconds: u64,
-        there: impl Fn(&Tally) -> bool,
+        there: impl Fn(Counts) -> bool,
     ) -> Result<(), LoadError> {
         let begun = Instant::now();
-        while !there(&self.tally) {
+        while !there(self.counts()) {
             if begun.elapsed().as_secs() >= seconds {
                 return Err(LoadError::TooLong { what, seconds });
             }

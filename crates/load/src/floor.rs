@@ -106,7 +106,7 @@ pub(crate) async fn echoed(place: &Place, slots: &[u16], frames: u64) -> Result<
     let plan = Plan { schedule: server.url.clone(), resource: None, work: Pace::AtOnce };
     let begun = Instant::now();
     let fleet = Fleet::link(&plan, slots).await?;
-    fleet.wait("the end of the floor", 120, |tally| tally.acknowledged.get() >= frames).await?;
+    fleet.wait("the end of the floor", 120, |counts| counts.acknowledged >= frames).await?;
     Ok(rate(frames, begun.elapsed()))
 }
 

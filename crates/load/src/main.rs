@@ -7,6 +7,7 @@ mod farm;
 mod figure;
 mod fleet;
 mod floor;
+mod helper;
 mod host;
 mod jobs;
 mod process;
@@ -52,6 +53,9 @@ enum What {
     /// Answers like a schedule server that decides and keeps nothing; the other runs start it for their floors
     #[command(hide = true)]
     Echo(floor::Echo),
+    /// Simulates hosts for another run that cannot hold them all
+    #[command(hide = true)]
+    Hosts(helper::Hosts),
 }
 
 fn main() -> ExitCode {
@@ -84,5 +88,6 @@ async fn run(cli: Cli) -> Result<(), LoadError> {
         What::StartLatency(run) => run.run(&place).await,
         What::Growth(run) => run.run(&place).await,
         What::Echo(echo) => echo.run().await,
+        What::Hosts(hosts) => hosts.run().await,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rustix::process::{Resource, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Ticks of processor time in a second, which Linux fixes for programs.
 const TICKS: u64 = 100;
@@ -26,12 +26,11 @@ pub(crate) fn processor_time(pid: u32) -> Duration {
     Duration::from_millis(ticks * 1000 / TICKS)
 }
 
-/// Allows this process, and those it starts, as many open files as the system lets it.
+/// Allows this process as many open files as the system lets it: each simulated host has two links.
 pub(crate) fn raise_file_limit() {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
+    let limit = getrlimit(Resource::Nofile);
     // Where it may not, many links fail and say so.
-    let _ = setrlimit(Resource::Nofile, limit);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ impl Fill {
         let used = process::processor_time(farm.schedule.pid());
         let begun = Instant::now();
         jobs::submit(&farm.client(), jobs::silent("fill", wanted + 10_000)?).await?;
-        fleet.wait("the last slot", 120, |tally| tally.grants.get() >= wanted).await?;
+        fleet.wait("the last slot", 120, |counts| counts.grants >= wanted).await?;
         let last = fleet.tally.take_last_moment().map_or_else(|| begun.elapsed(), |last| last - begun);
         let used = process::processor_time(farm.schedule.pid()).saturating_sub(used);
         figure("fill", last.as_secs_f64(), "s", None);

@@ -80,12 +80,12 @@ impl Side {
     /// Works for a while with the queue as long as it should be, and is idle afterwards.
     async fn turn(&mut self, seconds: u64) -> Result<(), LoadError> {
         let client = self.farm.client();
-        let (acknowledged, mut given) = (self.fleet.tally.acknowledged.get(), 0);
+        let (acknowledged, mut given) = (self.fleet.counts().acknowledged, 0);
         let mut jobs: Vec<JobId> = Vec::new();
         let used = process::processor_time(self.farm.schedule.pid());
         let begun = Instant::now();
         while begun.elapsed().as_secs() < seconds {
-            let done = self.fleet.tally.acknowledged.get() - acknowledged;
+            let done = self.fleet.counts().acknowledged - acknowledged;
             if given < done + self.frames {
                 self.jobs += 1;
                 jobs.push(
@@ -96,7 +96,7 @@ impl Side {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         }
-        self.done += self.fleet.tally.acknowledged.get() - acknowledged;
+        self.done += self.fleet.counts().acknowledged - acknowledged;
         self.time += begun.elapsed();
         self.used += process::processor_time(self.farm.schedule.pid()).saturating_sub(used);
         for job in jobs {

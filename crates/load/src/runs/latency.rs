@@ -46,18 +46,18 @@ impl StartLatency {
         // Without leases ahead, which would hide the way there and back.
         job.slots_max = Some(u32::from(self.slots) * u32::try_from(self.hosts).unwrap_or(u32::MAX));
         jobs::submit(&client, job).await?;
-        fleet.wait("the last frame", 600, |tally| tally.acknowledged.get() >= self.frames).await?;
+        fleet.wait("the last frame", 600, |counts| counts.acknowledged >= self.frames).await?;
         let mut waits = fleet.tally.take_waits();
         figure("start-latency_p50", percentile(&mut waits, 500), "ms", None);
         figure("start-latency_p99", percentile(&mut waits, 990), "ms", None);
 
         let mut times = Vec::new();
         for number in 0..self.jobs {
-            let before = fleet.tally.grants.get();
+            let before = fleet.counts().grants;
             fleet.tally.take_last_moment();
             let begun = Instant::now();
             jobs::submit(&client, jobs::silent(&format!("single {number}"), 1)?).await?;
-            fleet.wait("a lease", 60, |tally| tally.grants.get() > before).await?;
+            fleet.wait("a lease", 60, |counts| counts.grants > before).await?;
             times.extend(fleet.tally.take_last_moment().map(|moment| moment - begun));
         }
         figure("submit-to-lease_p50", percentile(&mut times, 500), "ms", None);

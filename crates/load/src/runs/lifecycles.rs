@@ -41,7 +41,7 @@ impl Lifecycles {
         let used_here = process::processor_time(std::process::id());
         let begun = Instant::now();
         jobs::submit(&farm.client(), jobs::silent("lifecycles", self.frames)?).await?;
-        fleet.wait("the last frame", 600, |tally| tally.acknowledged.get() >= self.frames).await?;
+        fleet.wait("the last frame", 600, |counts| counts.acknowledged >= self.frames).await?;
         let time = begun.elapsed();
         let used = process::processor_time(farm.schedule.pid()).saturating_sub(used);
         let used_here = process::processor_time(std::process::id()).saturating_sub(used_here);
@@ -50,7 +50,7 @@ impl Lifecycles {
         figure("lifecycles_against_appends", rate(self.frames, time), "frames/s", Some(kept));
         figure("lifecycles_server_cpu", each(used), "us/frame", None);
         figure("lifecycles_load_cpu", each(used_here), "us/frame", None);
-        figure("lifecycles_lost_links", fleet.tally.links_lost.get() as f64, "links", None);
+        figure("lifecycles_lost_links", fleet.counts().links_lost as f64, "links", None);
         Ok(())
     }
 }

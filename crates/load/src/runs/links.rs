@@ -31,7 +31,6 @@ impl Links {
     pub(crate) async fn run(self, place: &Place) -> Result<(), LoadError> {
         let farm = Farm::start(place, "links").await?;
         let servers = [("schedule", farm.schedule.pid()), ("resource", farm.resource.pid())];
-        let all = [servers[0], servers[1], ("load", std::process::id())];
         let empty = servers.map(|(_, pid)| process::memory(pid));
         let plan = Plan {
             schedule: farm.schedule.url.clone(),
@@ -40,13 +39,15 @@ impl Links {
         };
         let fleet = Fleet::link(&plan, &vec![self.slots; self.hosts]).await?;
         tokio::time::sleep(Duration::from_secs(5)).await;
-        let before = all.map(|(_, pid)| process::processor_time(pid));
+        let before = servers.map(|(_, pid)| process::processor_time(pid));
         tokio::time::sleep(Duration::from_secs(self.seconds)).await;
-        let mut together = 0;
-        for ((name, pid), before) in all.into_iter().zip(before) {
+        let mut together: u64 = fleet.pids().into_iter().map(process::memory).sum();
+        figure("links_load_memory", together as f64 / MIB, "MiB", None);
+        for (((name, pid), before), empty) in servers.into_iter().zip(before).zip(empty) {
             let used = process::processor_time(pid).saturating_sub(before).as_secs_f64();
             let memory = process::memory(pid);
             together += memory;
+            let each = memory.saturating_sub(empty) as f64 / self.hosts as f64 / 1024.0;
             figure(
                 &format!("links_idle_{name}_cpu"),
                 100.0 * used / self.seconds as f64,
@@ -54,13 +55,10 @@ impl Links {
                 None,
             );
             figure(&format!("links_{name}_memory"), memory as f64 / MIB, "MiB", None);
-        }
-        for ((name, pid), empty) in servers.into_iter().zip(empty) {
-            let more = process::memory(pid).saturating_sub(empty) as f64 / self.hosts as f64 / 1024.0;
-            figure(&format!("links_{name}_memory_each"), more, "KiB", None);
+            figure(&format!("links_{name}_memory_each"), each, "KiB", None);
         }
         figure("links_memory", together as f64 / MIB, "MiB", None);
-        figure("links_lost", fleet.tally.links_lost.get() as f64, "links", None);
+        figure("links_lost", fleet.counts().links_lost as f64, "links", None);
         Ok(())
     }
 }

@@ -32,7 +32,7 @@ impl Restart {
         };
         let fleet = Fleet::link(&plan, &[16; 16]).await?;
         jobs::submit(&farm.client(), jobs::silent("done", self.done)?).await?;
-        fleet.wait("the frames before", 600, |tally| tally.acknowledged.get() >= self.done).await?;
+        fleet.wait("the frames before", 600, |counts| counts.acknowledged >= self.done).await?;
         drop(fleet);
         let job = jobs::submit(&farm.client(), jobs::silent("queued", self.frames)?).await?;
         let begun = Instant::now();

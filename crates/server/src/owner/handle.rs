@@ -124,7 +124,9 @@ where
             let rest = events.split_off(BATCH_MAX);
             self.hand_over(Input::Events(std::mem::replace(&mut events, rest))).await;
         }
-        self.hand_over(Input::Events(events)).await;
+        if !events.is_empty() {
+            self.hand_over(Input::Events(events)).await;
+        }
     }
 
     /// Like `tell`, from a thread of its own.

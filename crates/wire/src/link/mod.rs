@@ -215,14 +215,19 @@ impl<In: DeserializeOwned> Receiver<In> {
         }
     }
 
-    /// Waits for messages and adds those that have arrived to `messages`, at least one and at most a few
-    /// thousand. May be given up and called again without losing one.
+    /// Waits for messages and adds those that have arrived to `messages`: at most a few thousand, and none where
+    /// what arrived was left out. May be given up and called again without losing one.
     ///
     /// # Errors
     /// When the link has ended, with the reason; what arrived before has been handed over then.
     pub async fn recv_many(&mut self, messages: &mut Vec<In>) -> Result<(), LinkEnd> {
-        while self.read.is_empty() {
+        if self.read.is_empty() {
             self.arrive().await?;
+        }
+        if self.read.is_empty()
+            && let Some(end) = self.end.take()
+        {
+            return Err(end);
         }
         while self.read.len() < BATCH_MESSAGES
             && self.end.is_none()
