@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use model::{FrameState, FrameView, JobState, JobView};
+use model::{FrameState, FrameView, JobState, JobView, WhyView};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -119,6 +119,11 @@ impl Farm {
         until(&format!("{name} stops"), || child.try_wait().unwrap())
     }
 
+    /// Sends a signal to a server: SIGSTOP leaves it there without doing anything, as a host that has hung.
+    pub(super) fn signal(&self, name: &str, signal: Signal) {
+        kill_process(Pid::from_child(&self.servers[name].child), signal).unwrap();
+    }
+
     /// An environment variable of everything started from now on.
     pub(super) fn set(&mut self, name: &str, value: &str) {
         self.environment.push((name.to_owned(), value.to_owned()));
@@ -142,6 +147,21 @@ impl Farm {
         let mut command = self.command();
         command.args(arguments);
         Ran::of(command)
+    }
+
+    /// A command of the binary that runs beside the test; its standard output goes to the file `out`.
+    pub(super) fn spawn(&self, arguments: &[&str], out: &str) -> Child {
+        let file = |name: String| File::create(self.path(&name)).unwrap();
+        let mut command = self.command();
+        command.args(arguments).stdin(Stdio::null());
+        command.stdout(file(out.to_owned())).stderr(file(format!("{out}.err"))).spawn().unwrap()
+    }
+
+    /// Submits the description `text` and gives the job's number.
+    #[track_caller]
+    pub(super) fn submit_text(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.path(name), text).unwrap();
+        self.submit(&[name])
     }
 
     /// Submits a job and gives its number; the arguments are those of `submit`.
@@ -168,6 +188,21 @@ impl Farm {
     #[track_caller]
     pub(super) fn frames(&self, id: &str) -> Vec<FrameView> {
         self.run(&["frames", id, "--json"]).ends_with(0).json()
+    }
+
+    /// What the frames of a job wait for, step by step, as sentences.
+    #[track_caller]
+    pub(super) fn why(&self, id: &str) -> Vec<String> {
+        let whys: Vec<WhyView> = self.run(&["why", id, "--json"]).ends_with(0).json();
+        whys.into_iter().map(|why| format!("{}: {}", why.step, why.sentence)).collect()
+    }
+
+    /// Waits until a step of a job waits for something that is called `reason`.
+    #[track_caller]
+    pub(super) fn until_waits_for(&self, id: &str, reason: &str) {
+        until_true(&format!("job {id} waits for {reason:?}"), || {
+            self.why(id).iter().any(|why| why.contains(reason))
+        });
     }
 
     /// The frames of a job that has to end done, each accepted once.

@@ -2,9 +2,12 @@
 //! where an order matters it is made by gates, files that a frame's command waits for, never by sleeping.
 
 mod bad_input;
+mod crash_loop;
 mod crashes;
 mod failures;
 mod farm;
+mod hosts;
+mod limits;
 mod mail;
 mod one_machine;
 mod queue;
@@ -13,6 +16,8 @@ mod scene;
 mod smtp;
 mod spread;
 mod steering;
+mod steps;
+mod times;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

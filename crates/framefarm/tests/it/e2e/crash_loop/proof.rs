@@ -1,0 +1,90 @@
+//! What has to be there afterwards.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use model::{FrameState, JobState, JobView, OutputView};
+
+use super::super::farm::Farm;
+use super::super::names;
+use super::people::{Kind, People, Submitted};
+
+/// Fails unless everything that was acknowledged is there, whole and once; says what was found.
+pub(super) fn check(farm: &Farm, people: &People) -> String {
+    let jobs: Vec<JobView> = farm.run(&["jobs", "--json"]).ends_with(0).json();
+    let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
+    for job in &jobs {
+        let other = ids.insert(&job.name, &job.id);
+        assert_eq!(other, None, "{} was taken twice, as {}", job.name, job.id);
+    }
+    let (mut frames, mut tries, mut killed) = (0, 0, 0);
+    for (key, submitted) in &people.jobs {
+        let id = submitted.id.as_deref().unwrap();
+        assert_eq!(ids.get(key.as_str()), Some(&id), "{key} was acknowledged as job {id}");
+        let job = jobs.iter().find(|job| job.id == id).unwrap();
+        if job.state == JobState::Killed {
+            let asked = people.killed.contains(id) || people.maybe_killed.contains(id);
+            assert!(asked, "nobody killed job {id}");
+            killed += 1;
+        } else {
+            assert!(!people.killed.contains(id), "the kill of job {id} was acknowledged: {job:#?}");
+            let failed = farm.run(&["frames", id, "--attempts"]);
+            assert_eq!(job.state, JobState::Done, "{job:#?}\n{failed}");
+        }
+        let (done, all) = check_frames(farm, job, key, submitted);
+        frames += done;
+        tries += all;
+    }
+    assert_eq!(jobs.len(), people.jobs.len(), "jobs that nobody submitted");
+    format!("{}; {killed} killed; {frames} frames accepted once in {tries} tries", people.told())
+}
+
+/// How many frames of a job are done, and how many tries that took.
+fn check_frames(farm: &Farm, job: &JobView, key: &str, submitted: &Submitted) -> (usize, usize) {
+    let frames = farm.frames(&job.id);
+    let (mut done, mut tries) = (0, 0);
+    let mut outputs: Vec<OutputView> = Vec::new();
+    for frame in &frames {
+        let accepted = frame.history.iter().filter(|attempt| attempt.outcome == "done").count();
+        assert_eq!(accepted, usize::from(frame.state == FrameState::Done), "job {}: {frame:#?}", job.id);
+        assert!(!frame.history.iter().any(|attempt| attempt.outcome == "running"), "{frame:#?}");
+        done += accepted;
+        tries += frame.history.len();
+        outputs.extend(frame.outputs.iter().cloned());
+    }
+    let files = match submitted.kind {
+        Kind::Silent => 0,
+        Kind::Steps => 2 * submitted.frames,
+        _ => submitted.frames,
+    };
+    if job.state == JobState::Done {
+        assert_eq!(outputs.len(), files, "job {}: {frames:#?}", job.id);
+    }
+    check_files(Path::new(&job.results), key, submitted.kind, &outputs);
+    (done, tries)
+}
+
+/// Fails unless the folder holds `outputs`, each whole, and nothing else but their sums.
+fn check_files(folder: &Path, key: &str, kind: Kind, outputs: &[OutputView]) {
+    let mut expected: Vec<&str> = outputs.iter().map(|output| output.name.as_str()).collect();
+    let found = if folder.is_dir() { names(folder) } else { Vec::new() };
+    if found.iter().any(|name| name == "B3SUMS") {
+        expected.push("B3SUMS");
+    }
+    expected.sort_unstable();
+    assert_eq!(found, expected, "{}", folder.display());
+    for output in outputs {
+        let path = folder.join(&output.name);
+        let bytes = std::fs::read(&path).unwrap();
+        let digest = blake3::hash(&bytes).to_hex().to_string();
+        assert_eq!(output.digest.to_string(), digest, "{}", path.display());
+        if matches!(kind, Kind::Pictures { .. }) {
+            let picture = image::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert_eq!((picture.width(), picture.height()), (32, 24), "{}", path.display());
+        } else {
+            let number = output.name.rsplit('.').nth(1).unwrap().trim_start_matches('0');
+            let text = String::from_utf8(bytes).unwrap();
+            assert_eq!(text, format!("{key} {number}\n"), "{}", path.display());
+        }
+    }
+}
