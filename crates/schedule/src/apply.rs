@@ -56,8 +56,8 @@ impl Schedule {
                 let until = self.passing.seals.remove(job).flatten();
                 self.passing.due(Due::Seal(*job), until, None);
             }
-            Record::NoticeQueued { notice, job, to, at } => {
-                self.notice_queued(*notice, *job, to, *at, effects);
+            Record::NoticeQueued { notice, job, to, at, waiting } => {
+                self.notice_queued(*notice, *job, to, *at, waiting.as_ref(), effects);
             }
             Record::NoticeSent { notice, .. } => {
                 self.notice_tried(*notice, NoticeState::Sent, None, effects);
@@ -175,15 +175,26 @@ impl Schedule {
         if job.ended_at.is_some() {
             self.forget_needs(id);
         }
+        self.file_still(id);
     }
 
-    fn notice_queued(&mut self, id: NoticeId, job: JobId, to: &str, at: Time, effects: &mut Vec<Effect>) {
+    fn notice_queued(
+        &mut self,
+        id: NoticeId,
+        job: JobId,
+        to: &str,
+        at: Time,
+        waiting: Option<&String>,
+        effects: &mut Vec<Effect>,
+    ) {
         if let Some(held) = self.kept.jobs.get_mut(&job) {
             let state = NoticeState::Waiting { until: at };
-            held.notices.push(Notice { id, to: to.to_owned(), state, tries: 0, problem: None });
+            let waiting = waiting.cloned();
+            held.notices.push(Notice { id, to: to.to_owned(), state, tries: 0, problem: None, waiting });
             self.kept.outbox.insert(id, job);
         }
         self.kept.last_notice = self.kept.last_notice.max(id);
+        self.file_still(job);
         effects.push(Effect::JobChanged(job));
     }
 

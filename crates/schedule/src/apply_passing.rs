@@ -1,13 +1,9 @@
 //! Makes passing records true: which function each goes to, and those about mails, sums and passes.
 
-use model::{FrameId, FrameState, JobId, StepIndex, Time};
+use model::{JobId, Time};
 
-use crate::kept::Job;
 use crate::passing_state::{Due, LinkedHost, Said};
-use crate::{Effect, FailedFrame, JobSummary, NoticeId, Passing, Schedule};
-
-/// So many failed frames are named in a mail.
-const FAILED_MAX: usize = 10;
+use crate::{Effect, NoticeId, Passing, Schedule};
 
 impl Schedule {
     pub(crate) fn apply_passing(&mut self, passing: &Passing, effects: &mut Vec<Effect>) {
@@ -60,6 +56,10 @@ impl Schedule {
                 effects.push(Effect::PassWanted);
             }
             Passing::LeaseWithdrawn { lease } => self.lease_withdrawn(*lease, effects),
+            Passing::StuckSeen { since, next } => {
+                self.passing.stuck.clone_from(since);
+                self.passing.look_at = *next;
+            }
             Passing::LicenceShort { job, step, shortage } => self.shortage_seen(*job, *step, shortage),
             Passing::LookedBack { at } => self.passing.looked_back_at = *at,
             Passing::HostsReserved { reserved } => self.passing.reserved.clone_from(reserved),
@@ -82,7 +82,8 @@ impl Schedule {
             && let Some(notice) = self.kept.notice(id)
             && let Some(held) = self.kept.jobs.get(job)
         {
-            let summary = Box::new(held.summary(*job));
+            let mut summary = Box::new(held.summary(*job));
+            summary.waiting.clone_from(&notice.waiting);
             effects.push(Effect::Mail { notice: id, to: notice.to.clone(), summary });
         }
     }
@@ -101,34 +102,5 @@ impl Schedule {
     /// Tells the watchers of every job that frames wait for something else now.
     pub(crate) fn reasons_changed(&self, effects: &mut Vec<Effect>) {
         effects.extend(self.kept.queue.wanting().map(Effect::JobChanged));
-    }
-}
-
-impl Job {
-    fn summary(&self, id: JobId) -> JobSummary {
-        let counts = self.frames();
-        let steps = (0..).map(StepIndex).zip(self.description.steps.iter().zip(&self.tables));
-        let failed = steps.flat_map(|(at, (step, table))| {
-            table.all_in(FrameState::Failed).filter_map(move |index| {
-                let number = step.chunk_numbers(index).next()?;
-                let problem = self.problem(FrameId { job: id, step: at, index }).unwrap_or_default();
-                Some(FailedFrame { step: step.name.clone(), number, problem })
-            })
-        });
-        JobSummary {
-            job: id,
-            name: self.description.name.clone(),
-            user: self.description.user.clone(),
-            state: self.state(),
-            frames_total: counts.total(),
-            frames_done: counts.done,
-            frames_failed: counts.failed,
-            attempts_failed: self.attempts_failed,
-            submitted_at: self.submitted_at,
-            started_at: self.started_at,
-            ended_at: self.ended_at,
-            folder: self.folder(id),
-            failed: failed.take(FAILED_MAX).collect(),
-        }
     }
 }

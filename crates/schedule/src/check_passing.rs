@@ -19,6 +19,12 @@ impl Schedule {
             assert!(waited_for || !works || !passing.taken_up, "a host that holds leases is waited for");
             assert!(waited_for || passing.host(host).is_none(), "and so is one that is linked");
         }
+        assert!(passing.stuck.keys().all(|job| self.kept.still.contains(job)), "what moves is not stuck");
+        let open = |job: &JobId| self.kept.jobs.get(job).is_some_and(|job| job.ended_at.is_none());
+        assert!(
+            passing.shortages.keys().all(|(job, _)| open(job)),
+            "only jobs that have not ended are put off"
+        );
         self.check_hosts();
         self.check_watches(&mut deadlines);
         for (notice, until) in &passing.mails {

@@ -23,7 +23,7 @@ impl Schedule {
             return Some(Time::default());
         }
         let first = passing.deadlines.first().map(|(at, _)| *at);
-        first.into_iter().chain(passing.wake).chain(kept.set_asides.next_end()).min()
+        first.into_iter().chain(passing.wake).chain(kept.set_asides.next_end()).chain(self.look_at()).min()
     }
 
     pub(crate) fn deadline_passed(&self, now: Time) -> Vec<Record> {
@@ -32,6 +32,9 @@ impl Schedule {
             records.extend(self.due(now, due));
         }
         records.extend(self.forgive_by_time(now));
+        if self.look_at().is_some_and(|at| at <= now) {
+            records.extend(self.look(now));
+        }
         if self.passing.wake.is_some_and(|wake| wake <= now) {
             records.push(Record::Passing(Passing::PassDue));
         }

@@ -1,8 +1,10 @@
 //! What the shell has to do once the records behind it are durable.
 
+use std::collections::BTreeMap;
+
 use model::{JobId, JobState, LeaseId, Output, Profile, ScheduleToRender, Time};
 
-use crate::{LinkId, NoticeId};
+use crate::{Ending, LinkId, NoticeId};
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +54,7 @@ pub enum Effect {
         /// Every file of it.
         outputs: Vec<Output>,
     },
-    /// Send a mail about a job's end; answer `NoticeSent` or `NoticeFailed`.
+    /// Send a mail about a job; answer `NoticeSent` or `NoticeFailed`.
     Mail {
         /// Which.
         notice: NoticeId,
@@ -65,7 +67,7 @@ pub enum Effect {
     JobChanged(JobId),
 }
 
-/// What there is to say of a job that ended.
+/// What there is to say of a job that ended, or that waits for what will not come by itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobSummary {
     /// Its number.
@@ -84,6 +86,8 @@ pub struct JobSummary {
     pub frames_failed: u32,
     /// Attempts that failed and counted.
     pub attempts_failed: u32,
+    /// The same by whose fault they were.
+    pub failures: BTreeMap<Ending, u32>,
     /// When it was submitted.
     pub submitted_at: Time,
     /// When its first frame started.
@@ -94,6 +98,8 @@ pub struct JobSummary {
     pub folder: String,
     /// The first few failed frames.
     pub failed: Vec<FailedFrame>,
+    /// What it waits for, as a sentence, where the mail is about that and not about its end.
+    pub waiting: Option<String>,
 }
 
 /// A failed frame, for the mail.
@@ -103,6 +109,8 @@ pub struct FailedFrame {
     pub step: String,
     /// Frame number.
     pub number: i64,
+    /// Whose fault that was; absent where it could not be tried.
+    pub class: Option<Ending>,
     /// Why its last attempt failed.
     pub problem: String,
 }

@@ -41,6 +41,9 @@ pub(crate) struct Kept {
     /// Jobs that wait for a job to be done, by that one.
     #[serde(default)]
     pub(crate) followers: BTreeMap<JobId, BTreeSet<JobId>>,
+    /// Jobs of which no frame runs though some wait, and whose people were not told of it.
+    #[serde(default)]
+    pub(crate) still: BTreeSet<JobId>,
     /// Jobs that ended and whose sums are not written.
     pub(crate) unsealed: BTreeSet<JobId>,
     pub(crate) last_job: JobId,
@@ -108,7 +111,7 @@ impl Lease {
     }
 }
 
-/// A mail about a job's end.
+/// A mail about a job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Notice {
     pub(crate) id: NoticeId,
@@ -116,6 +119,9 @@ pub(crate) struct Notice {
     pub(crate) state: NoticeState,
     pub(crate) tries: u32,
     pub(crate) problem: Option<String>,
+    /// What the job waited for, where the mail is about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) waiting: Option<String>,
 }
 
 /// What became of a mail.

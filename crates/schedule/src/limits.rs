@@ -102,11 +102,6 @@ impl Limits {
         }
     }
 
-    /// The first limit of the farm that leaves too little for a frame, before anything is given away.
-    pub(crate) fn short<'a>(&'a self, wants: &'a Wants) -> Option<Short<'a>> {
-        LimitsLeft::new(self).short(wants)
-    }
-
     pub(crate) fn views(&self) -> Vec<LimitView> {
         let set = self.by_name.iter().filter(|(_, limit)| limit.is_set());
         let view = |(name, limit): (&String, &Limit)| LimitView {
@@ -227,12 +222,12 @@ mod tests {
         let (mut limits, maya) = (Limits::default(), wants(&[("maya", 2)]));
         limits.set("maya", Some(5), None);
         limits.take(&maya, A);
-        assert_eq!(limits.short(&maya), None);
+        assert_eq!(LimitsLeft::new(&limits).short(&maya), None);
         limits.take(&maya, B);
         let short = Short { name: "maya", amount: 5, in_use: 4, wanted: 2, per_host: false };
-        assert_eq!(limits.short(&maya), Some(short));
+        assert_eq!(LimitsLeft::new(&limits).short(&maya), Some(short));
         limits.give_back(&maya, A);
-        assert_eq!(limits.short(&maya), None);
+        assert_eq!(LimitsLeft::new(&limits).short(&maya), None);
     }
 
     #[test]
@@ -259,10 +254,10 @@ mod tests {
         limits.check((0..3).map(|host| (&maya, HostIndex(host))));
         for host in [0, 1] {
             limits.give_back(&maya, HostIndex(host));
-            assert!(limits.short(&maya).is_some());
+            assert!(LimitsLeft::new(&limits).short(&maya).is_some());
         }
         limits.give_back(&maya, HostIndex(2));
-        assert_eq!(limits.short(&maya), None);
+        assert_eq!(LimitsLeft::new(&limits).short(&maya), None);
     }
 
     #[test]
@@ -271,10 +266,10 @@ mod tests {
         limits.take(&maya, A);
         assert_eq!(limits.views(), []);
         limits.set("maya", Some(1), None);
-        assert!(limits.short(&maya).is_some());
+        assert!(LimitsLeft::new(&limits).short(&maya).is_some());
         assert_eq!((limits.views()[0].in_use, limits.names().collect::<Vec<_>>()), (1, vec!["maya"]));
         limits.set("maya", None, None);
-        assert_eq!(limits.short(&maya), None);
+        assert_eq!(LimitsLeft::new(&limits).short(&maya), None);
         limits.give_back(&maya, A);
         assert_eq!(limits, Limits::default(), "nothing is left of it");
     }

@@ -209,6 +209,13 @@ pub enum Passing {
         /// When.
         at: Time,
     },
+    /// Jobs of which no frame runs were looked at.
+    StuckSeen {
+        /// Those that wait for what will not come by itself, and since when.
+        since: BTreeMap<JobId, Time>,
+        /// When to look again.
+        next: Time,
+    },
     /// Which hosts are being cleared for frames that take several slots has changed.
     HostsReserved {
         /// Those hosts, and for whom.

@@ -36,6 +36,10 @@ pub(crate) struct PassingState {
     pub(crate) skipped: BTreeMap<HostIndex, Time>,
     /// The leases of an earlier run have their deadlines.
     pub(crate) taken_up: bool,
+    /// Jobs that wait for what will not come by itself, and since when.
+    pub(crate) stuck: BTreeMap<JobId, Time>,
+    /// When jobs of which no frame runs are to be looked at.
+    pub(crate) look_at: Time,
     /// Steps that found no licence.
     pub(crate) shortages: BTreeMap<(JobId, StepIndex), Shortage>,
     /// What is known of live leases, as far as anything is.

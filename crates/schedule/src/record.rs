@@ -180,7 +180,7 @@ pub enum Record {
         /// Which job.
         job: JobId,
     },
-    /// A mail about a job's end is to be sent.
+    /// A mail about a job is to be sent.
     NoticeQueued {
         /// Which.
         notice: NoticeId,
@@ -190,6 +190,9 @@ pub enum Record {
         to: String,
         /// When.
         at: Time,
+        /// What the job waits for, where the mail is about that and not about its end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waiting: Option<String>,
     },
     /// A mail is with the mail server.
     NoticeSent {

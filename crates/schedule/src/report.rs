@@ -160,6 +160,7 @@ impl Schedule {
             job: frame.job,
             to: to.clone(),
             at: now,
+            waiting: None,
         };
         (self.kept.last_notice.0 + 1..).zip(addresses).map(queued).collect()
     }

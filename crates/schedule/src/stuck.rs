@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{JobId, Time, WaitingReason};
 
+use crate::kept::Job;
+use crate::pass::Whys;
 use crate::{NoticeId, Passing, Record, Schedule, waits};
 
 impl Schedule {
@@ -15,18 +17,28 @@ impl Schedule {
 
     /// Looks at the jobs that do not move.
     pub(crate) fn look(&self, now: Time) -> Vec<Record> {
-        let mut since = BTreeMap::new();
-        let mut records = Vec::new();
+        let (mut since, mut records) = (BTreeMap::new(), Vec::new());
+        let mut whys = Whys::new(self);
         for id in &self.kept.still {
-            let Some(reason) = self.waiting_reason(*id).filter(needs_somebody) else { continue };
+            let Some(reason) = whys.first(*id).filter(needs_somebody) else { continue };
             let begun = self.passing.stuck.get(id).copied().unwrap_or(now);
             since.insert(*id, begun);
             if now.since_ms(begun) >= waits::STUCK_MS {
                 self.notices_of_stuck(now, *id, &reason, &mut records);
             }
         }
-        records.push(Record::Passing(Passing::StuckSeen { since, next: now.plus_ms(waits::LOOK_MS) }));
+        // First, so that whoever is told now is not waited for any longer.
+        records.insert(0, Record::Passing(Passing::StuckSeen { since, next: now.plus_ms(waits::LOOK_MS) }));
         records
+    }
+
+    /// Notes whether a job moves, after anything about it has changed.
+    pub(crate) fn file_still(&mut self, id: JobId) {
+        if self.kept.jobs.get(&id).is_some_and(Job::is_still) {
+            self.kept.still.insert(id);
+        } else if self.kept.still.remove(&id) {
+            self.passing.stuck.remove(&id);
+        }
     }
 
     fn notices_of_stuck(&self, now: Time, id: JobId, reason: &WaitingReason, records: &mut Vec<Record>) {
@@ -38,6 +50,16 @@ impl Schedule {
             let waiting = Some(reason.to_string());
             records.push(Record::NoticeQueued { notice, job: id, to: to.clone(), at: now, waiting });
         }
+    }
+}
+
+impl Job {
+    /// Whether frames wait and none runs, and somebody is to be told of it who was not.
+    pub(crate) fn is_still(&self) -> bool {
+        let told = || self.notices.iter().any(|notice| notice.waiting.is_some());
+        let waits =
+            self.ended_at.is_none() && !self.held && self.live == 0 && !self.description.notify.is_empty();
+        waits && !told() && self.counts().waiting > 0
     }
 }
 

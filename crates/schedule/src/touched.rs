@@ -89,6 +89,11 @@ impl Touched {
         u32::try_from(self.earlier.len()).unwrap_or(u32::MAX) + u32::from(self.last.is_some())
     }
 
+    /// How the last try ended that was not good.
+    pub(crate) fn last_failure(&self) -> Option<Ending> {
+        self.attempts().rev().find_map(|attempt| attempt.end.as_ref()?.ending)
+    }
+
     /// How many of the last tries that ended found no licence, in a row.
     pub(crate) fn without_licence(&self) -> u32 {
         let ends = self.attempts().rev().filter_map(|attempt| attempt.end.as_ref());

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::{JobState, Time};
-use schedule::JobSummary;
+use schedule::{Ending, JobSummary};
 
 /// A mail, but for its addresses.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,8 +12,31 @@ pub(crate) struct Letter {
     pub(crate) body: String,
 }
 
-/// The mail that says how a job ended; `results` is the folder of its frames.
+/// The mail that says how a job ended, or what it waits for; `results` is the folder of its frames.
 pub(crate) fn letter(job: &JobSummary, results: &str, zone: &TimeZone) -> Letter {
+    match &job.waiting {
+        Some(waiting) => of_wait(job, waiting, zone),
+        None => of_end(job, results, zone),
+    }
+}
+
+fn of_wait(job: &JobSummary, waiting: &str, zone: &TimeZone) -> Letter {
+    let JobSummary { job: id, name, .. } = job;
+    let left = job.frames_total.saturating_sub(job.frames_done + job.frames_failed);
+    let mut body = format!(
+        "Job {id} \"{name}\" waits, and not for its turn: no frame of it has run for 10 minutes.\n\n\
+        Why: {waiting}.\n\n"
+    );
+    row(&mut body, "Submitted", &moment(Some(job.submitted_at), zone));
+    row(&mut body, "Frames left", &format!("{left} of {}", job.frames_total));
+    body.push_str(&format!(
+        "\nIt goes on by itself when that has changed; there is no second mail about it.\n\
+        What it waits for now: framefarm why {id}\nTo give it up: framefarm kill {id}\n"
+    ));
+    Letter { subject: format!("{name}: waiting, {waiting}"), body }
+}
+
+fn of_end(job: &JobSummary, results: &str, zone: &TimeZone) -> Letter {
     let JobSummary { job: id, name, .. } = job;
     let total = job.frames_total;
     let frames = if total == 1 { "1 frame".to_owned() } else { format!("{total} frames") };
@@ -38,22 +61,48 @@ pub(crate) fn letter(job: &JobSummary, results: &str, zone: &TimeZone) -> Letter
         row(&mut body, "Rendering took", &duration(ended.since_ms(started)));
     }
     if job.attempts_failed > 0 {
-        row(&mut body, "Failed attempts", &job.attempts_failed.to_string());
+        row(&mut body, "Failed attempts", &attempts(job));
     }
     row(&mut body, "Frames are in", results);
     if !job.failed.is_empty() {
         body.push_str("\nFailed frames:\n");
+        let several = job.failed.iter().any(|frame| frame.step != "render");
         for frame in &job.failed {
-            body.push_str(&format!("  {}: {}\n", frame.number, frame.problem));
+            let step = if several { format!("{} ", frame.step) } else { String::new() };
+            body.push_str(&format!("  {step}{}: {}{}\n", frame.number, kind(frame.class), frame.problem));
         }
         let more = (job.frames_failed as usize).saturating_sub(job.failed.len());
         if more > 0 {
             body.push_str(&format!("  and {more} more\n"));
         }
-        body.push_str(&format!("\nThe log of a frame: framefarm log {id} FRAME\n"));
+        let step = if several { " --step STEP" } else { "" };
+        body.push_str(&format!("\nThe log of a frame: framefarm log {id} FRAME{step}\n"));
+        body.push_str(&format!("To try the failed frames again: framefarm retry {id}\n"));
     }
     body.push_str(&format!("\nTo copy the frames to a folder of yours: framefarm fetch {id} FOLDER\n"));
     Letter { subject, body }
+}
+
+/// How many attempts failed, and of which kinds they were where a person can do something about that.
+fn attempts(job: &JobSummary) -> String {
+    let kinds = job.failures.iter().filter_map(|(ending, count)| match ending {
+        Ending::Memory => Some(format!("{count} out of memory")),
+        Ending::Host => Some(format!("{count} the fault of a host")),
+        _ => None,
+    });
+    match kinds.collect::<Vec<_>>().join(", ") {
+        kinds if kinds.is_empty() => job.attempts_failed.to_string(),
+        kinds => format!("{} ({kinds})", job.attempts_failed),
+    }
+}
+
+/// What goes before the problem of a failed frame.
+fn kind(class: Option<Ending>) -> &'static str {
+    match class {
+        Some(Ending::Memory) => "out of memory: ",
+        Some(Ending::Host) => "the fault of a host: ",
+        _ => "",
+    }
 }
 
 fn row(body: &mut String, label: &str, value: &str) {
@@ -80,6 +129,8 @@ fn duration(ms: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use model::JobId;
     use schedule::FailedFrame;
 
@@ -95,11 +146,13 @@ mod tests {
             frames_done: 60,
             frames_failed: 0,
             attempts_failed: 0,
+            failures: BTreeMap::new(),
             submitted_at: Time(1_700_000_000_000),
             started_at: Some(Time(1_700_000_001_000)),
             ended_at: Some(Time(1_700_000_099_000)),
             folder: "17-Lighthouse".into(),
             failed: Vec::new(),
+            waiting: None,
         }
     }
 
@@ -120,7 +173,8 @@ mod tests {
     #[test]
     fn a_failed_job_lists_its_failed_frames() {
         let problem = "scene.pov line 5: the file sea.png is missing";
-        let frame = |number| FailedFrame { step: "render".into(), number, problem: problem.into() };
+        let class = Some(Ending::Frame);
+        let frame = |number| FailedFrame { step: "render".into(), number, class, problem: problem.into() };
         let failed = JobSummary {
             state: JobState::Failed,
             frames_done: 38,
@@ -133,6 +187,39 @@ mod tests {
         assert_eq!(letter.subject, "Lighthouse: 22 of 60 frames failed");
         assert!(letter.body.contains("38 are done and stored"), "{}", letter.body);
         assert!(letter.body.contains("  20: scene.pov line 5: the file sea.png is missing\n  and 2 more\n"));
-        assert!(letter.body.contains("framefarm log 17 FRAME"));
+        assert!(letter.body.contains("framefarm log 17 FRAME\n"));
+        assert!(letter.body.contains("Failed attempts: 66\n"), "{}", letter.body);
+    }
+
+    #[test]
+    fn kinds_of_failure_and_steps_are_named_where_there_are_several() {
+        let class = Some(Ending::Memory);
+        let frame = FailedFrame { step: "comp".into(), number: 4, class, problem: "nuke was killed".into() };
+        let failures = [(Ending::Frame, 2), (Ending::Memory, 3)].into();
+        let failed = vec![frame];
+        let job = JobSummary { state: JobState::Failed, attempts_failed: 5, failures, failed, ..done() };
+        let letter = letter(&job, "/film", &TimeZone::UTC);
+        assert!(letter.body.contains("Failed attempts: 5 (3 out of memory)\n"), "{}", letter.body);
+        assert!(letter.body.contains("  comp 4: out of memory: nuke was killed\n"), "{}", letter.body);
+        assert!(letter.body.contains("framefarm log 17 FRAME --step STEP\n"));
+    }
+
+    #[test]
+    fn a_job_that_waits_says_for_what_and_what_to_do() {
+        let waiting = Some("no host matches: no maya (3 of 3 hosts)".to_owned());
+        let letter = letter(
+            &JobSummary { state: JobState::Queued, frames_done: 20, waiting, ..done() },
+            "/film/17-Lighthouse",
+            &TimeZone::UTC,
+        );
+        assert_eq!(letter.subject, "Lighthouse: waiting, no host matches: no maya (3 of 3 hosts)");
+        let expected = "Job 17 \"Lighthouse\" waits, and not for its turn: no frame of it has run for 10 minutes.\n\n\
+            Why: no host matches: no maya (3 of 3 hosts).\n\n\
+            Submitted:       2023-11-14 22:13:20 UTC\n\
+            Frames left:     40 of 60\n\n\
+            It goes on by itself when that has changed; there is no second mail about it.\n\
+            What it waits for now: framefarm why 17\n\
+            To give it up: framefarm kill 17\n";
+        assert_eq!(letter.body, expected);
     }
 }

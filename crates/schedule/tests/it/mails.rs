@@ -1,8 +1,9 @@
 //! Mails about a job's end.
 
 use model::{JobDescription, JobState};
+use schedule::{Ending, Event};
 
-use crate::farm::{Farm, job};
+use crate::farm::{Farm, job, with_tag};
 
 fn for_two(mut description: JobDescription) -> JobDescription {
     description.notify =
@@ -35,6 +36,7 @@ fn a_mail_about_a_failed_job_names_what_failed() {
     assert_eq!((summary.state, summary.frames_done, summary.frames_failed), (JobState::Failed, 1, 1));
     let failed = &summary.failed[0];
     assert_eq!((failed.number, failed.problem.as_str()), (7, "povray exited with 1"));
+    assert_eq!((failed.class, summary.failures.clone()), (Some(Ending::Frame), [(Ending::Frame, 1)].into()));
 }
 
 #[test]
@@ -91,4 +93,57 @@ fn nobody_is_told_of_a_kill() {
     let id = farm.submits(for_two(job("job", "1")));
     farm.happens(schedule::Event::Kill(id));
     assert!(farm.mails.is_empty());
+}
+
+#[test]
+fn people_are_told_once_of_a_job_that_waits_for_what_will_not_come() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    farm.hosts.get_mut("a").unwrap().unsuitable = true;
+    let id = farm.submits(for_two(with_tag("gpu", job("job", "1-2"))));
+    farm.after_ms(599_000);
+    assert!(farm.mails.is_empty());
+    farm.after_ms(61_000);
+    assert_eq!(farm.mails.len(), 2);
+    let summary = &farm.mails[0].1;
+    assert_eq!((summary.state, summary.waiting.as_deref()), (JobState::Queued, Some("no host matches")));
+    farm.after_ms(7_200_000);
+    farm.restarts();
+    farm.links("a", 1);
+    farm.after_ms(7_200_000);
+    assert_eq!(farm.mails.len(), 2, "once");
+    farm.hosts.get_mut("a").unwrap().unsuitable = false;
+    farm.after_ms(10_000);
+    farm.everything_is_rendered();
+    assert_eq!((farm.mails.len(), farm.mails[2].1.waiting.clone()), (4, None), "and of the end");
+    assert_eq!(farm.job(id).state, JobState::Done);
+}
+
+#[test]
+fn nobody_is_told_of_a_job_that_waits_for_its_turn_or_for_a_person() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    farm.submits(job("busy", "1"));
+    farm.submits(for_two(job("job", "1-2")));
+    let held = farm.submits(for_two(job("held", "1-2")));
+    farm.happens(Event::Hold(held));
+    farm.after_ms(3_600_000);
+    assert!(farm.mails.is_empty());
+}
+
+#[test]
+fn a_wait_that_ended_in_between_begins_anew() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    farm.hosts.get_mut("a").unwrap().unsuitable = true;
+    farm.submits(for_two(with_tag("gpu", job("job", "1-2"))));
+    farm.after_ms(500_000);
+    farm.hosts.get_mut("a").unwrap().unsuitable = false;
+    farm.after_ms(10_000);
+    assert_eq!(farm.held("a"), [1]);
+    farm.hosts.get_mut("a").unwrap().unsuitable = true;
+    farm.hosts.entry("b".to_owned()).or_default().unsuitable = true;
+    farm.links("b", 1);
+    farm.dies("a");
+    farm.after_ms(500_000);
+    assert!(farm.mails.is_empty());
+    farm.after_ms(300_000);
+    assert_eq!(farm.mails.len(), 2);
 }
