@@ -33,7 +33,6 @@ impl Schedule {
         held.slots().for_each(|slot| self.refresh_slot(host, slot));
         self.count_limits(frame, host, true);
         self.kept.leases.insert(lease, held);
-        self.note_line(host, slot);
         self.file_job(frame.job);
     }
 

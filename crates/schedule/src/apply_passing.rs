@@ -25,7 +25,7 @@ impl Schedule {
             Passing::LeasesTakenUp { until } => self.leases_taken_up(*until),
             Passing::HostSkipped { host, until, why } => self.host_skipped(*host, *until, why),
             Passing::HostTold { link, message } => {
-                effects.push(Effect::ToHost { link: *link, message: message.clone() });
+                effects.push(Effect::ToHost { link: *link, message: (**message).clone() });
             }
             Passing::SlotDraining { host, slot, lease } => self.slot_draining(*host, *slot, Some(*lease)),
             Passing::SlotDrained { host, slot } => {

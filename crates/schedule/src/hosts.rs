@@ -69,8 +69,7 @@ impl Schedule {
         let (ours, over): (Vec<_>, Vec<_>) = held.iter().partition(is_ours);
         for HeldLease { lease, slot } in over {
             let (lease, slot) = (*lease, *slot);
-            let message = ScheduleToRender::Revoke { lease };
-            records.push(Record::Passing(Passing::HostTold { link, message }));
+            records.push(revoke(link, lease));
             records.push(Record::Passing(Passing::SlotDraining { host, slot, lease }));
         }
         let held_jobs = ours.iter().filter(|held| self.is_ahead_of_held(held.lease));
@@ -197,5 +196,6 @@ impl Schedule {
 }
 
 fn revoke(link: LinkId, lease: LeaseId) -> Record {
-    Record::Passing(Passing::HostTold { link, message: ScheduleToRender::Revoke { lease } })
+    let message = Box::new(ScheduleToRender::Revoke { lease });
+    Record::Passing(Passing::HostTold { link, message })
 }

@@ -8,6 +8,9 @@ use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// Maps with room for fewer than this keep it.
+const SHRINK_MIN: usize = 4_096;
+
 /// Spreads the upper bits only. Neighbours in a counter are looked up together, so they stay neighbours.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct CounterHasher(u64);
@@ -56,7 +59,12 @@ impl<K: Copy + Ord + Hash, V> IdMap<K, V> {
     }
 
     pub(crate) fn remove(&mut self, key: K) -> Option<V> {
-        self.0.remove(&key)
+        let removed = self.0.remove(&key);
+        // What a crowd has left behind is given back.
+        if self.0.capacity() > SHRINK_MIN && self.0.len() < self.0.capacity() / 8 {
+            self.0.shrink_to(self.0.len() * 2);
+        }
+        removed
     }
 
     pub(crate) fn or_insert_with(&mut self, key: K, value: impl FnOnce() -> V) -> &mut V {

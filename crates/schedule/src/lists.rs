@@ -70,7 +70,7 @@ impl Schedule {
                 let Some(profile) = self.passing.asks.get(ask) else {
                     return Err(Refusal::UnknownAsk(*ask));
                 };
-                let came = Passing::ListCame { ask: *ask, list: list.clone(), at: now };
+                let came = Passing::ListCame { ask: *ask, list: Box::new(list.clone()), at: now };
                 let mut records = vec![Record::Passing(came)];
                 if self.passing.needs.get(profile).is_some_and(|need| need.stale) {
                     records.extend(self.asks(now, [profile]));

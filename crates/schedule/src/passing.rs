@@ -74,7 +74,7 @@ pub enum Passing {
         /// On which link.
         link: LinkId,
         /// What.
-        message: ScheduleToRender,
+        message: Box<ScheduleToRender>,
     },
     /// A slot is busy with a lease that is worth nothing any more.
     SlotDraining {
@@ -162,7 +162,7 @@ pub enum Passing {
         /// For which ask.
         ask: u64,
         /// The list.
-        list: ResourceList,
+        list: Box<ResourceList>,
         /// When.
         at: Time,
     },

@@ -167,5 +167,6 @@ impl Schedule {
 }
 
 fn acknowledge(link: LinkId, lease: LeaseId) -> Record {
-    Record::Passing(Passing::HostTold { link, message: ScheduleToRender::Acknowledge { lease } })
+    let message = Box::new(ScheduleToRender::Acknowledge { lease });
+    Record::Passing(Passing::HostTold { link, message })
 }

@@ -4,6 +4,8 @@
 //! Only where that takes nothing from anybody: after every free slot was served, behind a frame of the same
 //! step, and not while others that go first could use the slot.
 
+use std::collections::BTreeSet;
+
 use model::{AHEAD_MAX, JobId, LeaseId, SlotIndex, SlotNeed, Step};
 
 use super::turn::JobTurn;
@@ -40,22 +42,39 @@ impl Schedule {
     }
 }
 
+/// A slot that works on a frame of a step.
+pub(super) struct Seated {
+    pub(super) job: JobId,
+    /// The place of the step in it.
+    pub(super) step: usize,
+    pub(super) host: HostIndex,
+    pub(super) slot: SlotIndex,
+}
+
 impl<'a> Pass<'a> {
-    /// Gives leases ahead to the lines that have become short.
+    /// Gives leases ahead to the slots that this pass gave a frame, and to the lines that have become short.
     pub(super) fn top_up(&mut self) {
+        for running in std::mem::take(&mut self.seated) {
+            if self.leased < LEASES_MAX && !self.reserved.contains_key(&running.host) {
+                self.top_up_line(&running, 0);
+            }
+        }
+        let mut seen = BTreeSet::new();
         for (host, slot) in &self.schedule.passing.thin {
             if self.leased == LEASES_MAX {
                 return;
             }
             self.thinned += 1;
-            if let Some((running, left)) = self.room_behind(*host, *slot) {
-                self.top_up_line(*host, *slot, running, left);
+            if seen.insert((*host, *slot))
+                && let Some((running, behind)) = self.short_line(*host, *slot)
+            {
+                self.top_up_line(&running, behind);
             }
         }
     }
 
-    /// What a slot works on, and how many leases more may wait behind that.
-    fn room_behind(&self, host: HostIndex, slot: SlotIndex) -> Option<(&'a Lease, usize)> {
+    /// What a slot works on, and how many leases wait behind that.
+    fn short_line(&self, host: HostIndex, slot: SlotIndex) -> Option<(Seated, usize)> {
         let (kept, passing) = (&self.schedule.kept, &self.schedule.passing);
         let linked = passing.host(host)?;
         let usable = slot.0 < linked.slots && !linked.draining.contains_key(&slot);
@@ -64,31 +83,30 @@ impl<'a> Pass<'a> {
         }
         let line = kept.hosts.get(host)?.line(slot)?;
         let running = kept.leases.get(line.iter().find(|lease| !passing.is_through(*lease))?)?;
-        let left = self.schedule.ahead_wanted_behind(running).checked_sub(line.len() - 1)?;
-        Some((running, left))
+        let (job, step) = (running.frame.job, running.frame.step.0.into());
+        Some((Seated { job, step, host, slot }, line.len() - 1))
     }
 
-    fn top_up_line(&mut self, host: HostIndex, slot: SlotIndex, running: &'a Lease, left: usize) {
-        let id = running.frame.job;
-        let Some(mut turn) = self.take_turn(id) else { return };
-        let at = usize::from(running.frame.step.0);
+    fn top_up_line(&mut self, running: &Seated, behind: usize) {
+        let &Seated { job, step: at, host, slot } = running;
+        let Some(mut turn) = self.take_turn(job) else { return };
         if let Some(mut step) = turn.step(self.schedule, at, self.now) {
             let (schedule, table, need) = (self.schedule, step.table, step.need);
-            let matches = |need: &&crate::lists::Need| need.matching.contains(host);
-            if let Some(need) = need.filter(matches)
+            if let Some(need) = need.filter(|need| need.matching.contains(host))
+                && step.ahead > behind
                 && step.ready.left() > 0
-                && !schedule.is_spared(host, id, need)
-                && self.goes_first(id, host)
+                && !schedule.is_spared(host, job, need)
+                && self.goes_first(job, host)
             {
-                for _ in 0..left {
-                    let next = step.ready.next(|index| schedule.may_go(id, table, need, index, host));
+                for _ in behind..step.ahead {
+                    let next = step.ready.next(|index| schedule.may_go(job, table, need, index, host));
                     let Some(index) = next.filter(|_| self.leased < LEASES_MAX) else { break };
-                    self.lease(id, &step, index, host, slot, Vec::new());
+                    self.lease(job, &step, index, host, slot, Vec::new());
                 }
             }
             turn.put_back(at, step);
         }
-        self.turns.insert(id, turn);
+        self.turns.insert(job, turn);
     }
 
     /// Whether no other job that could use a host goes before this one.

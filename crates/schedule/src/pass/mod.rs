@@ -24,6 +24,7 @@ use crate::reservation::Reservation;
 use crate::shares::{Turn, Turns};
 use crate::{Passing, Record, Schedule, waits};
 
+use ahead::Seated;
 use rings::Rings;
 use turn::{JobTurn, StepTurn};
 
@@ -64,7 +65,8 @@ impl Schedule {
     pub(crate) fn is_pass_due(&self) -> bool {
         let (kept, passing) = (&self.kept, &self.passing);
         let free = !passing.free.is_empty();
-        (kept.queue.is_wanting() && (free || !passing.thin.is_empty())) || (kept.ahead > 0 && free)
+        let lines = !passing.thin.is_empty() || kept.ahead > 0;
+        (kept.queue.is_wanting() && (free || lines)) || (kept.ahead > 0 && free)
     }
 }
 
@@ -102,6 +104,8 @@ struct Pass<'a> {
     reserved: BTreeMap<HostIndex, Reservation>,
     /// Profiles that no linked host matches, though there are hosts with nothing to do.
     starving: BTreeSet<&'a Profile>,
+    /// Slots that were given a frame by this pass.
+    seated: Vec<Seated>,
     /// Lines that were looked at.
     thinned: usize,
     /// Leases ahead were looked through.
@@ -117,7 +121,7 @@ impl<'a> Pass<'a> {
         let mut pass = Self {
             schedule,
             now,
-            records: Vec::new(),
+            records: Vec::with_capacity(schedule.passing.free.slots().min(LEASES_MAX as usize)),
             leased: 0,
             turns: BTreeMap::new(),
             given: BTreeSet::new(),
@@ -125,6 +129,7 @@ impl<'a> Pass<'a> {
             limits: LimitsLeft::new(&schedule.kept.limits),
             reserved: schedule.passing.reserved.clone(),
             starving: BTreeSet::new(),
+            seated: Vec::new(),
             thinned: 0,
             looked_back: false,
             order: Order { turns: Turns::new(&schedule.kept.queue.shares), jobs: Vec::new() },
@@ -194,7 +199,7 @@ impl<'a> Pass<'a> {
         let mut given = 0;
         // Hosts in a row that no frame of the step goes to.
         let mut fruitless = 0;
-        while given < most.min(turn.slots_left()) && self.may_give(step) {
+        while given < most && turn.slots_left() > 0 && self.may_give(step) {
             if fruitless >= self.rings.hosts_left(profile) {
                 break;
             }
@@ -211,6 +216,8 @@ impl<'a> Pass<'a> {
                 fruitless = 0;
                 given += 1;
                 turn.took(host, 1);
+                let seated = Seated { job, step: step.index().0.into(), host, slot };
+                self.seated.extend((step.ahead > 0).then_some(seated));
                 self.lease(turn.id, step, index, host, slot, Vec::new());
             }
         }

@@ -29,6 +29,8 @@ pub(super) struct StepTurn<'a> {
     pub(super) table: &'a FrameTable,
     /// Absent while the resource server was not asked.
     pub(super) need: Option<&'a Need>,
+    /// How many of its frames may be leased ahead behind one on a slot.
+    pub(super) ahead: usize,
     /// Frames that may start.
     pub(super) ready: Ready<'a>,
 }
@@ -60,6 +62,7 @@ impl<'a> JobTurn<'a> {
                 step,
                 table,
                 need: schedule.passing.needs.get(&step.profile),
+                ahead: Schedule::ahead_wanted(self.job, step, table),
                 ready: table.ready(now),
             });
         }

@@ -299,8 +299,9 @@ impl Shares {
         let Some(above) = above else { return };
         // Also where the ratio alone is the same: it may be written with other numbers.
         if let Some(line) = self.parties.get_mut(&above).map(|above| &mut above.line) {
-            old.map(|old| line.remove(&old));
-            line.extend(new);
+            // The new key first: a set that is never empty in between keeps its memory.
+            new.map(|new| line.replace(new));
+            old.filter(|old| new != Some(*old)).map(|old| line.remove(&old));
         }
         self.refile(above);
     }

@@ -1,6 +1,6 @@
 //! Publishing, trouble with the storage, sums.
 
-use model::{FrameState, JobState, LeaseId};
+use model::{FrameState, JobState, LeaseId, Outcome};
 use schedule::{Event, Refusal};
 
 use crate::farm::{Farm, job};
@@ -103,4 +103,20 @@ fn answers_about_leases_that_are_over_are_refused() {
     assert_eq!(farm.tries(published.clone()), Err(Refusal::StaleLease(LeaseId(1))), "nothing was reported");
     farm.finishes_one("a");
     assert_eq!(farm.tries(published), Err(Refusal::StaleLease(LeaseId(1))), "it is done already");
+}
+
+#[test]
+fn a_frame_that_may_be_silent_is_done_with_its_report() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    let mut silent = job("job", "1-2");
+    silent.steps[0].work.package = "command".to_owned();
+    silent.steps[0].work.command = vec!["/bin/true".to_owned()];
+    let id = farm.submits(silent);
+    farm.storage_trouble = Some("disk full".to_owned());
+    farm.ends("a", |_| Outcome::Done { outputs: Vec::new() });
+    assert_eq!(farm.frame(id, 1).state, FrameState::Done, "there is nothing to publish");
+    assert!(farm.hosts["a"].outbox.is_empty() && farm.discarded.is_empty());
+    farm.ends("a", |_| Outcome::Done { outputs: Vec::new() });
+    assert_eq!(farm.job(id).state, JobState::Done);
+    assert!(farm.sealed.is_empty());
 }

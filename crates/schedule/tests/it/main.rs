@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod ahead;
 mod chunks;
 mod dependencies;
 mod ending;
@@ -18,3 +19,4 @@ mod set_aside;
 mod shares;
 mod steering;
 mod waiting;
+mod wide;

@@ -2,8 +2,8 @@
 //! the same state, and once faults stop every frame ends.
 
 use model::{
-    FailureClass, FrameState, HEARTBEAT_MS, HeldLease, JobId, JobState, LeaseId, RenderToSchedule,
-    ResourceToSchedule,
+    FailureClass, FrameState, HEARTBEAT_MS, HeldLease, JobDescription, JobId, JobState, LeaseId,
+    RenderToSchedule, ResourceToSchedule, SlotNeed,
 };
 use proptest::prelude::*;
 use schedule::{Event, NoticeId};
@@ -13,22 +13,49 @@ use crate::farm::{Farm, Host, done, failed, farm, job, with_priority, with_tag};
 /// Something that happens; hosts are `a`, `b` and `c`.
 #[derive(Clone, Debug)]
 enum Step {
-    Submit { frames: u8, priority: u8, tagged: bool, held: bool, attempts_max: u8 },
+    Submit {
+        frames: u8,
+        priority: u8,
+        tagged: bool,
+        held: bool,
+        attempts_max: u8,
+        kind: u8,
+    },
+    Retry(u8),
+    Priority(u8, u8),
+    /// How long attempts take from now on.
+    Pace(u8),
     Hold(u8),
     Release(u8),
     Kill(u8),
-    Link { host: u8, slots: u8 },
+    Link {
+        host: u8,
+        slots: u8,
+    },
     Unlink(u8),
     Die(u8),
     Silent(u8, bool),
     Bye(u8),
     Finish(u8),
-    Fail { host: u8, class: u8 },
+    Fail {
+        host: u8,
+        class: u8,
+    },
     Refuse(u8),
     Alive(u8),
-    SayAnything { host: u8, lease: u8, what: u8 },
-    Answer { lease: u8, what: u8 },
-    StrangeHello { host: u8, lease: u8 },
+    SayAnything {
+        host: u8,
+        lease: u8,
+        what: u8,
+    },
+    Answer {
+        lease: u8,
+        what: u8,
+    },
+    StrangeHello {
+        host: u8,
+        lease: u8,
+    },
     Storage(bool),
     Mail(bool),
     Resource(u8),
@@ -41,11 +68,14 @@ fn step() -> impl Strategy<Value = Step> {
     use Step::*;
     let host = || 0..3_u8;
     prop_oneof![
-        6 => (1..6_u8, 0..3_u8, any::<bool>(), prop::bool::weighted(0.2), 1..4_u8).prop_map(
-            |(frames, priority, tagged, held, attempts_max)| {
-                Submit { frames, priority, tagged, held, attempts_max }
+        6 => (1..12_u8, 0..3_u8, any::<bool>(), prop::bool::weighted(0.2), 1..4_u8, 0..12_u8).prop_map(
+            |(frames, priority, tagged, held, attempts_max, kind)| {
+                Submit { frames, priority, tagged, held, attempts_max, kind }
             }
         ),
+        1 => any::<u8>().prop_map(Retry),
+        1 => (any::<u8>(), 0..3_u8).prop_map(|(job, priority)| Priority(job, priority)),
+        2 => (0..4_u8).prop_map(Pace),
         1 => any::<u8>().prop_map(Hold),
         2 => any::<u8>().prop_map(Release),
         1 => any::<u8>().prop_map(Kill),
@@ -76,8 +106,9 @@ fn name(host: u8) -> &'static str {
 
 fn take(farm: &mut Farm, step: &Step) {
     match *step {
-        Step::Submit { frames, priority, tagged, held, attempts_max } => {
-            let mut job = with_priority(i32::from(priority), job("job", &format!("1-{frames}")));
+        Step::Submit { frames, priority, tagged, held, attempts_max, kind } => {
+            let job = with_priority(i32::from(priority), job("job", &format!("1-{frames}")));
+            let mut job = of_kind(kind, job);
             job.held = held;
             job.attempts_max = u32::from(attempts_max);
             job.notify = vec!["eve@example.com".to_owned()];
@@ -86,6 +117,12 @@ fn take(farm: &mut Farm, step: &Step) {
         Step::Hold(job) => drop(farm.tries(Event::Hold(some_job(farm, job)))),
         Step::Release(job) => drop(farm.tries(Event::Release(some_job(farm, job)))),
         Step::Kill(job) => drop(farm.tries(Event::Kill(some_job(farm, job)))),
+        Step::Retry(job) => drop(farm.tries(Event::Retry(some_job(farm, job)))),
+        Step::Priority(job, priority) => {
+            let (job, priority) = (some_job(farm, job), i32::from(priority));
+            let _ = farm.tries(Event::SetPriority { job, priority });
+        }
+        Step::Pace(pace) => farm.pace_ms = [1, 100, 5_000, 60_000][usize::from(pace)],
         Step::Link { host, slots } => {
             let held = farm
                 .hosts
@@ -142,6 +179,23 @@ fn take(farm: &mut Farm, step: &Step) {
         Step::Time(ms) => farm.after_ms(u64::from(ms)),
         Step::Restart => farm.restarts(),
     }
+}
+
+/// One job in two is special.
+fn of_kind(kind: u8, mut job: JobDescription) -> JobDescription {
+    let step = &mut job.steps[0];
+    match kind {
+        0 | 1 => step.slots = SlotNeed::Count(2),
+        2 => step.slots = SlotNeed::Whole,
+        3 => job.slots_max = Some(2),
+        4 => job.hosts_max = Some(1),
+        5 => {
+            step.work.package = "command".to_owned();
+            step.work.command = vec!["/bin/true".to_owned()];
+        }
+        _ => {}
+    }
+    job
 }
 
 /// Answers of the shell that nobody waits for, or that come in another order.
@@ -215,7 +269,10 @@ proptest! {
             let before = ended(&farm);
             take(&mut farm, step);
             let after = ended(&farm);
-            for frame in before {
+            let retried = |frame: &(String, i64, FrameState)| {
+                matches!(step, Step::Retry(_)) && frame.2 == FrameState::Failed
+            };
+            for frame in before.into_iter().filter(|frame| !retried(frame)) {
                 prop_assert!(after.contains(&frame), "{frame:?} had ended, and then came {step:?}");
             }
         }
@@ -224,7 +281,9 @@ proptest! {
         for job in farm.schedule.jobs() {
             prop_assert!(job.state.is_final(), "job {} never ends: {:?}", job.id, job.waiting_because);
             let notices = farm.job(job.id.parse().unwrap()).notices;
-            prop_assert_eq!(notices.len(), usize::from(job.state != JobState::Killed));
+            let once = steps.iter().all(|step| !matches!(step, Step::Retry(_)));
+            let mails = usize::from(job.state != JobState::Killed);
+            prop_assert!(notices.len() == mails || (!once && notices.len() >= mails));
         }
         prop_assert_eq!(&farm.replayed(), &farm.schedule);
     }

@@ -89,3 +89,53 @@ fn what_has_ended_cannot_be_steered() {
     }
     assert_eq!(farm.tries(Event::Kill(JobId(9))), Err(Refusal::UnknownJob(JobId(9))));
 }
+
+#[test]
+fn a_failed_job_that_is_retried_is_open_again() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    let mut description = job("job", "1-2");
+    description.attempts_max = 1;
+    let id = farm.submits(description);
+    farm.finishes_one("a");
+    farm.fails_one("a");
+    assert_eq!(farm.job(id).state, JobState::Failed);
+    farm.happens(Event::Retry(id));
+    let view = farm.job(id);
+    assert_eq!((view.state, view.ended_at, view.frames_failed), (JobState::Active, None, 0));
+    assert_eq!(farm.held("a"), [2]);
+    farm.finishes_one("a");
+    let view = farm.job(id);
+    assert_eq!((view.state, view.attempts_failed), (JobState::Done, 1), "what happened is remembered");
+    assert_eq!(farm.sealed.len(), 2, "its sums are written each time it ends");
+    farm.restarts();
+}
+
+#[test]
+fn a_retry_is_for_what_has_failed() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    let id = farm.submits(job("job", "1"));
+    let records = farm.journal.len();
+    farm.happens(Event::Retry(id));
+    assert_eq!(farm.journal.len(), records, "nothing has");
+    farm.happens(Event::Kill(id));
+    assert_eq!(farm.tries(Event::Retry(id)), Err(Refusal::JobEnded { job: id, state: JobState::Killed }));
+    assert_eq!(farm.tries(Event::Retry(JobId(9))), Err(Refusal::UnknownJob(JobId(9))));
+}
+
+#[test]
+fn a_job_moves_in_the_queue() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    farm.submits(job("first", "1-3"));
+    let second = farm.submits(job("second", "1"));
+    farm.happens(Event::SetPriority { job: second, priority: 3 });
+    assert_eq!(farm.order(), ["second", "first"]);
+    assert_eq!(farm.job(second).priority, 3);
+    farm.finishes_one("a");
+    assert_eq!(farm.job(second).frames_running, 1);
+    farm.restarts();
+    assert_eq!(farm.order(), ["second", "first"]);
+    let refusal = farm.tries(Event::SetPriority { job: second, priority: 101 }).unwrap_err();
+    assert!(matches!(refusal, Refusal::Faults(_)), "{refusal}");
+    farm.submits_under("key-2", job("second", "1")).unwrap();
+    assert_eq!(farm.schedule.jobs().len(), 2, "it is the same job though it was moved");
+}
