@@ -11,8 +11,8 @@ use crate::output::{self, Cell, Exit, Failure, Table, ago, bytes, duration};
 
 /// List the render hosts of the farm
 ///
-/// A host that fails frames which others render is set aside for a while, for that job or altogether; those are
-/// listed below the others, with why.
+/// A host that fails frames which others render is set aside for a while, for that job or altogether; those
+/// are listed below the others, with why.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -5,8 +5,8 @@ use model::{Fault, Faults, FrameSet, FrameSpan};
 use super::draft::Said;
 use super::step_draft::StepDraft;
 
-/// The frames of a step and the animation they are part of. Where the draft is not `sound`, what is missing may
-/// only not have been understood, so nothing is said of it.
+/// The frames of a step and the animation they are part of. Where the draft is not `sound`, what is missing
+/// may only not have been understood, so nothing is said of it.
 pub(super) fn understand(step: &StepDraft, sound: bool, faults: &mut Faults) -> (FrameSet, FrameSpan) {
     let bounds = bounds(step, faults);
     let listed = step.frames.as_ref().and_then(|said| match said.value.parse::<FrameSet>() {

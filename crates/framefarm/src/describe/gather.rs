@@ -9,8 +9,8 @@ use packages::support::{Search, Support, SupportFile};
 
 use super::step_draft::StepDraft;
 
-/// Finds the files of the job, whose `steps` said what is needed, and names them by content; what may be wrong
-/// comes back.
+/// Finds the files of the job, whose `steps` said what is needed, and names them by content; what may be
+/// wrong comes back.
 ///
 /// # Errors
 /// Every file that is missing or cannot be read.

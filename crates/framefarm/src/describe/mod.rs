@@ -2,8 +2,9 @@
 //!
 //! Text becomes nodes with lines (`node`, `toml_text`, `json_text`), nodes become a draft that remembers
 //! where each thing was said (`fields`, `step_fields`, `need_fields`), drafts are laid over each other
-//! (`draft`, `step_draft`), the result is understood (`understand`, `step`, `frames`, `needs`, `scheduling`), and
-//! its files are found (`gather`, `prepare`). Faults are collected all the way, never thrown one by one.
+//! (`draft`, `step_draft`), the result is understood (`understand`, `step`, `frames`, `needs`,
+//! `scheduling`), and its files are found (`gather`, `prepare`). Faults are collected all the way, never
+//! thrown one by one.
 
 mod draft;
 mod fields;

@@ -93,8 +93,8 @@ fn idle_flags(draft: &Draft) -> Vec<Fault> {
     flags.collect()
 }
 
-/// What the packages and the model find wrong, in places of the draft. Where not all files were found, nothing
-/// is said of them.
+/// What the packages and the model find wrong, in places of the draft. Where not all files were found,
+/// nothing is said of them.
 fn check(
     draft: &Draft,
     steps: &[StepDraft],

@@ -108,7 +108,7 @@ impl StepDraft {
         job.overlaid(self)
     }
 
-    /// The fault of a check, in the place where its field was said; nobody having said it, where the step stands.
+    /// The fault of a check, in the place where its field was said, or where the step stands.
     pub(super) fn placed(&self, mut fault: Fault) -> Fault {
         let named = |said: &&Said<PathBuf>| fault.what.contains(&*said.value.to_string_lossy());
         let place = match fault.place.as_str() {

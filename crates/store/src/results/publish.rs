@@ -7,7 +7,7 @@ use model::{LeaseId, Output};
 
 use super::{Results, ResultsError, SUMS, name};
 use crate::FileError;
-use crate::durable::{PartFile, create_folders, digest_of, sync_folder};
+use crate::durable::{PartFile, create_folders, digest_of, remove_parts, sync_folder};
 
 /// The files of an attempt cannot be published. Those that were not yet published stay where they are.
 #[derive(Debug, thiserror::Error)]
@@ -123,6 +123,8 @@ impl Results {
         lines.sort_unstable();
         let text: String = lines.iter().map(|(name, digest)| format!("{digest}  {name}\n")).collect();
         create_folders(&target)?;
+        // A crash may have left an earlier try behind; nothing else is begun in this folder.
+        remove_parts(&target)?;
         let mut file = PartFile::create(&target)?;
         file.write(text.as_bytes())?;
         Ok(file.settle(&target.join(SUMS))?)

@@ -62,8 +62,8 @@ impl Client {
         self.nothing(self.request(Method::DELETE, &["limits", name])).await
     }
 
-    /// What users and groups get of the farm beside each other: those with a weight of their own and those who
-    /// hold slots now.
+    /// What users and groups get of the farm beside each other: those with a weight of their own and those
+    /// who hold slots now.
     ///
     /// # Errors
     /// As for every call.

@@ -22,8 +22,9 @@ const FRAMES: &str = "How frames are given out";
 /// Submit a job: a scene, a job description or a command
 ///
 /// FILE is a scene (scene.pov), or a job description with the ending .toml or .json, whose fields carry the
-/// same names as the flags. A flag replaces what the description says for the job as a whole; what a step of it
-/// says for itself stands. --support and --library are added. Files that the scene includes are found and sent along; the farm needs no shared folder.
+/// same names as the flags. A flag replaces what the description says for the job as a whole; what a step
+/// of it says for itself stands. --support and --library are added. Files that the scene includes are found
+/// and sent along; the farm needs no shared folder.
 ///
 /// Everything wrong is told at once, and nothing is submitted then.
 #[derive(Args, Debug)]
@@ -86,7 +87,7 @@ pub(crate) struct Submit {
     /// Slots of one host that a frame holds: a number, or all
     #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = FRAMES)]
     slots: Option<String>,
-    /// What a running frame takes of a limit of the farm; 1 where no amount is given; may be given several times
+    /// What a running frame takes of a limit of the farm, 1 where no amount is given; may be repeated
     #[arg(long, value_name = "NAME=N", help_heading = FRAMES)]
     limit: Vec<String>,
     /// A try that runs longer is ended and has failed: "90 s", "2 h"

@@ -17,7 +17,8 @@ fn now_ms() -> u64 {
     u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
 }
 
-/// Puts a POV-Ray into `folder` that says its version and fails every frame, and gives a PATH that begins there.
+/// Puts a POV-Ray into `folder` that says its version and fails every frame, and gives a PATH that begins
+/// there.
 fn broken_povray(folder: &Path) -> String {
     std::fs::create_dir_all(folder).unwrap();
     let path = std::env::var("PATH").unwrap();

@@ -1,8 +1,8 @@
-//! Servers killed with SIGKILL at random while jobs run and people submit, hold and kill; then everything that
-//! was acknowledged is looked for.
+//! Servers killed with SIGKILL at random while jobs run and people submit, hold and kill; then everything
+//! that was acknowledged is looked for.
 //!
-//! Five rounds here. `FRAMEFARM_CRASH_ROUNDS=200 cargo test -p framefarm --test it crash_loop -- --nocapture` does
-//! more, and `FRAMEFARM_CRASH_SEED` makes the same choices again, though not at the same moments.
+//! Five rounds here. `FRAMEFARM_CRASH_ROUNDS=200 cargo test -p framefarm --test it crash_loop -- --nocapture`
+//! does more, and `FRAMEFARM_CRASH_SEED` makes the same choices again, though not at the same moments.
 
 mod chance;
 mod people;
@@ -68,8 +68,8 @@ fn start() -> Farm {
     farm
 }
 
-/// Kills up to three servers, one after the other, and starts all but those in `down` again, in another order.
-/// Says how many it killed.
+/// Kills up to three servers, one after the other, and starts all but those in `down` again, in another
+/// order. Says how many it killed.
 fn crash(farm: &mut Farm, chance: &mut Chance, down: &mut BTreeSet<&'static str>) -> u32 {
     let mut servers = SERVERS.to_vec();
     chance.shuffle(&mut servers);
