@@ -159,7 +159,8 @@ impl Schedule {
     pub(crate) fn file_job(&mut self, id: JobId) {
         let Some(job) = self.kept.jobs.get_mut(&id) else { return };
         let (priority, open, wanting) = (job.priority, job.ended_at.is_none(), job.is_wanting());
-        let filed = Some(Filed { priority, open, wanting });
+        let still = job.is_still();
+        let filed = Some(Filed { priority, open, wanting, still });
         if std::mem::replace(&mut job.filed, filed) == filed {
             return;
         }
@@ -194,7 +195,7 @@ impl Schedule {
             self.kept.outbox.insert(id, job);
         }
         self.kept.last_notice = self.kept.last_notice.max(id);
-        self.file_still(job);
+        self.file_job(job);
         effects.push(Effect::JobChanged(job));
     }
 

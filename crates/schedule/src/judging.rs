@@ -1,12 +1,22 @@
 //! Whom to set aside, for how long, and when that does not count: a host is given frames all the same while
 //! nobody else could take them, so that a small farm comes to its end.
 
-use model::{JobId, Time};
+use model::{JobId, Step, Time};
 
 use crate::host_table::HostIndex;
 use crate::lists::Need;
+use crate::reservation::slots_wanted;
 use crate::set_aside::Charge;
 use crate::{Record, Schedule, waits};
+
+/// What hosts are asked for: frames of a step of a job.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) job: JobId,
+    pub(crate) step: &'a Step,
+    /// The hosts that match.
+    pub(crate) need: &'a Need,
+}
 
 /// So many are judged or forgiven at once.
 const JUDGED_MAX: usize = 100;
@@ -34,22 +44,23 @@ impl Schedule {
     }
 
     /// Whether a host is to be given no frames of a step: it is set aside, and another one could take them.
-    pub(crate) fn is_spared(&self, host: HostIndex, job: JobId, need: &Need) -> bool {
-        self.kept.set_asides.is_aside(host, job) && self.has_good_host(job, need)
+    pub(crate) fn is_spared(&self, host: HostIndex, asked: Asked<'_>) -> bool {
+        self.kept.set_asides.is_aside(host, asked.job) && self.could_another(host, asked)
     }
 
-    /// Whether a linked host matches that is not set aside for the job and does take frames.
-    pub(crate) fn has_good_host(&self, job: JobId, need: &Need) -> bool {
-        need.matching.both(&self.passing.linked).any(|host| self.is_good(host, job))
+    /// Whether a linked host other than `host` could take frames of a step.
+    fn could_another(&self, host: HostIndex, asked: Asked<'_>) -> bool {
+        let linked = asked.need.matching.both(&self.passing.linked);
+        linked.filter(|other| *other != host).any(|other| self.could_take(other, asked))
     }
 
-    /// Whether a host could take frames of a job, busy or not.
-    pub(crate) fn is_good(&self, host: HostIndex, job: JobId) -> bool {
-        let takes = self
-            .passing
-            .host(host)
-            .is_some_and(|linked| linked.slots > 0 && linked.refusals < waits::REFUSALS_MANY);
-        takes && !self.kept.set_asides.is_aside(host, job)
+    /// Whether a host could take frames of a step, busy or not: it is not set aside for the job, large enough,
+    /// and does not refuse whatever it gets.
+    pub(crate) fn could_take(&self, host: HostIndex, asked: Asked<'_>) -> bool {
+        let Some(linked) = self.passing.host(host) else { return false };
+        let fits = linked.slots >= slots_wanted(asked.step.slots, linked.slots);
+        let takes = fits && linked.refusals < waits::REFUSALS_MANY;
+        takes && !self.kept.set_asides.is_aside(host, asked.job)
     }
 
     /// Whether other hosts are left for a job, or for any where absent, when one is set aside.
@@ -63,14 +74,8 @@ impl Schedule {
         let mut steps =
             job.description.steps.iter().zip(&job.tables).filter(|(_, table)| table.counts().left() > 0);
         steps.all(|(step, _)| {
-            let others = |need: &Need| {
-                let linked = need.matching.both(&self.passing.linked);
-                linked.filter(|other| *other != host).any(|other| self.is_good(other, id))
-            };
-            self.passing
-                .needs
-                .get(&step.profile)
-                .is_some_and(|need| !need.matching.contains(host) || others(need))
+            let Some(need) = self.passing.needs.get(&step.profile) else { return false };
+            !need.matching.contains(host) || self.could_another(host, Asked { job: id, step, need })
         })
     }
 }

@@ -88,6 +88,7 @@ pub(crate) struct Filed {
     pub(crate) priority: i32,
     pub(crate) open: bool,
     pub(crate) wanting: bool,
+    pub(crate) still: bool,
 }
 
 /// A live lease.

@@ -95,11 +95,12 @@ impl<'a> Pass<'a> {
             if let Some(need) = need.filter(|need| need.matching.contains(host))
                 && step.ahead > behind
                 && step.ready.left() > 0
-                && !schedule.is_spared(host, job, need)
+                && !schedule.is_spared(host, step.asked(job, need))
                 && self.goes_first(job, host)
             {
+                let asked = step.asked(job, need);
                 for _ in behind..step.ahead {
-                    let next = step.ready.next(|index| schedule.may_go(job, table, need, index, host));
+                    let next = step.ready.next(|index| schedule.may_go(asked, table, index, host));
                     let Some(index) = next.filter(|_| self.leased < LEASES_MAX) else { break };
                     self.lease(job, &step, index, host, slot, Vec::new());
                 }

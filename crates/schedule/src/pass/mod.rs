@@ -208,15 +208,15 @@ impl<'a> Pass<'a> {
             if self.bar(host, turn, step, need).is_some() {
                 continue;
             }
-            let (schedule, table, job) = (self.schedule, step.table, turn.id);
-            let Some(index) = step.ready.next(|index| schedule.may_go(job, table, need, index, host)) else {
+            let (schedule, table, asked) = (self.schedule, step.table, step.asked(turn.id, need));
+            let Some(index) = step.ready.next(|index| schedule.may_go(asked, table, index, host)) else {
                 continue;
             };
             if let Some(slot) = self.rings.take(host) {
                 fruitless = 0;
                 given += 1;
                 turn.took(host, 1);
-                let seated = Seated { job, step: step.index().0.into(), host, slot };
+                let seated = Seated { job: turn.id, step: step.index().0.into(), host, slot };
                 self.seated.extend((step.ahead > 0).then_some(seated));
                 self.lease(turn.id, step, index, host, slot, Vec::new());
             }
@@ -237,7 +237,7 @@ impl<'a> Pass<'a> {
         if let Some(short) = self.limits.short_on(&step.step.limits, host) {
             return Some(Bar::Limit(short));
         }
-        if self.schedule.is_spared(host, turn.id, need) {
+        if self.schedule.is_spared(host, step.asked(turn.id, need)) {
             return Some(Bar::SetAside);
         }
         self.kept_for(host, turn, step).map(Bar::Reserved)

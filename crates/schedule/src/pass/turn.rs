@@ -7,6 +7,7 @@ use model::{FrameId, JobId, SlotNeed, Step, StepIndex, Time};
 use crate::Schedule;
 use crate::frame_table::{FrameTable, Ready};
 use crate::host_table::HostIndex;
+use crate::judging::Asked;
 use crate::kept::Job;
 use crate::lists::Need;
 
@@ -112,7 +113,7 @@ impl<'a> JobTurn<'a> {
     }
 }
 
-impl StepTurn<'_> {
+impl<'a> StepTurn<'a> {
     /// Whether its frames take several slots of a host.
     pub(super) fn is_wide(&self) -> bool {
         self.step.slots != SlotNeed::Count(1)
@@ -121,6 +122,11 @@ impl StepTurn<'_> {
     /// Milliseconds that one of its frames takes, as far as that is known.
     pub(super) fn pace_ms(&self) -> Option<u64> {
         self.table.typical_ms().or(self.step.times.max_ms)
+    }
+
+    /// What it asks of hosts.
+    pub(super) const fn asked(&self, job: JobId, need: &'a Need) -> Asked<'a> {
+        Asked { job, step: self.step, need }
     }
 
     pub(super) const fn frame(&self, job: JobId, index: u32) -> FrameId {
@@ -134,18 +140,9 @@ impl StepTurn<'_> {
 
 impl Schedule {
     /// A frame does not go back to a host where it failed while another could take it.
-    pub(crate) fn may_go(
-        &self,
-        job: JobId,
-        table: &FrameTable,
-        need: &Need,
-        index: u32,
-        host: HostIndex,
-    ) -> bool {
-        let could = |other: HostIndex| {
-            self.is_good(other, job) && table.failed_on(index).all(|failed| failed != other)
-        };
-        table.failed_on(index).all(|failed| failed != host)
-            || !need.matching.both(&self.passing.linked).any(could)
+    pub(crate) fn may_go(&self, asked: Asked<'_>, table: &FrameTable, index: u32, host: HostIndex) -> bool {
+        let failed_on = |host| table.failed_on(index).any(|failed| failed == host);
+        let could = |other: HostIndex| self.could_take(other, asked) && !failed_on(other);
+        !failed_on(host) || !asked.need.matching.both(&self.passing.linked).any(could)
     }
 }

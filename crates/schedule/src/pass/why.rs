@@ -106,11 +106,12 @@ impl<'a> Whys<'a> {
     }
 
     /// Whether a host that takes frames of the step has room for one, and one may go there.
-    fn would_start(&self, host: HostIndex, turn: &JobTurn<'a>, step: &StepTurn<'a>, need: &Need) -> bool {
+    fn would_start(&self, host: HostIndex, turn: &JobTurn<'a>, step: &StepTurn<'a>, need: &'a Need) -> bool {
         let schedule = self.pass.schedule;
         let wanted = schedule.wanted_on(host, step.step);
         let room = wanted <= self.pass.rings.left_on(host) && u32::from(wanted) <= turn.slots_left();
-        let may = |index| schedule.may_go(turn.id, step.table, need, index, host);
+        let asked = step.asked(turn.id, need);
+        let may = |index| schedule.may_go(asked, step.table, index, host);
         room && step.ready.clone().next(may).is_some()
     }
 

@@ -33,9 +33,8 @@ impl<'a> Pass<'a> {
                 if !fits || self.bar(host, turn, step, need).is_some() {
                     break;
                 }
-                let (schedule, table, job) = (self.schedule, step.table, turn.id);
-                let Some(index) = step.ready.next(|index| schedule.may_go(job, table, need, index, host))
-                else {
+                let (schedule, table, asked) = (self.schedule, step.table, step.asked(turn.id, need));
+                let Some(index) = step.ready.next(|index| schedule.may_go(asked, table, index, host)) else {
                     break;
                 };
                 let slots: Vec<SlotIndex> = (0..wanted).filter_map(|_| self.rings.take(host)).collect();
@@ -94,7 +93,7 @@ impl<'a> Pass<'a> {
             let free = !self.reserved.contains_key(host);
             free && wanted <= turn.slots_left()
                 && turn.may_use(*host)
-                && !self.schedule.is_spared(*host, turn.id, need)
+                && !self.schedule.is_spared(*host, step.asked(turn.id, need))
         };
         let host = self.schedule.soonest_clear(need, &reservation, step.step, self.now, suits);
         if let Some(host) = host {

@@ -8,6 +8,7 @@ mod dependencies;
 mod ending;
 mod farm;
 mod hosts;
+mod licences;
 mod limits;
 mod mails;
 mod queue;
