@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use model::{AttemptNumber, Step};
+use model::{AttemptNumber, JobId, Step};
 
 use crate::definition::{Definition, Span};
 use crate::template::{Value, Values};
@@ -17,6 +17,8 @@ pub struct Invocation<'a> {
     pub definition: &'a Definition,
     /// The step of the frame.
     pub step: &'a Step,
+    /// The job that the step is of.
+    pub job: JobId,
     /// The frame number; of a chunk, that of its first frame.
     pub number: i64,
     /// Numbers of the further frames of the chunk, in the order of the list.

@@ -10,7 +10,7 @@ use crate::template::{Template, Value, Values};
 use crate::{Invocation, outputs};
 
 /// Placeholders that the command of a job may hold.
-pub(crate) const OF_JOBS: [&str; 14] = [
+pub(crate) const OF_JOBS: [&str; 15] = [
     "frame",
     "frames",
     "last_frame",
@@ -21,6 +21,7 @@ pub(crate) const OF_JOBS: [&str; 14] = [
     "width",
     "height",
     "job",
+    "job_id",
     "scratch",
     "attempt",
     "threads",
@@ -53,6 +54,7 @@ pub(crate) fn values(invocation: &Invocation<'_>) -> Values<'static> {
         ("after_last", Value::Number(step.animation.last.saturating_add(1))),
         ("attempt", Value::Number(i64::from(invocation.attempt.0))),
         ("threads", Value::Number(i64::from(invocation.threads.max(1)))),
+        ("job_id", Value::One(invocation.job.to_string())),
         ("job", path(invocation.job_folder.to_owned())),
         ("scratch", path(invocation.scratch.to_owned())),
         ("output_stem", path(invocation.scratch.join(&invocation.definition.outputs.stem))),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use model::{AttemptNumber, Step, Work};
+use model::{AttemptNumber, JobId, Step, Work};
 use packages::{CollectError, CommandLineError, Invocation, VerifyError};
 
 use crate::rendering::attempt;
@@ -22,7 +22,7 @@ fn a_command_writes_its_output_or_is_its_log() {
     let may_run = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     fs::set_permissions(job.join("tool.sh"), may_run).unwrap();
     type Case<'a> = (&'a [&'a str], Option<&'a str>, &'a str, &'a str, u16);
-    let cases: [Case<'_>; 5] = [
+    let cases: [Case<'_>; 6] = [
         (
             &["sh", "-c", "echo {frame:04} {first}-{last} {{frame}} > {output}"],
             None,
@@ -33,6 +33,7 @@ fn a_command_writes_its_output_or_is_its_log() {
         (&["./tool.sh", "{attempt}", "{output}"], Some("txt"), "txt", "7 1\n", 600),
         (&["sh", "-c", "echo more > {output}.more"], None, "more", "more\n", 0),
         (&["sh", "-c", "echo said"], None, "log", "said\n", 0),
+        (&["sh", "-c", "echo {job_id} $FRAMEFARM_JOB_ID > {output}"], None, "out", "17 17\n", 0),
         (&["sh", "-c", "echo left > $FRAMEFARM_OUTPUT"], None, "out", "left\n", 0),
     ];
     for (i, (words, format, ending, text, permille)) in cases.into_iter().enumerate() {
@@ -83,6 +84,7 @@ fn a_program_that_is_not_there_is_said_with_where_it_was_sought() {
         let invocation = Invocation {
             definition: &definition,
             step: &step,
+            job: JobId(17),
             number: 1,
             more: &[],
             attempt: AttemptNumber(1),

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use model::{AttemptNumber, Exit, Size, Step, Work};
+use model::{AttemptNumber, Exit, JobId, Size, Step, Work};
 use packages::support::Search;
 use packages::{CollectError, Collected, Invocation, Progress, explain_failure};
 
@@ -77,6 +77,7 @@ pub(crate) fn attempt(package: &str, step: &Step, number: i64, job: &Path, scrat
     let invocation = Invocation {
         definition: &definition,
         step,
+        job: JobId(17),
         number,
         more: &more,
         attempt: AttemptNumber(1),
@@ -283,6 +284,7 @@ fn the_progress_of_a_chunk_goes_over_all_its_frames() {
     let invocation = Invocation {
         definition: &definition,
         step: &step,
+        job: JobId(17),
         number: 1,
         more: &[2, 3, 4],
         attempt: AttemptNumber(1),
@@ -326,6 +328,7 @@ fn a_chunk_with_a_frame_missing_or_broken_fails() {
     let invocation = Invocation {
         definition: &definition,
         step: &step,
+        job: JobId(17),
         number: 1,
         more: &[2, 3, 4],
         attempt: AttemptNumber(1),

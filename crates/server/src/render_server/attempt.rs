@@ -54,6 +54,7 @@ pub(super) fn invocation<'a>(
     Ok(Invocation {
         definition,
         step,
+        job: grant.frame.job,
         number: grant.number,
         more: &grant.more,
         attempt: grant.attempt,
