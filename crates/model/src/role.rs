@@ -50,9 +50,9 @@ pub trait Role {
     /// Asserts every invariant of the state.
     fn check(&self);
 
-    /// Ends all that is known of the job, or of the lease, that a record names which cannot be made true. Their
-    /// numbers count as given, so that none of them is given twice. Says what is gone; nothing where the role
-    /// cannot do without it.
+    /// Ends all that is known of the job, or of the lease, that a record names which cannot be made true.
+    /// Their numbers count as given, so that none of them is given twice. Says what is gone; nothing where
+    /// the role cannot do without it.
     fn leave_out(&mut self, job: Option<JobId>, lease: Option<LeaseId>) -> Option<LeftOut> {
         let _ = (job, lease);
         None

@@ -3,7 +3,7 @@
 //! | version | since | what is new |
 //! | --- | --- | --- |
 //! | 1 | the first farm | |
-//! | 2 | steps with dependencies and chunks | records and fields for them; snapshots of version 1 are not read |
+//! | 2 | steps with dependencies and chunks | records for them; older snapshots are not read |
 
 use model::Versioned;
 use serde::de::Error;

@@ -1,7 +1,7 @@
 //! Contents by their digest: files that jobs need, each kept once whatever it is called.
 //!
-//! A content is checked on its way in and again on its way out, so what a renderer reads is what was sent. One
-//! that is damaged is set aside and counts as missing, so that it is sent again.
+//! A content is checked on its way in and again on its way out, so what a renderer reads is what was sent.
+//! One that is damaged is set aside and counts as missing, so that it is sent again.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -82,9 +82,9 @@ impl From<FileError> for ContentError {
 }
 
 impl Content {
-    /// Opens the folder of contents, making it where there is none, and removes unfinished files. What is found
-    /// damaged goes to `quarantine`, on the same filesystem. Only one process may use it; writers made before
-    /// a second `open` of the same folder are lost.
+    /// Opens the folder of contents, making it where there is none, and removes unfinished files. What is
+    /// found damaged goes to `quarantine`, on the same filesystem. Only one process may use it; writers made
+    /// before a second `open` of the same folder are lost.
     ///
     /// # Errors
     /// [`ContentError::Full`] or [`ContentError::File`].

@@ -265,8 +265,8 @@ impl<R: Versioned> RecordLog<R> {
     }
 }
 
-/// Keeps `state` as the outcome of all records below the number `next_seq`, and forgets those that were in the
-/// snapshot before it. The others stay: should this one turn out to be unreadable, they make it again.
+/// Keeps `state` as the outcome of all records below the number `next_seq`, and forgets those that were in
+/// the snapshot before it. The others stay: should this one turn out to be unreadable, they make it again.
 ///
 /// # Errors
 /// [`LogError::Write`], [`LogError::Read`] or [`LogError::NotJson`].

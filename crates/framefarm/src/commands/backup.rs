@@ -1,5 +1,5 @@
-//! `framefarm backup` and `framefarm restore`: the queue of a farm in one file, and back. Both work on the data
-//! folder itself, beside the server that uses it.
+//! `framefarm backup` and `framefarm restore`: the queue of a farm in one file, and back. Both work on the
+//! data folder itself, beside the server that uses it.
 
 use std::path::PathBuf;
 
@@ -12,9 +12,9 @@ use crate::output::{self, Exit, Failure, bytes, plural};
 
 /// Back a farm up to a file, while it runs
 ///
-/// The file holds every job with all that is known of its frames, as of this moment. It does not hold finished
-/// frames (the storage), logs, nor what render servers keep; frames that are running when it is restored
-/// elsewhere are rendered again. It can be opened by `tar` too.
+/// The file holds every job with all that is known of its frames, as of this moment. It does not hold
+/// finished frames (the storage), logs, nor what render servers keep; frames that are running when it is
+/// restored elsewhere are rendered again. It can be opened by `tar` too.
 #[derive(Args, Debug)]
 pub(crate) struct Backup {
     /// File to write, for instance farm.tar.zst

@@ -17,8 +17,8 @@ use crate::output::{self, Cell, Exit, Failure, Table, clock, plural};
 
 /// Look at the journals of a data folder, and check them
 ///
-/// A journal holds everything that a server has to know after a restart. The server may be running: nothing is
-/// disturbed or changed.
+/// A journal holds everything that a server has to know after a restart. The server may be running: nothing
+/// is disturbed or changed.
 #[derive(Args, Debug)]
 pub(crate) struct Journal {
     #[command(subcommand)]

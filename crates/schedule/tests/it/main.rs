@@ -11,6 +11,7 @@ mod hosts;
 mod licences;
 mod limits;
 mod mails;
+mod old_journals;
 mod queue;
 mod random;
 mod random_steps;

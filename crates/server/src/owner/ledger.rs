@@ -1,8 +1,8 @@
 //! How the owner of a role keeps its journal: records at once, and from time to time the whole state beside
 //! them, so that the journal stays short and the next start is quick.
 //!
-//! A snapshot is written by a thread of its own from a copy of the state, through its own way into the journal,
-//! in pieces between which the owner commits. All that the farm waits for is the copy.
+//! A snapshot is written by a thread of its own from a copy of the state, through its own way into the
+//! journal, in pieces between which the owner commits. All that the farm waits for is the copy.
 
 use std::path::PathBuf;
 use std::thread::JoinHandle;

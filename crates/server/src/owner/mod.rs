@@ -173,6 +173,8 @@ where
             match self.turn(&mut batch).await {
                 Turn::Over => self.ledger.rest(&self.role),
                 Turn::Stopped(told) => {
+                    // The journal is closed before the process may end.
+                    drop(self);
                     let _ = told.send(());
                     return;
                 }

@@ -13,8 +13,8 @@ use super::salvage::Salvage;
 ///
 /// The effects of the past are dropped: they have been performed, or the role's `resume` asks for them again.
 ///
-/// What makes no sense though it is whole is set aside with what it is about, and the rest goes on: one bad job
-/// must never keep a farm from starting.
+/// What makes no sense though it is whole is set aside with what it is about, and the rest goes on: one bad
+/// job must never keep a farm from starting.
 pub(crate) fn restore<R>(
     path: &Path,
     quarantine: &Quarantine,

@@ -1,5 +1,5 @@
-//! What a restart does with records and snapshots that are whole and make no sense: it keeps their bytes, takes
-//! out what they are about, and goes on with the rest.
+//! What a restart does with records and snapshots that are whole and make no sense: it keeps their bytes,
+//! takes out what they are about, and goes on with the rest.
 
 use std::any::Any;
 use std::collections::BTreeSet;

@@ -1,8 +1,8 @@
 //! Backups: the schedule server's journal as it is at one moment, and where wanted the contents of its jobs.
 //!
-//! The journal is all that a farm cannot do without. A render server's own is of no use elsewhere: it is about
-//! processes of its machine, and whatever it held is rendered again. Finished frames and logs are plain files
-//! that every backup of files takes along.
+//! The journal is all that a farm cannot do without. A render server's own is of no use elsewhere: it is
+//! about processes of its machine, and whatever it held is rendered again. Finished frames and logs are plain
+//! files that every backup of files takes along.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -137,8 +137,8 @@ pub fn back_up(data: &Path, to: &Path, contents: bool) -> Result<BackupReport, B
     Ok(BackupReport { path, bytes, last_record, jobs, contents: count, has_contents, missing })
 }
 
-/// What a start would make of the journal at `path`, nobody else using it. What makes no sense is passed over;
-/// a start sets it aside.
+/// What a start would make of the journal at `path`, nobody else using it. What makes no sense is passed
+/// over; a start sets it aside.
 pub(super) fn state_in(path: &Path) -> Result<(Schedule, RecordLog<Record>), LogError> {
     let mut log = RecordLog::open(path)?;
     let (state, _) = log.load_snapshot::<Schedule>()?;

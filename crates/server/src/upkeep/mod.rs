@@ -5,6 +5,8 @@ mod backup;
 mod check;
 mod records;
 mod restore;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 

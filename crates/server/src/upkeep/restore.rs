@@ -1,8 +1,8 @@
 //! Restoring a backup into a new data folder, as a farm of its own.
 //!
 //! The farm that was backed up may still run, or have run on after the backup was made. So that nothing is
-//! taken for something else, numbers go on far behind those that it may have given meanwhile: a report about a
-//! lease of its finds no lease here. What hosts hold under leases from before the backup goes on.
+//! taken for something else, numbers go on far behind those that it may have given meanwhile: a report about
+//! a lease of its finds no lease here. What hosts hold under leases from before the backup goes on.
 
 use std::fs::{self, File};
 use std::io::{self, Read};

@@ -1,7 +1,7 @@
 //! The bytes of one commit: a header that can be checked, then the records.
 //!
 //! ```text
-//! 2 u8 | version of the records u16 | count u32 | checksum 16 bytes | count times: length u32, that many bytes
+//! 2 u8 | version of the records u16 | count u32 | checksum 16 bytes | count times: length u32, bytes
 //! ```
 //! Numbers are little-endian. The checksum is the head of the BLAKE3 digest of the row's sequence number,
 //! the header before it and all that follows it, so a row that moved is noticed too. Rows of format 1 have no

@@ -124,6 +124,11 @@ impl Farm {
         kill_process(Pid::from_child(&self.servers[name].child), signal).unwrap();
     }
 
+    /// How a server has ended, if it has.
+    pub(super) fn ended(&mut self, name: &str) -> Option<ExitStatus> {
+        self.servers.get_mut(name).and_then(|server| server.child.try_wait().unwrap())
+    }
+
     /// An environment variable of everything started from now on.
     pub(super) fn set(&mut self, name: &str, value: &str) {
         self.environment.push((name.to_owned(), value.to_owned()));

@@ -34,7 +34,8 @@ const SECOND: &str = "
     DROP TABLE only_snapshot;
 ";
 
-/// Opens the database at `path`, with the tables made where it is new, and brought up to date where it is old.
+/// Opens the database at `path`, with the tables made where it is new, and brought up to date where it is
+/// old.
 pub(super) fn open(path: &Path) -> Result<Connection, JournalOpenError> {
     let fault = open_fault(path);
     let mut database = Connection::open(path).map_err(&fault)?;

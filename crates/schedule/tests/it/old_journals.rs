@@ -1,0 +1,92 @@
+//! Journals of every version that was ever written, as they stood on disks: what they hold must stay readable
+//! and keep its meaning. They are never changed. A new version of the records gets a journal of its own here,
+//! with everything in it that is new.
+
+use std::collections::BTreeSet;
+
+use model::{FrameState, JobId, JobState, Role, Versioned};
+use schedule::{Record, Schedule};
+use serde_json::Value;
+
+/// By version. What the first of them means is told in `restart.rs`.
+const JOURNALS: [&str; 2] = [include_str!("journal.jsonl"), include_str!("journal.2.jsonl")];
+
+fn records(version: usize) -> Vec<Record> {
+    JOURNALS[version - 1].lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn replayed(version: usize) -> Schedule {
+    let mut role = Schedule::default();
+    for record in records(version) {
+        role.apply(&record, &mut Vec::new());
+        role.check();
+    }
+    role
+}
+
+#[test]
+fn each_version_has_a_journal() {
+    assert_eq!(JOURNALS.len(), usize::from(Record::VERSION));
+}
+
+#[test]
+fn each_is_replayed_to_a_sound_state_that_a_snapshot_holds() {
+    for version in 1..=JOURNALS.len() {
+        let role = replayed(version);
+        let snapshot = serde_json::to_string(&role).unwrap();
+        assert_eq!(serde_json::from_str::<Schedule>(&snapshot).unwrap(), role, "version {version}");
+    }
+}
+
+/// Every kind of durable record is in one of them, under the name that it has now.
+#[test]
+fn records_and_their_fields_keep_their_names() {
+    let mut kinds = BTreeSet::new();
+    for (lines, version) in JOURNALS.into_iter().zip(1..) {
+        for (line, record) in lines.lines().zip(records(version)) {
+            let (old, new): (Value, _) =
+                (serde_json::from_str(line).unwrap(), serde_json::to_value(&record).unwrap());
+            assert!(holds(&new, &old), "version {version} was {old}, is {new}");
+            kinds.extend(old.as_object().unwrap().keys().cloned());
+        }
+    }
+    assert_eq!(kinds.len(), 21, "a new record belongs into the journal of its version: {kinds:?}");
+}
+
+/// Whether `new` has all that `old` says; it may say more.
+fn holds(new: &Value, old: &Value) -> bool {
+    match (new, old) {
+        (Value::Object(new), Value::Object(old)) => {
+            old.iter().all(|(name, old)| new.get(name).map_or(is_nothing(old), |new| holds(new, old)))
+        }
+        (Value::Array(new), Value::Array(old)) => {
+            new.len() == old.len() && new.iter().zip(old).all(|(new, old)| holds(new, old))
+        }
+        _ => new == old,
+    }
+}
+
+/// What need not be written.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(values) => values.is_empty(),
+        other => matches!(other, Value::Null | Value::Bool(false)),
+    }
+}
+
+#[test]
+fn the_second_is_read_as_it_was_meant() {
+    let role = replayed(2);
+    let film = role.job(JobId(1)).unwrap();
+    assert_eq!((film.state, film.priority), (JobState::Active, 40), "a retry opened it again");
+    let frames = role.frames(JobId(1)).unwrap();
+    let done = frames.iter().filter(|frame| frame.state == FrameState::Done).count();
+    let waiting = frames.iter().filter(|frame| frame.state == FrameState::Waiting).count();
+    assert_eq!((done, waiting), (3, 3), "a chunk is told as one");
+    assert_eq!(role.job(JobId(1002)).unwrap().state, JobState::Queued);
+    let limits = role.limits();
+    assert_eq!((limits.len(), limits[0].amount, limits[0].per_host), (1, Some(4), Some(2)));
+    assert_eq!(role.shares().iter().map(|share| share.weight).collect::<Vec<_>>(), [3]);
+    assert_eq!(role.set_aside().len(), 0);
+}
