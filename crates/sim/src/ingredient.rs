@@ -79,7 +79,7 @@ ingredients! {
     /// Packages tell nonsense of their progress, and go on telling when they have ended.
     LyingProgress "lying-progress" 400 600,
     /// Renderers live and never end.
-    Hangs "hangs" 300 60,
+    Hangs "hangs" 350 120,
     /// Renderers end at once and say that all went well.
     TooFast "too-fast" 250 200,
     /// Render servers are told to stop.

@@ -41,6 +41,10 @@ pub(crate) struct Process {
     pub(crate) left: Left,
     /// Whether it ends by itself at all.
     pub(crate) hangs: bool,
+    /// The run of the render server that started it.
+    pub(crate) boot: u32,
+    /// How long it may take.
+    pub(crate) max_ms: Option<u64>,
     /// Whether it dies with its render server.
     pub(crate) dies_along: bool,
     /// What it renders, where it is told as a whole when it has ended.

@@ -116,7 +116,8 @@ impl World {
                 self.resource.kill(&mut self.chance);
             }
             Place::Render(host) => {
-                self.renders[host].kill(&mut self.chance);
+                let durable = self.renders[host].kill(&mut self.chance);
+                self.render_is_durable(&durable);
                 return self.render_died(run);
             }
             Place::Stranger => return,

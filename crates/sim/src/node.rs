@@ -11,10 +11,13 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::oracle::{Oracle, hold};
-use crate::planted::{Plant, Seam};
+use crate::planted::{Plant, Planted, Seam};
 
 /// How long the owner waits before it tries a commit again that failed.
 const RETRY_MS: u64 = 1_000;
+
+/// What changes nothing durable is checked so often, since most of it is a sign of life.
+const CHECK_EVERY: u32 = 6;
 
 /// What a role must be able to do to be simulated.
 pub(crate) trait Server:
@@ -115,6 +118,8 @@ pub(crate) struct Node<R: Server> {
     inbox: VecDeque<Input<R>>,
     said: Said<R>,
     writing: Option<Writing<R>>,
+    /// Turns since the role was checked.
+    unchecked: u32,
     plant: Option<Plant>,
 }
 
@@ -132,6 +137,7 @@ impl<R: Server> Node<R> {
             inbox: VecDeque::new(),
             said: Said { durable: Vec::new(), words: Vec::new() },
             writing: None,
+            unchecked: 0,
             plant,
         }
     }
@@ -162,7 +168,14 @@ impl<R: Server> Node<R> {
     /// The true time of the next deadline; none while it waits for its disk.
     pub(crate) fn next_deadline(&self) -> Option<Time> {
         let role = self.role.as_ref().filter(|_| self.writing.is_none())?;
+        if self.has(Planted::DeadlinesMissed) {
+            return None;
+        }
         role.next_deadline().map(|at| self.clock.when(at))
+    }
+
+    fn has(&self, bug: Planted) -> bool {
+        self.plant.is_some_and(|plant| plant.is(bug))
     }
 
     /// Starts it from its journal, which may be trimmed first; what it wants done.
@@ -176,7 +189,7 @@ impl<R: Server> Node<R> {
         }
         let mut role = self.base.clone();
         for record in &self.journal {
-            if self.plant.as_mut().is_none_or(|plant| !R::forgotten(plant, record)) {
+            if self.plant.is_none_or(|plant| !R::forgotten(plant, record)) {
                 role.apply(record, &mut Vec::new());
             }
         }
@@ -248,12 +261,12 @@ impl<R: Server> Node<R> {
 
     fn decide(&mut self, now: Time, mut event: R::Event, outs: &mut Vec<Out<R>>) -> Option<Vec<R::Record>> {
         let role = self.role.as_ref()?;
-        if let Some(plant) = &mut self.plant {
+        if let Some(plant) = self.plant {
             R::heard(plant, role, &mut event);
         }
         match role.decide(self.clock.reads(now), &event) {
             Ok(mut records) => {
-                if let Some(plant) = &mut self.plant {
+                if let Some(plant) = self.plant {
                     R::decided(plant, role, &event, &mut records);
                 }
                 outs.push(Out::Decided(event, records.clone()));
@@ -272,8 +285,12 @@ impl<R: Server> Node<R> {
         for record in records {
             role.apply(record, &mut self.said.words);
         }
-        role.check();
-        if let Some(plant) = &mut self.plant {
+        self.unchecked += 1;
+        if self.unchecked >= CHECK_EVERY || records.iter().any(R::durable) {
+            self.unchecked = 0;
+            role.check();
+        }
+        if let Some(plant) = self.plant {
             let mut new = self.said.words.split_off(before);
             R::asked_for(plant, &mut new);
             self.said.words.extend(new);
@@ -297,7 +314,7 @@ impl<R: Server> Node<R> {
             return;
         };
         if records.iter().any(R::durable) {
-            if self.plant.as_ref().is_some_and(Plant::answers_early) {
+            if self.has(Planted::AnswersBeforeCommit) {
                 outs.push(Out::Answered(ticket, Answer::Done));
             }
             return self.write(now, Some((records, ticket)), fortune, outs);
@@ -313,7 +330,7 @@ impl<R: Server> Node<R> {
         fortune: &mut Fortune<'_>,
         outs: &mut Vec<Out<R>>,
     ) {
-        if self.plant.as_ref().is_some_and(Plant::speaks_early) {
+        if self.has(Planted::SpeaksBeforeCommit) {
             outs.extend(self.said.words.drain(..).map(Out::Effect));
         }
         self.writing = Some(Writing { fate: fate(fortune), asked });
@@ -379,7 +396,7 @@ impl<R: Server> Node<R> {
 
     fn append(&mut self, durable: &[R::Record], written_out: bool) {
         for record in durable {
-            if self.plant.as_mut().is_some_and(|plant| R::lost(plant, record)) {
+            if self.plant.is_some_and(|plant| R::lost(plant, record)) {
                 continue;
             }
             let record = if written_out { R::through_journal(record) } else { record.clone() };

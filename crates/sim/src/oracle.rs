@@ -40,6 +40,8 @@ oracles! {
     FinishedStays,
     /// Files come into a job's folder from the live lease of their frame, once.
     PublishedOnce,
+    /// What becomes of a lease is what its render server has recorded of the attempt.
+    ResultsAreReported,
     /// A frame fails when its tries are used up, and nothing that is nobody's fault is counted.
     TriesAreCounted,
     /// What was acknowledged to a person is so, also after a restart.

@@ -78,6 +78,7 @@ impl World {
                 let others: Vec<JobId> = self.ledger.orders.submitted.values().copied().collect();
                 let description = jobs::draw_job(&mut self.chance, &self.plan, number, &others);
                 let request = SubmitRequest { key: format!("key-{client}"), description };
+                self.ledger.requests.insert(request.key.clone(), request.description.clone());
                 self.people.clients[client].request.insert(request).clone()
             }
         };
@@ -286,14 +287,21 @@ impl World {
         })
     }
 
-    /// Whether frames of a job want more slots than any host has that matches.
+    /// Whether frames of a job want more slots than any host has that matches, or than the job may hold.
     fn is_too_wide(&self, job: JobId) -> bool {
-        let steps = self.ledger.description(job).map(|description| &description.steps);
-        steps.into_iter().flatten().any(|step| {
-            let SlotNeed::Count(count) = step.slots else { return false };
+        let Some(description) = self.ledger.description(job) else { return false };
+        let most = description.slots_max.unwrap_or(u32::MAX);
+        description.steps.iter().any(|step| {
             let tags = &step.profile.tags;
-            let fits = |machine: &Machine| tags.iter().all(|tag| machine.info.tags.contains(tag));
-            !self.machines.iter().any(|machine| fits(machine) && machine.slots >= count)
+            let fits = |machine: &Machine| {
+                let has = u32::from(machine.slots);
+                let wanted = match step.slots {
+                    SlotNeed::Count(count) => u32::from(count),
+                    SlotNeed::Whole => has,
+                };
+                wanted <= has && wanted <= most && tags.iter().all(|tag| machine.info.tags.contains(tag))
+            };
+            !self.machines.iter().any(fits)
         })
     }
 

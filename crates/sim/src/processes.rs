@@ -119,11 +119,13 @@ impl World {
         let pid = machine.last_pid;
         let mark = ProcessMark { pid, started: self.now.0 };
         let job = grant.frame.job;
+        let max_ms = self.ledger.step(grant.frame).and_then(|step| step.times.max_ms);
         let told = self.chance.permille(400);
         let whole = (ms < SHORT_MS && !hangs && !told).then_some(grant);
         let is_whole = whole.is_some();
         let machine = &mut self.machines[host];
-        machine.processes.insert(lease, Process { mark, slots, job, exit, left, hangs, dies_along, whole });
+        let process = Process { mark, slots, job, exit, left, hangs, boot: run.1, max_ms, dies_along, whole };
+        machine.processes.insert(lease, process);
         machine.shell.watched.insert(lease, false);
         if !hangs {
             self.in_ms(ms, Happening::Ends(host, lease, pid));

@@ -1,7 +1,7 @@
 //! The render server's shell: what the role wants done, and what the links to it carry.
 
 use model::{Exit, LeaseId, RenderToResource, ScheduleToRender, Usage};
-use render::{Effect, Event, Render};
+use render::{Effect, Event, Record, Render};
 
 use crate::happening::Happening;
 use crate::machine::Shell;
@@ -60,7 +60,17 @@ impl World {
                 Out::Effect(effect) => self.render_does(host, effect),
                 Out::Writes(ms) => self.in_ms(ms, Happening::Written(run)),
                 Out::Died => self.render_died(run),
-                Out::Decided(..) | Out::Refused(..) | Out::Durable(_) | Out::Answered(..) => {}
+                Out::Durable(records) => self.render_is_durable(&records),
+                Out::Decided(..) | Out::Refused(..) | Out::Answered(..) => {}
+            }
+        }
+    }
+
+    /// The ledger sees what became of attempts.
+    pub(crate) fn render_is_durable(&mut self, records: &[Record]) {
+        for record in records {
+            if let Record::AttemptEnded { report, .. } = record {
+                self.ledger.is_reported(report.lease, &report.outcome);
             }
         }
     }
@@ -119,7 +129,8 @@ impl World {
             Effect::Forget { lease } => self.forget(host, run, lease),
             Effect::Stopped => {
                 self.tell_resource_server(host, RenderToResource::Bye);
-                self.renders[host].kill(&mut self.chance);
+                let durable = self.renders[host].kill(&mut self.chance);
+                self.render_is_durable(&durable);
                 self.machines[host].processes.clear();
                 self.left(run);
             }

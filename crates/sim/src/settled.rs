@@ -20,6 +20,8 @@ const REST_MS: u64 = 1_500_000;
 const CALM_MS: u64 = 4_000;
 /// What may come on top of that where a server is killed and started again.
 const KILL_MS: u64 = 8_000;
+/// What comes on top of a time limit until a process is gone.
+const TIMES_MS: u64 = 8_000;
 /// Between two looks.
 const LOOK_MS: u64 = 500;
 /// What was due so long ago is overdue, where nothing was in its way.
@@ -31,6 +33,7 @@ impl World {
             self.in_ms(LOOK_MS, Happening::Looks);
         }
         self.assert_killing();
+        self.assert_times();
         self.assert_hosts_heard();
     }
 
@@ -45,6 +48,23 @@ impl World {
                 let lease = attempt.grant.lease;
                 hold(Oracle::ProcessesEnd, machine.shell.killing.contains(&lease), || {
                     format!("lease {lease} was taken away and nobody kills its process")
+                });
+            }
+        }
+    }
+
+    /// No process takes longer than it may, where its render server ran all the time and was not held up.
+    fn assert_times(&self) {
+        for (node, machine) in self.renders.iter().zip(&self.machines) {
+            let held_up = self.now.since_ms(node.disk.troubled_at) < TIMES_MS;
+            if !node.is_free() || held_up {
+                continue;
+            }
+            for (lease, process) in &machine.processes {
+                let ran_ms = self.now.0.saturating_sub(process.mark.started);
+                let late = process.max_ms.is_some_and(|most| ran_ms > most + TIMES_MS);
+                hold(Oracle::ProcessesEnd, !late || process.boot != node.boot(), || {
+                    format!("lease {lease} runs for {ran_ms} ms of {:?}", process.max_ms)
                 });
             }
         }
@@ -136,6 +156,9 @@ impl World {
         let Some(role) = self.schedule.role().filter(|_| self.schedule.is_free()) else {
             return vec!["the schedule server is down".to_owned()];
         };
+        if !self.ledger.leases.is_empty() && self.now.since_ms(self.healed_at) <= REST_MS {
+            return vec!["leases are live".to_owned()];
+        }
         let mut open = Vec::new();
         if self.ledger.orders.submitted.len() < self.people.jobs() {
             open.push("a client has no answer".to_owned());

@@ -21,7 +21,7 @@ use crate::node::{Node, Out, Server};
 use crate::oracle::{Oracle, hold};
 use crate::people::People;
 use crate::plan::Plan;
-use crate::planted::{Plant, Planted};
+use crate::planted::{Plant, Planted, Planting};
 use crate::servers::{host_info, host_name};
 use crate::storage::Storage;
 use crate::story::{Sink, Story};
@@ -87,16 +87,15 @@ impl World {
     pub fn new(options: &Options, sink: Option<Sink>) -> Self {
         let mut chance = Chance::new(options.seed);
         let plan = Plan::draw(&mut chance, options.off);
-        let plant = |of: fn(Planted) -> bool| options.planted.filter(|bug| of(*bug)).map(Plant::new);
+        let plant = |place: Planting| options.planted.filter(|bug| bug.place() == place).map(Plant::new);
         let machine = |(host, slots): (usize, &u16)| Machine {
             info: host_info(host == 0),
             slots: *slots,
             ..Machine::default()
         };
         let slots = |(host, slots): (usize, &u16)| (host_name(host), usize::from(*slots));
-        let render = |(host, slots): (usize, &u16)| {
-            Node::new(blank_render(host, *slots), plant(Planted::is_of_render))
-        };
+        let render =
+            |(host, slots): (usize, &u16)| Node::new(blank_render(host, *slots), plant(Planting::Render));
         let mut world = Self {
             now: BEGIN,
             health: Health::default(),
@@ -105,7 +104,7 @@ impl World {
             ahead: BTreeMap::new(),
             last: 0,
             network: Network::default(),
-            schedule: Node::new(Schedule::default(), plant(Planted::is_of_schedule)),
+            schedule: Node::new(Schedule::default(), plant(Planting::Schedule)),
             resource: Node::new(Resource::new(BEGIN), None),
             renders: plan.hosts.iter().enumerate().map(render).collect(),
             machines: plan.hosts.iter().enumerate().map(machine).collect(),

@@ -5,7 +5,7 @@ mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{FrameId, HostId, JobDescription, JobId, LeaseId, Output, SlotIndex, Step, Time};
+use model::{FrameId, HostId, JobDescription, JobId, LeaseId, Outcome, Output, SlotIndex, Step, Time};
 use schedule::{Ending, Event, Record};
 
 use crate::oracle::{Oracle, broken, hold};
@@ -50,7 +50,11 @@ pub(crate) struct Ledger {
     failures: BTreeMap<FrameId, u32>,
     /// Frames whose tries are used up.
     failed: BTreeSet<FrameId>,
+    /// Jobs as their clients wrote them, by their keys.
+    pub(crate) requests: BTreeMap<String, JobDescription>,
     jobs: BTreeMap<JobId, Job>,
+    /// What became of attempts, as their render servers recorded it.
+    reports: BTreeMap<LeaseId, Outcome>,
     pub(crate) limits: BTreeMap<String, Limit>,
     shares: BTreeMap<String, u32>,
     /// Slots of each host.
@@ -73,8 +77,11 @@ impl Ledger {
 
     pub(crate) fn sees(&mut self, record: &Record, storage: &Storage, folder: impl Fn(JobId) -> String) {
         match record {
-            Record::JobSubmitted { job, description, .. } => {
-                let (description, held) = (JobDescription::clone(description), description.held);
+            Record::JobSubmitted { job, key, description, .. } => {
+                // As the client wrote it, whatever the record says.
+                let written = self.requests.get(key).cloned();
+                let description = written.unwrap_or_else(|| JobDescription::clone(description));
+                let held = description.held;
                 let (folder, priority) = (folder(*job), description.priority);
                 self.jobs.insert(*job, Job { description, folder, priority, held, killed: false });
             }
@@ -98,10 +105,14 @@ impl Ledger {
                 self.heard.insert(host.clone(), *at);
             }
             Record::LeaseEnded { lease, ending, again_at, .. } => {
+                self.assert_ends_as_reported(*lease, *ending);
                 let held = self.ended(*lease);
                 self.tried(held.frame, *ending, again_at.is_some());
             }
-            Record::FrameFinished { lease, outputs, .. } => self.is_finished(*lease, outputs, storage),
+            Record::FrameFinished { lease, outputs, .. } => {
+                self.assert_finished_as_reported(*lease, outputs);
+                self.is_finished(*lease, outputs, storage);
+            }
             Record::JobKilled { job, .. } => {
                 self.leases.retain(|_, held| held.frame.job != *job);
                 self.frames.retain(|frame, _| frame.job != *job);
@@ -149,6 +160,11 @@ impl Ledger {
         };
         let mut leases = self.leases.iter();
         leases.find(|(lease, held)| !self.publishing.contains(lease) && late(held)).map(|(lease, _)| *lease)
+    }
+
+    /// A render server has recorded what became of an attempt.
+    pub(crate) fn is_reported(&mut self, lease: LeaseId, outcome: &Outcome) {
+        self.reports.insert(lease, outcome.clone());
     }
 
     /// From now on nothing goes wrong.

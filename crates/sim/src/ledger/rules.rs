@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use model::{
-    AHEAD_MAX, DependencyKind, FrameId, HostId, JobDescription, JobId, LeaseId, SlotNeed, Step, StepIndex,
+    AHEAD_MAX, DependencyKind, FrameId, HostId, JobDescription, JobId, LeaseId, Outcome, Output, SlotNeed,
+    Step, StepIndex,
 };
+use schedule::Ending;
 
 use super::{Held, Ledger};
 use crate::oracle::{Oracle, hold};
@@ -114,6 +116,29 @@ impl Ledger {
         let most = description.hosts_max;
         hold(Oracle::LimitsHold, most.is_none_or(|most| hosts.len() <= most as usize), || {
             format!("job {job} runs on {hosts:?}, which are more than {most:?}")
+        });
+    }
+
+    /// What is said of an attempt is what its render server made of it; the storage may still lose its outputs.
+    pub(super) fn assert_ends_as_reported(&self, lease: LeaseId, ending: Ending) {
+        let reported = self.reports.get(&lease);
+        let fits = match ending {
+            Ending::HostLost | Ending::Refused | Ending::GivenBack | Ending::Killed => true,
+            Ending::Host if matches!(reported, Some(Outcome::Done { .. })) => true,
+            Ending::Frame | Ending::Host | Ending::Licence | Ending::Memory => {
+                matches!(reported, Some(Outcome::Failed { class, .. }) if Ending::from(*class) == ending)
+            }
+        };
+        hold(Oracle::ResultsAreReported, fits, || {
+            format!("lease {lease} ends by {ending:?}, and its render server says {reported:?}")
+        });
+    }
+
+    pub(super) fn assert_finished_as_reported(&self, lease: LeaseId, files: &[Output]) {
+        let reported = self.reports.get(&lease);
+        let fits = matches!(reported, Some(Outcome::Done { outputs }) if outputs == files);
+        hold(Oracle::ResultsAreReported, fits, || {
+            format!("lease {lease} is finished with {files:?}, and its render server says {reported:?}")
         });
     }
 

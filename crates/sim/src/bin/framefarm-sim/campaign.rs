@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Instant;
 
-use sim::{Ingredients, Options, Oracle, Verdict, judge, shrink};
+use sim::{Ingredients, Options, Oracle, Planted, Verdict, judge, shrink};
 
 use crate::say_broken;
 
 /// So many failures of one promise are told in full; the rest is counted.
 const TOLD_MAX: u64 = 5;
+/// A planted bug is looked for in so many.
+const BUG_SEEDS: u64 = 100;
 /// After so many seeds it says how far it is.
 const TOLD_EVERY: u64 = 10_000;
 
@@ -86,4 +88,22 @@ pub(crate) fn say_smaller(options: &Options, verdict: &Verdict) {
     let seed = least.seed;
     println!("look at it with: framefarm-sim --seed {seed}{off} --trace /tmp/{seed}.trace");
     println!("then with:       framefarm-sim --replay /tmp/{seed}.trace --step");
+}
+
+/// Plants each bug and says after how many seeds it is found, and by which promises; whether all are found.
+pub(crate) fn bugs() -> bool {
+    let mut all = true;
+    for bug in Planted::ALL {
+        let mut by: BTreeMap<Oracle, (u64, u64)> = BTreeMap::new();
+        for seed in 1..=BUG_SEEDS {
+            let options = Options { seed, planted: Some(*bug), ..Options::default() };
+            if let Some(broken) = judge(&options, None).broken {
+                by.entry(broken.oracle).or_insert((seed, 0)).1 += 1;
+            }
+        }
+        let words = by.iter().map(|(by, (first, times))| format!("{by:?} {times} (first {first})"));
+        println!("{bug:?}: {}", words.collect::<Vec<_>>().join(", "));
+        all &= !by.is_empty();
+    }
+    all
 }

@@ -39,6 +39,10 @@ struct Arguments {
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
 
+    /// Plant each bug of the simulator's own tests and say after how many seeds it is found, and by what.
+    #[arg(long)]
+    bugs: bool,
+
     /// Run a traced history again and say where it goes another way.
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
@@ -51,6 +55,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match (&arguments.replay, arguments.seeds) {
         (Some(file), _) => replay::replay(file, arguments.step),
+        (None, _) if arguments.bugs => Ok(campaign::bugs()),
         (None, Some(seeds)) => Ok(campaign::run(arguments.from, seeds, arguments.jobs, arguments.off)),
         (None, None) => one(&arguments),
     };
