@@ -27,7 +27,7 @@ fn aside(farm: &Farm) -> Vec<(String, Option<JobId>)> {
 #[test]
 fn a_host_that_fails_what_others_render_is_set_aside_for_that_job_and_forgiven_with_time() {
     let mut farm = Farm::with_hosts(&[("a", 1), ("b", 1)]);
-    let id = farm.submits(job("job", "1-2000"));
+    let id = farm.submits(job("job", "1-300"));
     rounds(&mut farm, "a", FailureClass::Frame, 4);
     let views = farm.schedule.set_aside();
     let why = "failed 3 frames of job 1 in a row while others rendered theirs; last: no sea.png";
@@ -55,11 +55,11 @@ fn a_host_that_fails_what_others_render_is_set_aside_for_that_job_and_forgiven_w
 #[test]
 fn a_host_set_aside_for_two_jobs_is_set_aside_altogether_until_a_person_forgives_it() {
     let mut farm = Farm::with_hosts(&[("a", 1), ("b", 1)]);
-    let first = farm.submits(job("first", "1-2000"));
+    let first = farm.submits(job("first", "1-300"));
     rounds(&mut farm, "a", FailureClass::Frame, 4);
     assert_eq!(aside(&farm), [("a".to_owned(), Some(first))]);
     farm.links("c", 1);
-    farm.submits(model::JobDescription { user: "bob".to_owned(), ..job("second", "1-2000") });
+    farm.submits(model::JobDescription { user: "bob".to_owned(), ..job("second", "1-300") });
     rounds(&mut farm, "a", FailureClass::Frame, 6);
     assert_eq!(aside(&farm), [("a".to_owned(), None)]);
     let third = farm.submits(job("third", "1-9"));
