@@ -27,10 +27,11 @@ impl Schedule {
                 let host = self.kept.hosts.intern(host);
                 self.host_seen(host);
             }
-            Record::FrameLeased { lease, frame, attempt, host, slot, also, at } => {
+            Record::FrameLeased { lease, frame, attempt, host, slot, also, ahead, at } => {
                 let host = self.kept.hosts.intern(host);
                 let also = also.as_slice().into();
-                let held = Lease { frame: *frame, attempt: *attempt, host, slot: *slot, at: *at, also };
+                let (frame, attempt, slot) = (*frame, *attempt, *slot);
+                let held = Lease { frame, attempt, host, slot, at: *at, also, ahead: *ahead };
                 self.frame_leased(*lease, held, effects);
             }
             Record::LeaseEnded { lease, at, ending, message, usage, again_at } => {

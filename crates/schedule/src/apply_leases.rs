@@ -25,7 +25,7 @@ impl Schedule {
         if let Some(kept) = self.kept.hosts.get_mut(host) {
             held.slots().for_each(|slot| kept.join(slot, lease));
         }
-        if self.kept.is_ahead(lease, &held) {
+        if held.ahead {
             self.ahead_changed(frame, 1);
         } else {
             self.slots_changed(&held, 1);
@@ -115,7 +115,7 @@ impl Schedule {
         for lease in leases {
             let published = self.passing.publishing(lease).is_some();
             let Some(held) = self.kept.leases.get(lease) else { continue };
-            let runs = !self.kept.is_ahead(lease, held);
+            let runs = !held.ahead;
             let Some(held) = self.take_lease(lease) else { continue };
             if let Some(linked) = self.passing.host_mut(held.host) {
                 let message = if published {
@@ -144,14 +144,13 @@ impl Schedule {
         let held = self.kept.leases.remove(lease)?;
         let job = held.frame.job;
         self.count_limits(held.frame, held.host, false);
-        let was_ahead = self.kept.is_ahead(lease, &held);
-        if was_ahead {
+        if held.ahead {
             self.ahead_changed(held.frame, -1);
         } else {
             self.slots_changed(&held, -1);
         }
         for slot in held.slots() {
-            self.leave(lease, &held, slot, was_ahead);
+            self.leave(lease, held.host, slot);
         }
         if let Some(job) = self.kept.jobs.get_mut(&job) {
             job.live -= 1;
@@ -164,15 +163,15 @@ impl Schedule {
         Some(held)
     }
 
-    fn leave(&mut self, lease: LeaseId, held: &Lease, slot: SlotIndex, was_ahead: bool) {
-        let Some(kept) = self.kept.hosts.get_mut(held.host) else { return };
+    fn leave(&mut self, lease: LeaseId, host: HostIndex, slot: SlotIndex) {
+        let Some(kept) = self.kept.hosts.get_mut(host) else { return };
         kept.leave(slot, lease);
         let next = kept.line(slot).and_then(crate::line::Line::first);
-        let Some(moved) = next.and_then(|id| self.kept.leases.get(id)) else { return };
-        if !was_ahead && moved.slot == slot {
-            let moved = moved.clone();
-            self.ahead_changed(moved.frame, -1);
-            self.slots_changed(&moved, 1);
+        let Some(next) = next.and_then(|id| self.kept.leases.get_mut(id)) else { return };
+        if std::mem::take(&mut next.ahead) {
+            let next = next.clone();
+            self.ahead_changed(next.frame, -1);
+            self.slots_changed(&next, 1);
         }
     }
 

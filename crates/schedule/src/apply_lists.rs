@@ -6,6 +6,9 @@ use crate::host_set::HostSet;
 use crate::host_table::HostIndex;
 use crate::{Effect, Schedule};
 
+/// So many profiles are remembered, whether or not a job has them.
+const NEEDS_KEPT: usize = 64;
+
 impl Schedule {
     pub(crate) fn resource_seen(&mut self, linked: bool, effects: &mut Vec<Effect>) {
         self.passing.resource_linked = linked;
@@ -41,7 +44,8 @@ impl Schedule {
         list.matches.sort_by(|one, other| one.host.cmp(&other.host));
         need.asked_at = None;
         need.came_at = at;
-        if need.list.as_ref() != Some(&list) {
+        let remembered = std::mem::take(&mut need.unwanted);
+        if remembered || need.list.as_ref() != Some(&list) {
             need.matching = HostSet::default();
             for host in list.matches.iter().filter_map(|one| self.kept.hosts.find(&one.host)) {
                 need.matching.set(host, true);
@@ -60,19 +64,24 @@ impl Schedule {
         }
     }
 
-    /// Drops what is known of the profiles of a job that ended, unless another job has them too.
+    /// Notes which profiles of a job that ended no other job has. What is known of a few of them is remembered
+    /// for the next such job, which may come while the resource server is gone.
     pub(crate) fn forget_needs(&mut self, job: JobId) {
         let Some(job) = self.kept.jobs.get(&job) else { return };
         for step in &job.description.steps {
             let profile = &step.profile;
-            let wants = |other: &JobId| {
-                let other = self.kept.jobs.get(other);
+            let wants = |other: JobId| {
+                let other = self.kept.jobs.get(&other);
                 other.is_some_and(|other| other.description.steps.iter().any(|step| step.profile == *profile))
             };
-            if self.passing.needs.contains_key(profile) && !self.kept.queue.open().any(|other| wants(&other))
-            {
+            if self.kept.queue.open().any(wants) {
+                continue;
+            }
+            if self.passing.needs.len() > NEEDS_KEPT {
                 self.passing.needs.remove(profile);
                 self.passing.asks.retain(|_, asked| asked != profile);
+            } else if let Some(need) = self.passing.needs.get_mut(profile) {
+                need.unwanted = true;
             }
         }
     }

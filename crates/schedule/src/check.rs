@@ -81,6 +81,11 @@ impl Schedule {
             for (slot, line) in held.lines() {
                 let stands: Vec<LeaseId> = line.iter().collect();
                 assert!(stands.is_sorted(), "leases stand in the order in which they were given");
+                for (place, id) in stands.iter().enumerate() {
+                    let lease = kept.leases.get(*id).filter(|lease| lease.ahead);
+                    let behind = lease.is_none_or(|lease| place > 0 || lease.slot != slot);
+                    assert!(behind, "lease {id} is ahead and has another one of its slot before it");
+                }
                 let leases = lines.remove(&(host, slot)).unwrap_or_default();
                 assert!(leases.into_iter().eq(stands), "slot {slot} of {} has its leases in line", held.name);
             }
@@ -128,9 +133,7 @@ impl Schedule {
     }
 
     fn check_amounts(&self, id: JobId, job: &Job, leases: &BTreeMap<LeaseId, &Lease>) {
-        let is_ahead = |lease: &LeaseId, held: &Lease| self.kept.is_ahead(*lease, held);
-        let (ahead, seated): (Vec<_>, Vec<_>) =
-            leases.iter().partition(|(lease, held)| is_ahead(lease, held));
+        let (ahead, seated): (Vec<_>, Vec<_>) = leases.iter().partition(|(_, held)| held.ahead);
         let frames =
             |held: &Lease| self.kept.step(held.frame).map_or(0, |(step, _)| step.chunk_len(held.frame.index));
         let ahead: u32 = ahead.into_iter().map(|(_, held)| frames(held)).sum();

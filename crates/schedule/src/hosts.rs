@@ -85,7 +85,7 @@ impl Schedule {
     /// Whether a lease is ahead whose job is on hold: it was asked back, and perhaps not heard.
     fn is_ahead_of_held(&self, id: LeaseId) -> bool {
         self.kept.leases.get(id).is_some_and(|lease| {
-            self.kept.is_ahead(id, lease) && self.kept.jobs.get(&lease.frame.job).is_some_and(|job| job.held)
+            lease.ahead && self.kept.jobs.get(&lease.frame.job).is_some_and(|job| job.held)
         })
     }
 
@@ -127,8 +127,9 @@ impl Schedule {
     fn refused(&self, now: Time, host: HostIndex, lease: LeaseId, why: &str) -> Result<Vec<Record>, Refusal> {
         if self.at_work(host, lease).is_ok() {
             let mut records = self.end_lease(now, lease, Ending::Refused, why.to_owned(), None);
-            // What was asked back says nothing against the host.
-            if !self.passing.withdrawn.contains(&lease) {
+            // What was asked back, or was too much for the line, says nothing against the host.
+            let ahead = self.kept.leases.get(lease).is_some_and(|held| held.ahead);
+            if !ahead && !self.passing.withdrawn.contains(&lease) {
                 records.extend(self.skip(now, host, why));
             }
             return Ok(records);
@@ -153,7 +154,7 @@ impl Schedule {
     fn started(&self, now: Time, host: HostIndex, lease: LeaseId) -> Result<Option<Record>, Refusal> {
         self.at_work(host, lease)?;
         let held = self.kept.leases.get(lease).ok_or(Refusal::StaleLease(lease))?;
-        let late = now.since_ms(held.at) > waits::START_MS || self.kept.is_ahead(lease, held);
+        let late = now.since_ms(held.at) > waits::START_MS || held.ahead;
         let refused = self.passing.host(host).is_some_and(|linked| linked.refusals > 0);
         Ok((late || refused).then_some(Record::Passing(Passing::LeaseStarted { lease, at: now })))
     }

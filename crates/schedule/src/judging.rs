@@ -74,7 +74,7 @@ impl Schedule {
         let mut steps =
             job.description.steps.iter().zip(&job.tables).filter(|(_, table)| table.counts().left() > 0);
         steps.all(|(step, _)| {
-            let Some(need) = self.passing.needs.get(&step.profile) else { return false };
+            let Some(need) = self.need(&step.profile) else { return false };
             !need.matching.contains(host) || self.could_another(host, Asked { job: id, step, need })
         })
     }

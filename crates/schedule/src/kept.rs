@@ -100,6 +100,9 @@ pub(crate) struct Lease {
     pub(crate) slot: SlotIndex,
     /// When it was given.
     pub(crate) at: Time,
+    /// It waits behind another lease of its slot, as far as the journal knows.
+    #[serde(default)]
+    pub(crate) ahead: bool,
     /// Further slots that it holds.
     #[serde(default, skip_serializing_if = "<[SlotIndex]>::is_empty")]
     pub(crate) also: Box<[SlotIndex]>,
@@ -155,12 +158,6 @@ impl Kept {
     /// What people call a host.
     pub(crate) fn host_name(&self, host: HostIndex) -> HostId {
         self.hosts.name(host)
-    }
-
-    /// Whether a lease waits behind another one of its slot.
-    pub(crate) fn is_ahead(&self, id: LeaseId, lease: &Lease) -> bool {
-        let line = self.hosts.get(lease.host).and_then(|host| host.line(lease.slot));
-        line.is_some_and(|line| line.first() != Some(id))
     }
 
     pub(crate) fn notice(&self, notice: NoticeId) -> Option<&Notice> {

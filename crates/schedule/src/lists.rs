@@ -23,6 +23,8 @@ pub(crate) struct Need {
     pub(crate) came_at: Time,
     /// Hosts have changed since it was asked.
     pub(crate) stale: bool,
+    /// No open job has the profile; the answer is remembered for the next that has.
+    pub(crate) unwanted: bool,
 }
 
 impl Need {
@@ -41,6 +43,13 @@ impl Need {
 }
 
 impl Schedule {
+    /// What is known of the hosts that match a profile. What was only remembered counts while the resource
+    /// server is gone.
+    pub(crate) fn need(&self, profile: &Profile) -> Option<&Need> {
+        let remembered = |need: &&Need| need.unwanted && self.passing.resource_linked;
+        self.passing.needs.get(profile).filter(|need| !remembered(need))
+    }
+
     pub(crate) fn resource_linked(&self, now: Time) -> Vec<Record> {
         let open = self.kept.queue.open().filter_map(|job| self.kept.jobs.get(&job));
         let profiles: BTreeSet<&Profile> =
@@ -61,7 +70,8 @@ impl Schedule {
     ) -> Result<Vec<Record>, Refusal> {
         match message {
             ResourceToSchedule::Changed => {
-                let idle = self.passing.needs.iter().filter(|(_, need)| need.asked_at.is_none());
+                let is_idle = |need: &Need| need.asked_at.is_none() && !need.unwanted;
+                let idle = self.passing.needs.iter().filter(|(_, need)| is_idle(need));
                 let mut records = vec![Record::Passing(Passing::ListsStale)];
                 records.extend(self.asks(now, idle.map(|(profile, _)| profile)));
                 Ok(records)
@@ -82,7 +92,7 @@ impl Schedule {
         }
     }
 
-    /// Asks for those of the profiles that nothing is known about.
+    /// Asks for those of the profiles about which nothing is known, or nothing certain.
     pub(crate) fn ask_unknown<'a>(
         &self,
         now: Time,
@@ -91,8 +101,11 @@ impl Schedule {
         if !self.passing.resource_linked {
             return Vec::new();
         }
-        let unknown: BTreeSet<&Profile> =
-            profiles.into_iter().filter(|profile| !self.passing.needs.contains_key(profile)).collect();
+        let unknown = |profile: &&Profile| {
+            let need = self.passing.needs.get(profile);
+            need.is_none_or(|need| (need.stale || need.unwanted) && need.asked_at.is_none())
+        };
+        let unknown: BTreeSet<&Profile> = profiles.into_iter().filter(unknown).collect();
         self.asks(now, unknown)
     }
 

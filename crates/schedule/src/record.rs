@@ -91,6 +91,9 @@ pub enum Record {
         /// Further slots that it holds.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         also: Vec<SlotIndex>,
+        /// It waits for its turn behind another lease that the slot works on.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ahead: bool,
         /// When.
         at: Time,
     },

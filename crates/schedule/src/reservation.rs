@@ -37,7 +37,7 @@ impl Schedule {
         let Some(job) = self.kept.jobs.get(&held.job).filter(|job| !job.held) else { return false };
         let at = usize::from(held.step.0);
         let Some((step, table)) = job.description.steps.get(at).zip(job.tables.get(at)) else { return false };
-        let matches = self.passing.needs.get(&step.profile).is_some_and(|need| need.matching.contains(host));
+        let matches = self.need(&step.profile).is_some_and(|need| need.matching.contains(host));
         matches && self.is_big_enough(host, step, now) && table.ready(now).left() > 0
     }
 

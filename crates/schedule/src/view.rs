@@ -204,8 +204,7 @@ impl Schedule {
 
     /// Whether a lease waits for the one before it on its slot, as far as its host has said.
     fn waits_ahead(&self, id: LeaseId, lease: &Lease) -> bool {
-        self.kept.is_ahead(id, lease)
-            && self.passing.watches.get(id).is_none_or(|watch| watch.started_at.is_none())
+        lease.ahead && self.passing.watches.get(id).is_none_or(|watch| watch.started_at.is_none())
     }
 
     /// When an attempt started: when its host said so, or when it was leased.

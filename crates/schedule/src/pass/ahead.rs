@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use model::{AHEAD_MAX, JobId, LeaseId, SlotIndex, SlotNeed, Step};
 
 use super::turn::JobTurn;
-use super::{LEASES_MAX, Pass};
+use super::{LEASES_MAX, Pass, Place};
 use crate::Schedule;
 use crate::frame_table::FrameTable;
 use crate::host_table::HostIndex;
@@ -102,7 +102,7 @@ impl<'a> Pass<'a> {
                 for _ in behind..step.ahead {
                     let next = step.ready.next(|index| schedule.may_go(asked, table, index, host));
                     let Some(index) = next.filter(|_| self.leased < LEASES_MAX) else { break };
-                    self.lease(job, &step, index, host, slot, Vec::new());
+                    self.lease(job, &step, index, Place { host, slot, also: Vec::new(), ahead: true });
                 }
             }
             turn.put_back(at, step);

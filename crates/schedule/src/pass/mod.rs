@@ -76,6 +76,15 @@ struct Order<'a> {
     jobs: Vec<JobId>,
 }
 
+/// Where a frame is leased to.
+struct Place {
+    host: HostIndex,
+    slot: SlotIndex,
+    also: Vec<SlotIndex>,
+    /// Behind what the slot works on.
+    ahead: bool,
+}
+
 /// Why a step may not be given slots of a host.
 enum Bar<'a> {
     /// The job is on as many hosts as it may.
@@ -174,6 +183,7 @@ impl<'a> Pass<'a> {
         }
         let profile = &step.step.profile;
         let need = step.need.filter(|_| self.rings.has(profile));
+        let most = if self.put_off(turn.id, &step).is_some() { 0 } else { most };
         let given = match need {
             None => {
                 let linked = &self.schedule.passing.linked;
@@ -182,10 +192,10 @@ impl<'a> Pass<'a> {
                 }
                 0
             }
-            Some(_) if self.put_off(turn.id, &step).is_some() => 0,
             Some(need) if step.is_wide() => self.wide(turn, &mut step, need, most),
             Some(need) => self.narrow(turn, &mut step, need, most),
         };
+        self.reserve_for(turn, &step);
         if given > 0 {
             self.records.extend(self.schedule.licence_probed(self.now, shortage));
         }
@@ -218,7 +228,7 @@ impl<'a> Pass<'a> {
                 turn.took(host, 1);
                 let seated = Seated { job: turn.id, step: step.index().0.into(), host, slot };
                 self.seated.extend((step.ahead > 0).then_some(seated));
-                self.lease(turn.id, step, index, host, slot, Vec::new());
+                self.lease(turn.id, step, index, Place { host, slot, also: Vec::new(), ahead: false });
             }
         }
         given
@@ -249,15 +259,8 @@ impl<'a> Pass<'a> {
         shortage.filter(|shortage| shortage.until > self.now)
     }
 
-    fn lease(
-        &mut self,
-        job: JobId,
-        step: &StepTurn<'a>,
-        index: u32,
-        host: HostIndex,
-        slot: SlotIndex,
-        also: Vec<SlotIndex>,
-    ) {
+    fn lease(&mut self, job: JobId, step: &StepTurn<'a>, index: u32, place: Place) {
+        let Place { host, slot, also, ahead } = place;
         self.leased += 1;
         self.given.insert(job);
         self.limits.take(&step.step.limits, host);
@@ -268,6 +271,7 @@ impl<'a> Pass<'a> {
             host: self.schedule.kept.host_name(host),
             slot,
             also,
+            ahead,
             at: self.now,
         });
     }
@@ -282,11 +286,18 @@ impl<'a> Pass<'a> {
         self.order.jobs.get(place).copied()
     }
 
+    /// When to ask again for a profile; at once where nothing is known and nothing is on its way.
+    fn again_at(&self, profile: &Profile) -> Option<Time> {
+        let need = self.schedule.passing.needs.get(profile);
+        let remembered = self.schedule.need(profile).is_none();
+        need.filter(|need| need.asked_at.is_some() || !remembered).map(Need::again_at)
+    }
+
     fn end(mut self) -> Vec<Record> {
         let again = self.leased == LEASES_MAX;
         let mut due = Vec::new();
         for profile in &self.starving {
-            match self.schedule.passing.needs.get(profile).map(Need::again_at) {
+            match self.again_at(profile) {
                 Some(at) if at > self.now => soonest(&mut self.wake, at),
                 _ if self.schedule.passing.resource_linked => {
                     due.push(*profile);

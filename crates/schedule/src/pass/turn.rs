@@ -62,7 +62,7 @@ impl<'a> JobTurn<'a> {
                 index: StepIndex(u16::try_from(at).unwrap_or(u16::MAX)),
                 step,
                 table,
-                need: schedule.passing.needs.get(&step.profile),
+                need: schedule.need(&step.profile),
                 ahead: Schedule::ahead_wanted(self.job, step, table),
                 ready: table.ready(now),
             });

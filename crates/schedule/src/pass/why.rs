@@ -143,7 +143,7 @@ impl Schedule {
         if self.passing.linked_count == 0 {
             return Some(WaitingReason::NoHostLinked);
         }
-        let need = self.passing.needs.get(&step.profile);
+        let need = self.need(&step.profile);
         let Some((need, list)) = need.and_then(|need| need.list.as_ref().map(|list| (need, list))) else {
             let linked = self.passing.resource_linked;
             return Some(if linked { WaitingReason::AskingHosts } else { WaitingReason::NoResourceServer });

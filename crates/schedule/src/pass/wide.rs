@@ -6,8 +6,8 @@
 
 use model::{JobId, SlotIndex};
 
-use super::Pass;
 use super::turn::{JobTurn, StepTurn};
+use super::{Pass, Place};
 use crate::Schedule;
 use crate::host_table::HostIndex;
 use crate::lists::Need;
@@ -41,7 +41,12 @@ impl<'a> Pass<'a> {
                 let Some((slot, also)) = slots.split_first() else { break };
                 given += u32::from(wanted);
                 turn.took(host, u32::from(wanted));
-                self.lease(turn.id, step, index, host, *slot, also.to_vec());
+                self.lease(
+                    turn.id,
+                    step,
+                    index,
+                    Place { host, slot: *slot, also: also.to_vec(), ahead: false },
+                );
                 let mine = |held: &Reservation| (held.job, held.step) == (turn.id, step.index());
                 if self.reserved.get(&host).is_some_and(mine) {
                     self.reserved.remove(&host);
@@ -80,11 +85,12 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn reserve_for(&mut self, turn: &JobTurn<'a>, step: &StepTurn<'a>) {
+    /// Reserves a host for a step whose frames take several slots, where some are left that found none.
+    pub(super) fn reserve_for(&mut self, turn: &JobTurn<'a>, step: &StepTurn<'a>) {
         let reservation = Reservation { job: turn.id, step: step.index(), before: self.last_lease() };
         let is_same = |held: &Reservation| (held.job, held.step) == (reservation.job, reservation.step);
         let Some(need) = step.need.filter(|_| step.is_wide() && step.ready.left() > 0) else { return };
-        let short = self.limits.short(&step.step.limits).is_some();
+        let short = self.limits.short(&step.step.limits).is_some() || self.put_off(turn.id, step).is_some();
         if short || self.reserved.len() >= RESERVED_MAX || self.reserved.values().any(is_same) {
             return;
         }

@@ -114,7 +114,10 @@ impl Schedule {
         let kept = self.kept.hosts.get(host).filter(|kept| kept.behind() > 0);
         let lines = kept.into_iter().flat_map(|kept| kept.lines());
         lines.flat_map(|(_, line)| (1..).zip(line.behind().iter().copied())).filter_map(|(place, id)| {
-            let lease = self.kept.leases.get(id).filter(|_| !self.passing.withdrawn.contains(&id))?;
+            let lease = self.kept.leases.get(id).filter(|lease| lease.ahead)?;
+            if self.passing.withdrawn.contains(&id) {
+                return None;
+            }
             Some((id, lease, place))
         })
     }
@@ -124,8 +127,7 @@ impl Schedule {
         let Some(job) = self.kept.jobs.get(&id).filter(|job| job.ahead > 0) else { return Vec::new() };
         let ahead = job.leases().filter(|lease| {
             let held = self.kept.leases.get(*lease);
-            held.is_some_and(|held| self.kept.is_ahead(*lease, held))
-                && !self.passing.withdrawn.contains(lease)
+            held.is_some_and(|held| held.ahead) && !self.passing.withdrawn.contains(lease)
         });
         ahead.map(|lease| Record::Passing(Passing::LeaseWithdrawn { lease })).collect()
     }

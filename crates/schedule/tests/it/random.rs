@@ -282,8 +282,9 @@ proptest! {
             prop_assert!(job.state.is_final(), "job {} never ends: {:?}", job.id, job.waiting_because);
             let notices = farm.job(job.id.parse().unwrap()).notices;
             let once = steps.iter().all(|step| !matches!(step, Step::Retry(_)));
+            // One for the end, and one where it did not move for long.
             let mails = usize::from(job.state != JobState::Killed);
-            prop_assert!(notices.len() == mails || (!once && notices.len() >= mails));
+            prop_assert!((mails..=mails + 1).contains(&notices.len()) || (!once && notices.len() >= mails));
         }
         prop_assert_eq!(&farm.replayed(), &farm.schedule);
     }

@@ -73,6 +73,16 @@ fn a_farm_without_a_resource_server_goes_on_with_the_lists_it_had() {
 }
 
 #[test]
+fn what_was_known_of_hosts_is_remembered_for_the_next_job_alike() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    farm.submits(job("job", "1"));
+    farm.finishes_one("a");
+    farm.happens(Event::ResourceUnlinked);
+    let id = farm.submits(job("job", "1"));
+    assert_eq!(farm.job(id).frames_running, 1);
+}
+
+#[test]
 fn hosts_that_match_and_are_not_linked_are_counted() {
     let mut farm = Farm::with_hosts(&[("a", 1), ("b", 1)]);
     farm.hosts.get_mut("b").unwrap().unsuitable = true;

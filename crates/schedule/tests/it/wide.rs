@@ -65,6 +65,32 @@ fn small_frames_do_not_starve_it() {
 }
 
 #[test]
+fn the_first_slot_that_gets_free_is_kept_for_an_urgent_one() {
+    let mut farm = Farm::with_hosts(&[("a", 2)]);
+    farm.submits(job("small", "1-10"));
+    let wide = farm.submits(with_priority(1, wide("wide", "1", SlotNeed::Whole)));
+    farm.after_ms(1_000);
+    farm.finishes_one("a");
+    assert_eq!(slots(&farm, "a"), [1]);
+    farm.finishes_one("a");
+    assert_eq!(farm.job(wide).frames_running, 1);
+}
+
+#[test]
+fn amounts_hold_while_frames_are_published() {
+    let mut farm = Farm::with_hosts(&[("a", 2), ("b", 2)]);
+    let id = farm.submits(JobDescription { hosts_max: Some(1), slots_max: Some(2), ..job("job", "1-9") });
+    assert_eq!((farm.held("a").len(), farm.held("b").len()), (2, 0));
+    farm.storage_trouble = Some("disk full".to_owned());
+    farm.finishes_one("a");
+    assert_eq!((farm.held("a").len(), farm.held("b").len()), (1, 0));
+    farm.storage_trouble = None;
+    farm.after_ms(1_000);
+    assert_eq!((farm.held("a").len(), farm.held("b").len()), (2, 0));
+    assert_eq!(farm.job(id).frames_running, 2);
+}
+
+#[test]
 fn what_is_over_in_time_fills_the_gap() {
     let mut farm = Farm::with_hosts(&[("a", 2)]);
     farm.submits(timed(600_000, job("long", "1-2")));
