@@ -1,6 +1,7 @@
 //! Restarts with journals of all kinds: old ones, and ones with records that make no sense.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ impl Folder {
         let mut writer = RowWriter::default();
         writer.begin(1);
         for record in records {
-            writer.add(|to| Ok::<_, ()>(to.extend_from_slice(record.as_bytes()))).unwrap();
+            writer.add(|to| to.write_all(record.as_bytes())).unwrap();
         }
         journal.append(epoch, writer.finish(FIRST_SEQ).unwrap()).unwrap();
         folder

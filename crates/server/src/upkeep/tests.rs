@@ -1,6 +1,7 @@
 //! What is found in data folders that are not as they should be, and what a backup carries over.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use model::{JobId, Role};
@@ -70,7 +71,7 @@ impl Folder {
 fn row<'a>(writer: &'a mut RowWriter, version: u16, seq: u64, records: &[&str]) -> store::Row<'a> {
     writer.begin(version);
     for record in records {
-        writer.add(|to| Ok::<_, ()>(to.extend_from_slice(record.as_bytes()))).unwrap();
+        writer.add(|to| to.write_all(record.as_bytes())).unwrap();
     }
     writer.finish(seq).unwrap()
 }

@@ -153,13 +153,15 @@ impl<'a> Iterator for Records<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     fn written(records: &[&[u8]]) -> Vec<u8> {
         let mut writer = RowWriter::default();
         writer.begin(3);
         for record in records {
-            writer.add(|to| Ok::<_, ()>(to.extend_from_slice(record))).unwrap();
+            writer.add(|to| to.write_all(record)).unwrap();
         }
         writer.finish(7).unwrap().bytes.to_vec()
     }
@@ -195,7 +197,7 @@ mod tests {
     fn a_record_that_cannot_be_written_leaves_no_trace() {
         let mut writer = RowWriter::default();
         writer.begin(1);
-        writer.add(|to| Ok::<_, ()>(to.push(b'a'))).unwrap();
+        writer.add(|to| to.write_all(b"a")).unwrap();
         let refused = writer.add(|to| {
             to.extend_from_slice(b"half");
             Err("no")

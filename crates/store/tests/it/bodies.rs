@@ -2,6 +2,7 @@
 //! know nothing of what it keeps.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -164,7 +165,7 @@ pub(crate) fn append(
     let mut writer = RowWriter::default();
     writer.begin(1);
     for record in records {
-        writer.add(|to| Ok::<_, ()>(to.extend_from_slice(record.as_ref()))).unwrap();
+        writer.add(|to| to.write_all(record.as_ref())).unwrap();
     }
     journal.append(epoch, writer.finish(first_seq).unwrap())
 }
@@ -178,7 +179,7 @@ pub(crate) fn put_snapshot(
 ) -> Result<(), WriteError> {
     let mut writer = RowWriter::default();
     writer.begin(1);
-    writer.add(|to| Ok::<_, ()>(to.extend_from_slice(state))).unwrap();
+    writer.add(|to| to.write_all(state)).unwrap();
     journal.put_snapshot(epoch, writer.finish(next_seq).unwrap())
 }
 

@@ -1,5 +1,7 @@
 //! The typed journal, as a role's loop uses it.
 
+use std::io::Write;
+
 use model::Versioned;
 use rusqlite::Connection;
 use serde::de::Error;
@@ -106,7 +108,7 @@ fn of_versions(newest: u16, record: &str) -> InMemory {
     append(journal.as_mut(), epoch, 1, &["7"]).unwrap();
     let mut writer = store::RowWriter::default();
     writer.begin(newest);
-    writer.add(|to| Ok::<_, ()>(to.extend_from_slice(record.as_bytes()))).unwrap();
+    writer.add(|to| to.write_all(record.as_bytes())).unwrap();
     journal.append(epoch, writer.finish(2).unwrap()).unwrap();
     place
 }

@@ -311,13 +311,15 @@ fn next_seq(database: &Connection) -> rusqlite::Result<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
     use crate::RowWriter;
 
     fn append(journal: &mut SqliteJournal, epoch: Epoch, seq: u64, bytes: &[u8]) -> Result<(), WriteError> {
         let mut writer = RowWriter::default();
         writer.begin(1);
-        writer.add(|to| Ok::<_, ()>(to.extend_from_slice(bytes))).unwrap();
+        writer.add(|to| to.write_all(bytes)).unwrap();
         journal.append(epoch, writer.finish(seq).unwrap())
     }
 
