@@ -32,7 +32,7 @@ pub(crate) struct RenderHands {
     /// Sessions that are being set up or stand, by slot.
     sessions: BTreeMap<SlotIndex, (JobId, JoinHandle<()>)>,
     /// What the runners of the slots are to begin.
-    lines: BTreeMap<SlotIndex, Line>,
+    lines: BTreeMap<SlotIndex, Line<Task>>,
     /// Attempts that a runner has, by lease.
     running: BTreeMap<LeaseId, (SlotIndex, Reins)>,
     /// Outputs that are being collected, by lease.
@@ -97,7 +97,7 @@ impl RenderHands {
         let (lease, slot, reins) = (grant.lease, grant.slot, Reins::default());
         match self.line(slot) {
             Ok(line) => {
-                line.push(Task { grant, folder, reins: reins.clone(), process });
+                line.push(lease, Task { grant, folder, reins: reins.clone(), process });
                 self.running.insert(lease, (slot, reins));
             }
             Err(error) if process.is_none() => {
@@ -111,11 +111,11 @@ impl RenderHands {
         }
     }
 
-    fn line(&mut self, slot: SlotIndex) -> std::io::Result<Line> {
+    fn line(&mut self, slot: SlotIndex) -> std::io::Result<Line<Task>> {
         if let Some(line) = self.lines.get(&slot) {
             return Ok(line.clone());
         }
-        let line = Line::default();
+        let line = Line::new();
         runner::start(self.kit.clone(), self.handle.clone(), slot, line.clone())?;
         self.lines.insert(slot, line.clone());
         Ok(line)

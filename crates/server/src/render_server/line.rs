@@ -63,35 +63,45 @@ pub(super) struct Task {
 }
 
 /// The line of a slot. Clones are the same line.
-#[derive(Clone, Default)]
-pub(super) struct Line(Arc<Shared>);
+pub(super) struct Line<T>(Arc<Shared<T>>);
 
-#[derive(Default)]
-struct Shared {
-    state: Mutex<State>,
+struct Shared<T> {
+    state: Mutex<State<T>>,
     changed: Condvar,
 }
 
-#[derive(Default)]
-struct State {
-    waiting: VecDeque<Task>,
+struct State<T> {
+    waiting: VecDeque<(LeaseId, T)>,
     /// The attempt that was begun last, until it is forgotten.
     busy: Option<LeaseId>,
     closed: bool,
 }
 
 /// What a runner is to do.
-pub(super) enum Next {
-    Begin(Box<Task>),
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next<T> {
+    Begin(T),
     /// Nothing for now.
     Rest,
     /// Nothing any more.
     End,
 }
 
-impl Line {
-    pub(super) fn push(&self, task: Task) {
-        self.state().waiting.push_back(task);
+impl<T> Clone for Line<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Line<T> {
+    /// An empty one.
+    pub(super) fn new() -> Self {
+        let state = State { waiting: VecDeque::new(), busy: None, closed: false };
+        Self(Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }))
+    }
+
+    pub(super) fn push(&self, lease: LeaseId, task: T) {
+        self.state().waiting.push_back((lease, task));
         self.0.changed.notify_one();
     }
 
@@ -99,7 +109,7 @@ impl Line {
     pub(super) fn take_back(&self, lease: LeaseId) -> bool {
         let mut state = self.state();
         let before = state.waiting.len();
-        state.waiting.retain(|task| task.grant.lease != lease);
+        state.waiting.retain(|(waiting, _)| *waiting != lease);
         state.waiting.len() < before
     }
 
@@ -116,7 +126,7 @@ impl Line {
     pub(super) fn give_up(&self) -> Vec<LeaseId> {
         let mut state = self.state();
         state.busy = None;
-        state.waiting.drain(..).map(|task| task.grant.lease).collect()
+        state.waiting.drain(..).map(|(lease, _)| lease).collect()
     }
 
     /// Nothing is begun any more.
@@ -126,8 +136,8 @@ impl Line {
     }
 
     /// What to begin next, waiting for it for `patience` or, where there is no such, for ever.
-    pub(super) fn next(&self, patience: Option<Duration>) -> Next {
-        let idle = |state: &mut State| !state.closed && (state.busy.is_some() || state.waiting.is_empty());
+    pub(super) fn next(&self, patience: Option<Duration>) -> Next<T> {
+        let idle = |state: &mut State<T>| !state.closed && (state.busy.is_some() || state.waiting.is_empty());
         let state = self.state();
         let mut state = match patience {
             Some(Duration::ZERO) => state,
@@ -143,12 +153,84 @@ impl Line {
         if state.busy.is_some() {
             return Next::Rest;
         }
-        let Some(task) = state.waiting.pop_front() else { return Next::Rest };
-        state.busy = Some(task.grant.lease);
-        Next::Begin(Box::new(task))
+        let Some((lease, task)) = state.waiting.pop_front() else { return Next::Rest };
+        state.busy = Some(lease);
+        Next::Begin(task)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State<T>> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(leases: impl IntoIterator<Item = u64>) -> Line<u64> {
+        let line = Line::new();
+        leases.into_iter().for_each(|lease| line.push(LeaseId(lease), lease));
+        line
+    }
+
+    fn next(line: &Line<u64>) -> Next<u64> {
+        line.next(Some(Duration::ZERO))
+    }
+
+    #[test]
+    fn one_is_begun_at_a_time_and_in_order() {
+        let line = line([1, 2]);
+        assert_eq!(next(&line), Next::Begin(1));
+        assert_eq!(next(&line), Next::Rest, "the slot is not clear");
+        line.clear(LeaseId(2));
+        assert_eq!(next(&line), Next::Rest, "that was not the one");
+        line.clear(LeaseId(1));
+        assert_eq!(next(&line), Next::Begin(2));
+        line.clear(LeaseId(2));
+        assert_eq!(line.next(Some(Duration::from_millis(1))), Next::Rest);
+    }
+
+    #[test]
+    fn what_has_not_begun_can_be_taken_back() {
+        let line = line([1, 2, 3]);
+        assert_eq!(next(&line), Next::Begin(1));
+        assert!(!line.take_back(LeaseId(1)), "it has begun");
+        assert!(line.take_back(LeaseId(2)));
+        assert!(!line.take_back(LeaseId(2)));
+        line.clear(LeaseId(1));
+        assert_eq!(next(&line), Next::Begin(3));
+    }
+
+    #[test]
+    fn what_is_given_up_is_named_and_the_slot_is_clear() {
+        let line = line([1, 2, 3]);
+        assert_eq!(next(&line), Next::Begin(1));
+        assert_eq!(line.give_up(), [LeaseId(2), LeaseId(3)]);
+        line.push(LeaseId(4), 4);
+        assert_eq!(next(&line), Next::Begin(4));
+    }
+
+    #[test]
+    fn a_runner_is_woken_by_what_comes_and_by_the_end() {
+        let line = line([]);
+        let runner = std::thread::spawn({
+            let line = line.clone();
+            move || {
+                let mut begun = Vec::new();
+                while let Next::Begin(task) = line.next(None) {
+                    begun.push(task);
+                }
+                begun
+            }
+        });
+        for lease in 1..=3 {
+            line.push(LeaseId(lease), lease);
+            while line.take_back(LeaseId(lease)) {
+                line.push(LeaseId(lease), lease);
+            }
+            line.clear(LeaseId(lease));
+        }
+        line.close();
+        assert_eq!(runner.join().unwrap(), [1, 2, 3]);
     }
 }

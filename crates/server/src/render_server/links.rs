@@ -24,6 +24,11 @@ use crate::whereabouts::{Whereabouts, stay_linked};
 /// with frames of milliseconds there would be no end of it.
 const SLOT_PAUSE: Duration = Duration::from_secs(1);
 
+/// Acknowledgements wait so long for company.
+const ACKNOWLEDGED_TIME: Duration = Duration::from_millis(20);
+/// So many wait at most.
+const ACKNOWLEDGED_MAX: usize = 64;
+
 /// What the resource server is told first.
 #[derive(Clone)]
 pub(super) struct Introduction {
@@ -54,20 +59,67 @@ async fn serve_schedule(handle: RenderHandle, link: Link<RenderToSchedule, Sched
     handle.look(move |_, hands| hands.set_schedule(Some(sender))).await;
     handle.tell(Event::ScheduleLinked).await;
     let mut messages = Vec::new();
+    let mut heard = Heard::default();
     let end = loop {
-        if let Err(end) = receiver.recv_many(&mut messages).await {
-            break end;
+        tokio::select! {
+            received = receiver.recv_many(&mut messages) => match received {
+                Ok(()) => messages.drain(..).for_each(|message| heard.take(message)),
+                Err(end) => break end,
+            },
+            () = heard.patience() => {}
         }
-        for message in &messages {
-            if let ScheduleToRender::TurnedAway { why } = message {
-                tracing::error!("the schedule server does not take this render server: {why}");
-            }
+        if heard.is_due() {
+            handle.tell_many(heard.events()).await;
         }
-        handle.tell_many(messages.drain(..).map(Event::ScheduleSpoke).collect()).await;
     };
+    handle.tell_many(heard.events()).await;
     tracing::info!("the link to the schedule server ended: {end}");
     handle.look(|_, hands| hands.set_schedule(None)).await;
     handle.tell(Event::ScheduleUnlinked).await;
+}
+
+/// What the schedule server said and the role was not told yet. Acknowledgements alone wait a little for what
+/// comes anyway: a commit less each time, where frames take milliseconds.
+#[derive(Default)]
+struct Heard {
+    messages: Vec<ScheduleToRender>,
+    /// When the role is to be told.
+    due: Option<Instant>,
+}
+
+impl Heard {
+    fn take(&mut self, message: ScheduleToRender) {
+        let patience = match &message {
+            ScheduleToRender::Acknowledge { .. } if self.messages.len() < ACKNOWLEDGED_MAX => {
+                ACKNOWLEDGED_TIME
+            }
+            ScheduleToRender::TurnedAway { why } => {
+                tracing::error!("the schedule server does not take this render server: {why}");
+                Duration::ZERO
+            }
+            _ => Duration::ZERO,
+        };
+        let due = Instant::now() + patience;
+        self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
+        self.messages.push(message);
+    }
+
+    /// Ends when the role is to be told, and never where there is nothing to tell.
+    async fn patience(&self) {
+        match self.due {
+            Some(due) => tokio::time::sleep_until(due).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.due.is_some_and(|due| due <= Instant::now())
+    }
+
+    fn events(&mut self) -> Vec<Event> {
+        self.due = None;
+        self.messages.drain(..).map(Event::ScheduleSpoke).collect()
+    }
 }
 
 pub(super) async fn keep_resource_link(

@@ -24,7 +24,7 @@ use crate::error_chain;
 /// A process that ends within this time is told of only then, and leaves no mark.
 const MOMENT: Duration = Duration::from_millis(10);
 /// The end of an attempt is told after this time at the latest.
-const UNTOLD_TIME: Duration = Duration::from_millis(4);
+const UNTOLD_TIME: Duration = Duration::from_millis(8);
 /// So many ends are told in one word at most.
 const UNTOLD_MAX: usize = 16;
 /// A scratch is kept for the next attempt for so long.
@@ -34,7 +34,7 @@ struct Runner {
     kit: Arc<Kit>,
     handle: RenderHandle,
     runtime: runtime::Handle,
-    line: Line,
+    line: Line<Task>,
     /// Ends that are not told yet, and since when.
     untold: Vec<Ended>,
     untold_since: Instant,
@@ -46,7 +46,12 @@ struct Runner {
 ///
 /// # Errors
 /// No thread can be started.
-pub(super) fn start(kit: Arc<Kit>, handle: RenderHandle, slot: SlotIndex, line: Line) -> std::io::Result<()> {
+pub(super) fn start(
+    kit: Arc<Kit>,
+    handle: RenderHandle,
+    slot: SlotIndex,
+    line: Line<Task>,
+) -> std::io::Result<()> {
     let runtime = runtime::Handle::current();
     std::thread::Builder::new().name(format!("slot {slot}")).spawn(move || {
         // The sending of logs is a task of the server's runtime.
@@ -101,7 +106,7 @@ impl Runner {
 
     fn start(&mut self, task: &Task, placed: &Placed) {
         let (kit, spare) = (self.kit.clone(), self.spare.take());
-        let place = Place::make(&kit, task.grant.lease, spare).map_err(StartError::from);
+        let place = Place::make(&kit.attempts, task.grant.lease, spare).map_err(StartError::from);
         let started = place.and_then(|place| Ok((launch(&kit, placed, &task.grant, &place)?, place)));
         let (mut running, place) = match started {
             Ok(started) => started,

@@ -37,7 +37,11 @@ pub(super) enum ScratchError {
 
 impl Scratch {
     pub(super) fn of(kit: &Kit, lease: LeaseId) -> Self {
-        Self { folder: kit.attempts.join(lease.to_string()) }
+        Self::within(&kit.attempts, lease)
+    }
+
+    fn within(attempts: &Path, lease: LeaseId) -> Self {
+        Self { folder: attempts.join(lease.to_string()) }
     }
 
     pub(super) fn outputs(&self) -> PathBuf {
@@ -62,8 +66,8 @@ pub(super) struct Place {
 
 impl Place {
     /// An empty one for `lease`, made of `spare` where there is one.
-    pub(super) fn make(kit: &Kit, lease: LeaseId, spare: Option<Self>) -> Result<Self, ScratchError> {
-        let scratch = Scratch::of(kit, lease);
+    pub(super) fn make(attempts: &Path, lease: LeaseId, spare: Option<Self>) -> Result<Self, ScratchError> {
+        let scratch = Scratch::within(attempts, lease);
         match spare {
             // It fails where an earlier run left something there.
             Some(spare) if std::fs::rename(&spare.scratch.folder, &scratch.folder).is_ok() => {
@@ -122,4 +126,52 @@ impl Place {
 fn fault(path: &Path) -> impl FnOnce(io::Error) -> ScratchError {
     let path = path.to_owned();
     move |source| ScratchError::Disk { path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn names(attempts: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(attempts).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn an_untouched_scratch_is_handed_on_and_a_touched_one_is_seen() {
+        let attempts = tempfile::tempdir().unwrap();
+        let mut place = Place::make(attempts.path(), LeaseId(1), None).unwrap();
+        for lease in 2..5 {
+            assert!(place.is_untouched(), "{lease}");
+            place = Place::make(attempts.path(), LeaseId(lease), Some(place)).unwrap();
+            assert_eq!(names(attempts.path()), [lease.to_string()]);
+            assert!(place.scratch.outputs().is_dir() && place.scratch.log().is_file());
+        }
+        std::fs::write(place.scratch.outputs().join(".hidden"), "").unwrap();
+        assert!(!place.is_untouched(), "an empty file is a file");
+        std::fs::remove_file(place.scratch.outputs().join(".hidden")).unwrap();
+        assert!(place.is_untouched());
+        place.log.write_all(b"x").unwrap();
+        assert!(!place.is_untouched());
+        place.remove();
+        assert_eq!(names(attempts.path()), [""; 0]);
+    }
+
+    #[test]
+    fn what_an_earlier_run_left_is_no_part_of_a_new_scratch() {
+        let attempts = tempfile::tempdir().unwrap();
+        for spare in [false, true] {
+            let spare = spare.then(|| Place::make(attempts.path(), LeaseId(1), None).unwrap());
+            let old = Scratch::within(attempts.path(), LeaseId(2));
+            std::fs::create_dir_all(old.outputs()).unwrap();
+            std::fs::write(old.outputs().join("output.png"), "half").unwrap();
+            std::fs::write(old.log(), "old").unwrap();
+            let place = Place::make(attempts.path(), LeaseId(2), spare).unwrap();
+            assert!(place.is_untouched());
+            assert_eq!(names(attempts.path()), ["2"]);
+            place.remove();
+        }
+    }
 }
