@@ -230,9 +230,10 @@ impl World {
     /// Puts the farm in order, as often as there is something to do: ends most holds, and kills what can never
     /// end by itself.
     pub(crate) fn tidies(&mut self) {
-        if self.health.calm_since.is_none() {
-            self.in_ms(2_000, Happening::Tidies);
+        if self.health.calm_since.is_some() {
+            return;
         }
+        self.in_ms(2_000, Happening::Tidies);
         let Some(role) = self.schedule.role().filter(|_| self.schedule.is_free()) else { return };
         let jobs: Vec<(JobId, JobState)> =
             role.jobs().iter().filter_map(|view| Some((view.id.parse().ok()?, view.state))).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{FrameState, JobId, JobState, JobView, LEASE_MS, Time};
 use render::{Phase, Render};
-use schedule::{Record, Schedule};
+use schedule::{Ending, Record, Schedule};
 
 use crate::happening::Happening;
 use crate::network::Place;
@@ -72,7 +72,9 @@ impl World {
 
     /// A server was killed in the calm; what a host had taken is not lost by that.
     pub(crate) fn assert_not_thrown_away(&self, record: &Record) {
+        let lost = [Ending::HostLost, Ending::Refused, Ending::GivenBack, Ending::Killed];
         if let (Some(_), Record::LeaseEnded { lease, ending, message, .. }) = (self.health.calm_since, record)
+            && lost.contains(ending)
         {
             let taken = |node: &Node<Render>| {
                 let (role, lease) = (node.replica(), *lease);
