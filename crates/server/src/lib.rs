@@ -4,6 +4,7 @@
 //! decided durable, and performs the effects. What is slow happens in tasks that come back as events. This
 //! crate decides nothing about jobs, frames, hosts or slots.
 
+mod arrivals;
 mod clock;
 mod letter;
 mod mail;

@@ -12,9 +12,9 @@ use resource::{Effect, Event, LinkId, Resource};
 use wire::Link;
 use wire::link::{self, Limits, Sender};
 
-use crate::clock;
 use crate::owner::{self, Handle, Hands, NoLedger};
 use crate::schedule_server::MATCH_PATH;
+use crate::{arrivals, clock};
 
 /// Where render servers dial the resource server.
 pub(crate) const RESOURCE_PATH: &str = "/link/resource";
@@ -86,7 +86,8 @@ async fn serve_render(handle: ResourceHandle, link: Link<ResourceToRender, Rende
     handle.look(move |_, hands| drop(hands.renders.insert(id, sender))).await;
     let mut messages = Vec::new();
     let end = loop {
-        if let Err(end) = receiver.recv_many(&mut messages).await {
+        let can_wait = |message: &RenderToResource| matches!(message, RenderToResource::Alive);
+        if let Err(end) = arrivals::receive(&mut receiver, &mut messages, can_wait).await {
             break end;
         }
         let spoke = |message| Event::RenderSpoke { link: id, message: Box::new(message) };

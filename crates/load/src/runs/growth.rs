@@ -8,7 +8,7 @@ use model::JobId;
 use crate::error::LoadError;
 use crate::farm::{Farm, Place};
 use crate::figure::{figure, rate};
-use crate::fleet::Fleet;
+use crate::fleet::{Counts, Fleet};
 use crate::host::{Pace, Plan};
 use crate::{jobs, process};
 
@@ -80,13 +80,13 @@ impl Side {
     /// Works for a while with the queue as long as it should be, and is idle afterwards.
     async fn turn(&mut self, seconds: u64) -> Result<(), LoadError> {
         let client = self.farm.client();
-        let (acknowledged, mut given) = (self.fleet.counts().acknowledged, 0);
+        let Counts { acknowledged, grants: granted, .. } = self.fleet.counts();
+        let mut given = 0;
         let mut jobs: Vec<JobId> = Vec::new();
         let used = process::processor_time(self.farm.schedule.pid());
         let begun = Instant::now();
         while begun.elapsed().as_secs() < seconds {
-            let done = self.fleet.counts().acknowledged - acknowledged;
-            if given < done + self.frames {
+            if given < self.fleet.counts().grants - granted + self.frames {
                 self.jobs += 1;
                 jobs.push(
                     jobs::submit(&client, jobs::silent(&format!("turn {}", self.jobs), self.frames)?).await?,

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use model::Role;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use super::BATCH_MAX;
+use super::lane::Lane;
 
 /// Whoever asks something that the owner has not begun with after this long is told to come back later.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -79,15 +80,14 @@ impl Drop for Asker {
 
 /// The way to an owner. Cheap to clone; the owner ends when it is stopped.
 pub(crate) struct Handle<R: Role, H> {
-    pub(super) inputs: mpsc::UnboundedSender<Input<R, H>>,
-    /// How much may still be handed over before senders wait; closed when the owner has ended.
-    pub(super) room: Arc<Semaphore>,
+    pub(super) asked: Lane<R, H>,
+    pub(super) told: Lane<R, H>,
     pub(super) trouble: watch::Receiver<Option<String>>,
 }
 
 impl<R: Role, H> Clone for Handle<R, H> {
     fn clone(&self) -> Self {
-        Self { inputs: self.inputs.clone(), room: self.room.clone(), trouble: self.trouble.clone() }
+        Self { asked: self.asked.clone(), told: self.told.clone(), trouble: self.trouble.clone() }
     }
 }
 
@@ -115,35 +115,23 @@ where
 {
     /// Hands an event over; an answer is not wanted. Waits where the owner is behind.
     pub(crate) async fn tell(&self, event: R::Event) {
-        self.hand_over(Input::Event(event)).await;
+        self.told.hand_over(Input::Event(event)).await;
     }
 
     /// Hands several events over, with fewer wakings than one by one.
     pub(crate) async fn tell_many(&self, mut events: Vec<R::Event>) {
         while events.len() > BATCH_MAX {
             let rest = events.split_off(BATCH_MAX);
-            self.hand_over(Input::Events(std::mem::replace(&mut events, rest))).await;
+            self.told.hand_over(Input::Events(std::mem::replace(&mut events, rest))).await;
         }
         if !events.is_empty() {
-            self.hand_over(Input::Events(events)).await;
+            self.told.hand_over(Input::Events(events)).await;
         }
     }
 
     /// Like `tell`, from a thread of its own.
     pub(crate) fn tell_blocking(&self, event: R::Event) {
         tokio::runtime::Handle::current().block_on(self.tell(event));
-    }
-
-    /// Waits for room and hands over; false where the owner has ended, and what is told then no longer matters.
-    async fn hand_over(&self, input: Input<R, H>) -> bool {
-        let weight = u32::try_from(input.weight()).unwrap_or(u32::MAX);
-        match self.room.acquire_many(weight).await {
-            Ok(room) => {
-                room.forget();
-                self.inputs.send(input).is_ok()
-            }
-            Err(_) => false,
-        }
     }
 
     /// Hands an event over and, once what it changed is durable, reads `answer` from the role.
@@ -174,7 +162,7 @@ where
         receiver.await.unwrap_or(Err(AskError::Stopping))
     }
 
-    /// Reads from the role, all that it shows being durable.
+    /// Reads from the role, all that it shows being durable. It does not wait for what was told before.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         look: impl FnOnce(&R) -> T + Send + 'static,
@@ -197,26 +185,26 @@ where
         input: Input<R, H>,
         answer: &mut oneshot::Receiver<Result<T, AskError<R::Refusal>>>,
     ) -> Result<T, AskError<R::Refusal>> {
-        self.hand_over(input).await;
+        self.asked.hand_over(input).await;
         answer.await.unwrap_or(Err(AskError::Stopping))
     }
 
     /// Runs `look` on the owner's thread, with the hands; for what they keep, like links.
     pub(crate) async fn look(&self, look: impl FnOnce(&R, &mut H) + Send + 'static) {
-        self.hand_over(Input::Look(Box::new(look))).await;
+        self.told.hand_over(Input::Look(Box::new(look))).await;
     }
 
     /// Ends the owner once everything that was handed over is dealt with.
     pub(crate) async fn stop(&self) {
         let (sender, receiver) = oneshot::channel();
-        if self.hand_over(Input::Stop(sender)).await {
+        if self.told.hand_over(Input::Stop(sender)).await {
             let _ = receiver.await;
         }
     }
 
     /// Waits until the owner has ended, stopped or for want of a journal.
     pub(crate) async fn ended(&self) {
-        self.inputs.closed().await;
+        self.told.closed().await;
     }
 
     /// Why nothing can be made durable now, where that is so.

@@ -5,6 +5,7 @@
 //! effect is performed, no answer given and no look allowed before everything decided so far is durable.
 
 mod handle;
+mod lane;
 mod ledger;
 mod restore;
 #[cfg(test)]
@@ -14,21 +15,19 @@ mod salvage;
 mod tests;
 
 use std::fmt::Debug;
-use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Role, Time};
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use crate::clock::Clock;
 use handle::{Answer, Input, Look};
+use lane::Queue;
 
 pub(crate) use handle::{AskError, Handle};
 pub(crate) use ledger::{Ledger, NoLedger};
 pub(crate) use restore::restore;
 
-/// Events that may wait for the owner. Senders wait beyond that, so a flood slows its source down.
-const QUEUE_MAX: usize = 4_096;
 /// Events taken into one commit: large enough to amortise it, small enough that nobody waits long.
 const BATCH_MAX: usize = 512;
 /// Busy turns after which a deadline is looked at although more input waits.
@@ -59,12 +58,10 @@ where
     R: Role<Event: Send + Debug, Record: Send + Debug, Effect: Debug, Refusal: Send + Debug> + Send + 'static,
     H: Hands<R>,
 {
-    let (sender, inputs) = mpsc::unbounded_channel();
-    let room = Arc::new(Semaphore::new(QUEUE_MAX));
+    let (queue, asked, told) = Queue::new();
     let (trouble, troubled) = watch::channel(None);
-    let handle = Handle { inputs: sender, room: room.clone(), trouble: troubled };
+    let handle = Handle { asked, told, trouble: troubled };
     let hands = make_hands(handle.clone());
-    let queue = Queue { inputs, room };
     let owner = Owner { name, role, hands, queue, ledger, trouble, clock: Clock::new(), next: Vec::new() };
     let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new().name(format!("{name} owner")).spawn(move || {
@@ -84,39 +81,6 @@ struct Owner<R: Role, H> {
     trouble: watch::Sender<Option<String>>,
     clock: Clock,
     next: Vec<R::Event>,
-}
-
-/// What was handed over and not yet taken.
-struct Queue<R: Role, H> {
-    inputs: mpsc::UnboundedReceiver<Input<R, H>>,
-    room: Arc<Semaphore>,
-}
-
-impl<R: Role, H> Queue<R, H> {
-    /// Waits for input and takes what there is, up to a batch. May be given up without losing any.
-    async fn wait(&mut self, batch: &mut Vec<Input<R, H>>) {
-        if let Some(input) = self.inputs.recv().await {
-            self.take(Some(input), batch);
-        }
-    }
-
-    /// Takes what there is behind `first`, up to a batch.
-    fn take(&mut self, first: Option<Input<R, H>>, batch: &mut Vec<Input<R, H>>) {
-        let mut taken = 0;
-        let mut next = first.or_else(|| self.inputs.try_recv().ok());
-        while let Some(input) = next {
-            taken += input.weight();
-            batch.push(input);
-            next = if taken < BATCH_MAX { self.inputs.try_recv().ok() } else { None };
-        }
-        self.room.add_permits(taken);
-    }
-}
-
-impl<R: Role, H> Drop for Queue<R, H> {
-    fn drop(&mut self) {
-        self.room.close();
-    }
 }
 
 /// How a turn ended.
@@ -158,7 +122,7 @@ where
             if !self.next.is_empty() {
                 // What has come meanwhile shares their commit.
                 batch.extend(self.next.drain(..).map(|event| Input::Event(event)));
-                self.queue.take(None, &mut batch);
+                self.queue.take(&mut batch);
             }
             let due = self.role.next_deadline().map(|at| Duration::from_millis(at.since_ms(self.now())));
             let overdue = due.is_some_and(|wait| wait.is_zero()) && turns >= TURNS_BETWEEN_DEADLINES;

@@ -138,8 +138,10 @@ impl Scene {
     }
 
     async fn story(&self) -> Vec<String> {
-        // A read comes after everything that was handed over before it, and another after the turn of that.
-        self.handle.read(|_| ()).await.unwrap();
+        // A look comes after everything that was handed over before it, and a read then after its turn.
+        let (sender, looked) = tokio::sync::oneshot::channel();
+        self.handle.look(move |_, _| sender.send(()).unwrap()).await;
+        looked.await.unwrap();
         self.handle.read(|_| ()).await.unwrap();
         std::mem::take(&mut *self.story.lock().unwrap())
     }
@@ -213,11 +215,11 @@ async fn what_is_told_together_is_committed_together_and_in_order() {
         scene.story().await,
         ["commits [1, 2, 3]", "first says 1", "first says 3", "first says 6", "first is done"]
     );
-    scene.handle.tell_many(vec![Event::Add(0); super::QUEUE_MAX + 1]).await;
+    scene.handle.tell_many(vec![Event::Add(0); super::lane::TOLD_MAX + 1]).await;
     let story = scene.story().await;
-    assert_eq!(story.iter().filter(|line| line.ends_with("says 6")).count(), super::QUEUE_MAX + 1);
+    assert_eq!(story.iter().filter(|line| line.ends_with("says 6")).count(), super::lane::TOLD_MAX + 1);
     let commits = story.iter().filter(|line| line.starts_with("commits")).count();
-    assert!(commits <= super::QUEUE_MAX / super::BATCH_MAX + 1, "{commits} commits");
+    assert!(commits <= super::lane::TOLD_MAX / super::BATCH_MAX + 1, "{commits} commits");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,24 +232,42 @@ async fn an_event_that_is_refused_is_told_to_the_hands() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_asks_while_the_disk_stands_still_is_told_to_come_back_and_it_never_happens() {
+async fn who_asks_an_owner_that_does_not_come_to_it_is_told_so_and_it_never_happens() {
     let scene = Scene::new();
-    let (handle, disk) = (scene.handle.clone(), scene.story.clone());
-    scene.story().await;
-    // The commit writes the story, so holding it holds the disk.
-    let held = tokio::task::spawn_blocking(move || {
-        let held = disk.lock().unwrap();
-        let runtime = tokio::runtime::Handle::current();
-        runtime.block_on(handle.tell(Event::Add(1)));
-        let late = runtime.block_on(handle.ask(Event::Add(10), |role| role.0));
-        let read = runtime.block_on(handle.read(|role| role.0));
-        drop(held);
-        (late, read)
-    });
-    let (late, read) = held.await.unwrap();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let busy = move |_: &Count, _: &mut Mouth| {
+        begun.send(()).unwrap();
+        released.recv().unwrap();
+    };
+    scene.handle.look(busy).await;
+    has_begun.await.unwrap();
+    let (late, read) = tokio::join!(scene.adds(10), scene.handle.read(|role| role.0));
     assert!(matches!(late, Err(AskError::Busy)), "{late:?}");
     assert!(matches!(read, Err(AskError::Busy)), "{read:?}");
-    assert_eq!(scene.adds(5).await.unwrap(), 6, "the ten were never added");
+    release.send(()).unwrap();
+    assert_eq!(scene.adds(5).await.unwrap(), 5, "the ten were never added");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_does_not_wait_behind_a_flood() {
+    let scene = Scene::new();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let busy = move |_: &Count, _: &mut Mouth| {
+        begun.send(()).unwrap();
+        released.recv().unwrap();
+    };
+    scene.handle.look(busy).await;
+    has_begun.await.unwrap();
+    let flood = scene.handle.clone();
+    let flood =
+        tokio::spawn(async move { flood.tell_many(vec![Event::Add(1); 3 * super::lane::TOLD_MAX]).await });
+    // The first poll hands the question over, and only then the owner goes on.
+    let (total, ()) = tokio::join!(scene.adds(7), async { release.send(()).unwrap() });
+    assert_eq!(total.unwrap(), 7, "it was added before the flood");
+    flood.await.unwrap();
+    assert_eq!(scene.handle.read(|role| role.0).await.unwrap(), 100);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,6 +19,9 @@ use crate::owner::{Handle, Hands};
 
 pub(crate) type ScheduleHandle = Handle<Schedule, ScheduleHands>;
 
+/// The kind of words about a lease that is over.
+const STALE_LEASE: &str = "stale_lease";
+
 /// The hands of the schedule server; only its owner's thread touches them.
 pub(crate) struct ScheduleHands {
     handle: ScheduleHandle,
@@ -100,7 +103,10 @@ impl ScheduleHands {
     /// Counts what a render server should not have said, and tells of the first of its kind on a link.
     fn count(&mut self, link: LinkId, kind: &'static str, why: &dyn std::fmt::Display) {
         self.refusals.count(kind, 1);
-        if self.hosts.get_mut(&link).is_some_and(|host| host.logged.insert(kind)) {
+        if kind == STALE_LEASE {
+            // A lease that was taken back and a word about it pass each other on every farm.
+            tracing::debug!(link, "a render server speaks of what is over: {why}");
+        } else if self.hosts.get_mut(&link).is_some_and(|host| host.logged.insert(kind)) {
             tracing::warn!(
                 link,
                 kind,
@@ -213,7 +219,7 @@ impl Hands<Schedule> for ScheduleHands {
         let Event::HostSpoke { link, .. } = event else { return };
         let kind = match refusal {
             Refusal::UnknownLink(_) => "not_registered",
-            Refusal::StaleLease(_) => "stale_lease",
+            Refusal::StaleLease(_) => STALE_LEASE,
             _ => "out_of_order",
         };
         self.count(*link, kind, refusal);

@@ -13,6 +13,7 @@ use wire::link::{self, Limits};
 use super::hands::ScheduleHandle;
 use super::refusals::Refusals;
 use super::{Desk, MATCH_PATH};
+use crate::arrivals;
 use crate::whereabouts::{Whereabouts, stay_linked};
 
 /// Numbers links; a later link has a larger number.
@@ -40,7 +41,8 @@ async fn serve_host(
     let mut messages = Vec::new();
     let end = loop {
         let left_out = receiver.left_out();
-        let received = receiver.recv_many(&mut messages).await;
+        let can_wait = |message: &RenderToSchedule| matches!(message, RenderToSchedule::Alive { .. });
+        let received = arrivals::receive(&mut receiver, &mut messages, can_wait).await;
         refusals.count("unknown_message", receiver.left_out() - left_out);
         if let Err(end) = received {
             break end;

@@ -3,7 +3,6 @@
 use axum::extract::ws::WebSocketUpgrade;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::future;
 use model::Problem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::pump::Side;
 use super::{Ends, Limits, Link, PROTOCOL, frame};
 
-/// Answers a request for a link: `handler` gets the link once it stands, in the task that drives it. Who offers
+/// Answers a request for a link: `handler` gets the link in a task of its own, once it stands. Who offers
 /// another version of the language is refused in words.
 pub fn accept<Out, In, F, Handled>(upgrade: WebSocketUpgrade, limits: Limits, handler: F) -> Response
 where
@@ -34,9 +33,10 @@ where
         .max_frame_size(limits.message_bytes)
         .on_failed_upgrade(|error| tracing::debug!(%error, "a link was asked for and never stood"))
         .on_upgrade(move |socket| async move {
-            // One task for both: a farm has thousands of links.
             let (ends, drive) = Ends::over(frame::accepted(socket), Side::Accepted, limits);
-            future::join(handler(Link::of(ends)), drive).await;
+            // A task of its own: one that wakes itself is queued behind all others, and wakes another thread.
+            tokio::spawn(drive);
+            handler(Link::of(ends)).await;
         })
 }
 

@@ -70,7 +70,7 @@ impl Limits {
     /// With a render host, of which there are thousands. A hello names every lease and a report every file of a
     /// chunk, so a message may have 4 MiB. Heartbeats tell that a host is there; pings are for the host.
     pub const HOST: Self =
-        Self { message_bytes: 4 << 20, queue_bytes: 4 << 20, ping: Duration::from_secs(8), ..Self::FARM };
+        Self { message_bytes: 4 << 20, queue_bytes: 4 << 20, ping: Duration::from_secs(10), ..Self::FARM };
 }
 
 /// A link that sends `Out` and receives `In`. It lives as long as its receiver and one of its senders do.
