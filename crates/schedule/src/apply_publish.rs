@@ -2,13 +2,13 @@
 
 use model::{JobId, LeaseId, Output, Time, Usage};
 
-use crate::passing_state::{Due, Publishing, Watch};
+use crate::passing_state::{Due, Publishing};
 use crate::{Effect, Schedule};
 
 impl Schedule {
     pub(crate) fn lease_started(&mut self, lease: LeaseId, at: Time, effects: &mut Vec<Effect>) {
         if self.kept.leases.contains(lease) {
-            self.passing.watches.or_insert_with(lease, Watch::default).started_at = Some(at);
+            self.passing.watches.or_default(lease).started_at = Some(at);
             self.host_worked(lease);
             self.lease_changed(lease, effects);
         }
@@ -41,7 +41,7 @@ impl Schedule {
         self.passing.set_trouble(job, lease, None);
         let outputs = outputs.to_vec();
         let publishing = Publishing { outputs, usage, tries: 0, again_at: None };
-        self.passing.watches.or_insert_with(lease, Watch::default).publishing = Some(Box::new(publishing));
+        self.passing.watches.or_default(lease).publishing = Some(Box::new(publishing));
         self.host_worked(lease);
         self.publish(lease, effects);
         self.refresh_slots_of(lease, effects);

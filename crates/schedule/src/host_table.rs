@@ -1,12 +1,10 @@
 //! The render hosts that were ever heard of: each has a number, so that its name is kept once however many
 //! leases and attempts it has, and the lines of leases on its slots.
 
-use std::hash::{Hash, Hasher};
-
 use model::{HostId, LeaseId, SlotIndex};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::id_map::{CounterHasher, IdMap};
+use crate::id_map::IdMap;
 use crate::line::Line;
 
 /// A render host's place in the table of hosts. It stays the same for ever.
@@ -78,9 +76,7 @@ impl HostTable {
 
     /// The host called `name`, or the number under which it would be found.
     fn look_up(&self, name: &HostId) -> Result<HostIndex, u64> {
-        let mut hasher = CounterHasher::default();
-        name.hash(&mut hasher);
-        let mut hash = hasher.finish();
+        let mut hash = hash(name);
         while let Some(host) = self.by_hash.get(hash) {
             if self.get(*host).is_some_and(|kept| kept.name == *name) {
                 return Ok(*host);
@@ -142,6 +138,12 @@ impl KeptHost {
             }
         }
     }
+}
+
+/// FNV-1a: the same on every machine and in every version.
+fn hash(name: &HostId) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    name.0.bytes().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
 impl Serialize for HostTable {

@@ -58,7 +58,9 @@ impl Schedule {
     /// and does not refuse whatever it gets.
     pub(crate) fn could_take(&self, host: HostIndex, asked: Asked<'_>) -> bool {
         let Some(linked) = self.passing.host(host) else { return false };
-        let fits = linked.slots >= slots_wanted(asked.step.slots, linked.slots);
+        let wanted = slots_wanted(asked.step.slots, linked.slots);
+        let most = self.kept.jobs.get(&asked.job).and_then(|job| job.description.slots_max);
+        let fits = linked.slots >= wanted && most.is_none_or(|most| u32::from(wanted) <= most);
         let takes = fits && linked.refusals < waits::REFUSALS_MANY;
         takes && !self.kept.set_asides.is_aside(host, asked.job)
     }

@@ -228,7 +228,7 @@ impl PassingState {
 
     /// A live lease is that far.
     pub(crate) fn set_permille(&mut self, job: JobId, lease: LeaseId, permille: u16) {
-        let watch = self.watches.or_insert_with(lease, Watch::default);
+        let watch = self.watches.or_default(lease);
         let old = std::mem::replace(&mut watch.permille, permille);
         if old != permille {
             let sum = self.under_way.entry(job).or_default();
@@ -246,7 +246,7 @@ impl PassingState {
         } else {
             self.troubles.remove(&(job, lease));
         }
-        self.watches.or_insert_with(lease, Watch::default).trouble = why.map(Into::into);
+        self.watches.or_default(lease).trouble = why.map(Into::into);
     }
 
     /// A lease is over: nothing is waited for any more.

@@ -5,6 +5,7 @@ use model::{JobId, LeaseId, SlotIndex, SlotNeed, Step, StepIndex, Time};
 
 use crate::Schedule;
 use crate::host_table::HostIndex;
+use crate::judging::Asked;
 use crate::kept::Lease;
 use crate::lists::Need;
 
@@ -34,11 +35,16 @@ pub(crate) fn slots_wanted(need: SlotNeed, slots: u16) -> u16 {
 impl Schedule {
     /// Whether a host is still to be cleared.
     pub(crate) fn is_clearing(&self, host: HostIndex, held: &Reservation, now: Time) -> bool {
-        let Some(job) = self.kept.jobs.get(&held.job).filter(|job| !job.held) else { return false };
+        let Some(job) = self.kept.jobs.get(&held.job).filter(|job| job.is_wanting()) else { return false };
         let at = usize::from(held.step.0);
         let Some((step, table)) = job.description.steps.get(at).zip(job.tables.get(at)) else { return false };
-        let matches = self.need(&step.profile).is_some_and(|need| need.matching.contains(host));
-        matches && self.is_big_enough(host, step, now) && table.ready(now).left() > 0
+        let Some(need) = self.need(&step.profile).filter(|need| need.matching.contains(host)) else {
+            return false;
+        };
+        let asked = Asked { job: held.job, step, need };
+        self.is_big_enough(host, step, now)
+            && !self.is_spared(host, asked)
+            && table.ready(now).next(|index| self.may_go(asked, table, index, host)).is_some()
     }
 
     /// Whether a linked host takes frames and has enough slots for one of a step.

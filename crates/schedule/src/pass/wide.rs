@@ -10,6 +10,7 @@ use super::turn::{JobTurn, StepTurn};
 use super::{Pass, Place};
 use crate::Schedule;
 use crate::host_table::HostIndex;
+use crate::kept::Job;
 use crate::lists::Need;
 use crate::reservation::{Reservation, slots_wanted};
 
@@ -69,8 +70,13 @@ impl<'a> Pass<'a> {
 
     /// Reserves a host for each of the first steps that found none with enough free slots.
     pub(super) fn reserve(&mut self) {
-        let wides: Vec<JobId> = self.schedule.kept.wides.iter().map(|(_, job)| *job).collect();
-        for id in wides {
+        let kept = &self.schedule.kept;
+        for (_, id) in &kept.wides {
+            let id = *id;
+            // Where none of its frames may start, none is kept from starting.
+            if !kept.jobs.get(&id).is_some_and(Job::is_wanting) {
+                continue;
+            }
             if self.reserved.len() >= RESERVED_MAX {
                 return;
             }
@@ -97,9 +103,12 @@ impl<'a> Pass<'a> {
         let suits = |host: &HostIndex| {
             let wanted = u32::from(self.schedule.wanted_on(*host, step.step));
             let free = !self.reserved.contains_key(host);
+            let asked = step.asked(turn.id, need);
+            let may = |index| self.schedule.may_go(asked, step.table, index, *host);
             free && wanted <= turn.slots_left()
                 && turn.may_use(*host)
-                && !self.schedule.is_spared(*host, step.asked(turn.id, need))
+                && !self.schedule.is_spared(*host, asked)
+                && step.ready.clone().next(may).is_some()
         };
         let host = self.schedule.soonest_clear(need, &reservation, step.step, self.now, suits);
         if let Some(host) = host {
