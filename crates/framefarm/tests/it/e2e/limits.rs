@@ -61,7 +61,8 @@ fn one_artist_does_not_starve_another_of_the_same_priority() {
     let bob = farm.submit_script("bob", "1-20", &["--user", "bob"], &gated(&farm, "bob"));
     open_gate(&farm, "ada", 1);
     until_true("the slot goes to bob", || farm.running(&bob) == [1]);
-    assert_eq!((starts(&farm).len(), starts(&farm).last().unwrap().as_str()), (3, "bob 1"));
+    until_true("it starts", || starts(&farm).len() == 3);
+    assert_eq!(starts(&farm)[2], "bob 1");
     let shares: Vec<ShareView> = farm.run(&["shares", "--json"]).ends_with(0).json();
     let slots: Vec<(&str, u32)> = shares.iter().map(|share| (share.name.as_str(), share.slots)).collect();
     assert_eq!(slots, [("ada", 1), ("bob", 1)]);
@@ -77,18 +78,20 @@ fn one_artist_does_not_starve_another_of_the_same_priority() {
 #[test]
 fn a_frame_that_needs_a_whole_host_gets_it() {
     let farm = Farm::up(2);
-    let small = farm.submit_script("small", "1-9", &[], &gated(&farm, "small"));
+    let small = farm.submit_script("small", "1-40", &[], &gated(&farm, "small"));
     until_true("small frames hold both slots", || farm.running(&small) == [1, 2]);
     let more = ["--slots", "all", "--priority", "10"];
     let wide = farm.submit_script("wide", "1", &more, &gated(&farm, "wide"));
     open_gate(&farm, "small", 1);
     farm.until_waits_for(&wide, "is being cleared for it");
-    // Whether the slot of the first went to a small one yet, the others that end are kept.
-    farm.running(&small).iter().for_each(|frame| open_gate(&farm, "small", *frame as u32));
-    until_true("the wide frame runs", || farm.running(&wide) == [1]);
+    // Small frames that are expected to end in time may fill the gap; each ends as soon as it is seen here.
+    until_true("the wide frame runs", || {
+        farm.running(&small).iter().for_each(|frame| open_gate(&farm, "small", *frame as u32));
+        farm.running(&wide) == [1]
+    });
     let job = farm.job(&small);
-    assert!(job.frames_running == 0 && job.frames_waiting >= 6, "{job:#?}");
-    assert_eq!(starts(&farm).last().unwrap(), "wide 1");
+    assert!(job.frames_running == 0 && job.frames_waiting > 20, "{job:#?}");
+    until_true("it starts", || starts(&farm).last().is_some_and(|last| last == "wide 1"));
     open_gate(&farm, "wide", 1);
     farm.until_done(&wide);
     until_true("then the small ones go on", || farm.running(&small).len() == 2);
