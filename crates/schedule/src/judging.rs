@@ -54,8 +54,8 @@ impl Schedule {
         linked.filter(|other| *other != host).any(|other| self.could_take(other, asked))
     }
 
-    /// Whether a host could take frames of a step, busy or not: it is not set aside for the job, large enough,
-    /// and does not refuse whatever it gets.
+    /// Whether a host could take frames of a step, busy or not: it is not set aside for the job, is large
+    /// enough, and does not refuse whatever it gets.
     pub(crate) fn could_take(&self, host: HostIndex, asked: Asked<'_>) -> bool {
         let Some(linked) = self.passing.host(host) else { return false };
         let wanted = slots_wanted(asked.step.slots, linked.slots);

@@ -213,7 +213,8 @@ mod tests {
             &TimeZone::UTC,
         );
         assert_eq!(letter.subject, "Lighthouse: waiting, no host matches: no maya (3 of 3 hosts)");
-        let expected = "Job 17 \"Lighthouse\" waits, and not for its turn: no frame of it has run for 10 minutes.\n\n\
+        let expected = "Job 17 \"Lighthouse\" waits, and not for its turn: \
+            no frame of it has run for 10 minutes.\n\n\
             Why: no host matches: no maya (3 of 3 hosts).\n\n\
             Submitted:       2023-11-14 22:13:20 UTC\n\
             Frames left:     40 of 60\n\n\

@@ -1,9 +1,9 @@
 //! Hosts that fail what others render: set aside for that job, then altogether, and forgiven with time.
 //!
-//! What is told against a host is counted from the ends of its attempts. A frame that failed on one host counts
-//! against it; one that failed on several counts against none of them until another has rendered it. Hosts
-//! with enough against them are suspects, and the next pass sets them aside unless that would leave a job
-//! without a host (`judge`). Nothing is kept of a job that ended, or of a host that works.
+//! What is told against a host is counted from the ends of its attempts. A frame that failed on one host
+//! counts against it; one that failed on several counts against none of them until another has rendered it.
+//! Hosts with enough against them are suspects, and the next pass sets them aside unless that would leave a
+//! job without a host (`judge`). Nothing is kept of a job that ended, or of a host that works.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,6 @@
 //! Who goes next inside one priority: first the group, then the user in it, that holds the fewest slots for
-//! its weight; equal ones by arrival. So nobody starves beside somebody who submits more, and one artist alone
-//! has everything in the order of arrival.
+//! its weight; equal ones by arrival. So nobody starves beside somebody who submits more, and one artist
+//! alone has everything in the order of arrival.
 //!
 //! Slots are counted as leases begin and end, and parties stand in order, so that a lease costs the logarithm
 //! of what there is; a pass builds nothing before it begins (`turns`).
