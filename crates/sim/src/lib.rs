@@ -1,6 +1,6 @@
 //! A simulated farm: one schedule server, one resource server and some render servers as they are shipped,
-//! with virtual time, links that lose things, disks that are slow or full, clocks that are wrong, servers that are
-//! killed, renderers that fail, lie and hang, and people who change their minds.
+//! with virtual time, links that lose things, disks that are slow or full, clocks that are wrong, servers
+//! that are killed, renderers that fail, lie and hang, and people who change their minds.
 //!
 //! One seed makes one farm and one history. Things go wrong for a while (safety: no promise is broken), then
 //! nothing does any more (liveness: every job that is not on hold ends, and nothing is left behind). The

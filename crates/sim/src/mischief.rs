@@ -142,8 +142,8 @@ impl World {
         }
     }
 
-    /// A server has no network for a while, one way or both, and nobody is told. What is said meanwhile waits,
-    /// until the link is given up.
+    /// A server has no network for a while, one way or both, and nobody is told. What is said meanwhile
+    /// waits, until the link is given up.
     fn partition(&mut self, host: usize) {
         let places = [Place::Schedule, Place::Resource, Place::Render(host), Place::Render(host)];
         let place = places[self.chance.index(places.len())];

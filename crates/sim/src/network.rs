@@ -169,8 +169,8 @@ impl Network {
         link.is_some_and(|link| link.stands && link.opened_at <= since && link.slow_at < since)
     }
 
-    /// Breaks a link: what is under way to an end is lost, but for what arrives by the given time. False where
-    /// it was broken before.
+    /// Breaks a link: what is under way to an end is lost, but for what arrives by the given time. False
+    /// where it was broken before.
     pub(crate) fn cut(&mut self, link: LinkId, hears_until: [Time; 2]) -> bool {
         let Some(link) = self.links.get_mut(&link) else { return false };
         let stood = std::mem::replace(&mut link.stands, false);

@@ -46,7 +46,7 @@ oracles! {
     TriesAreCounted,
     /// What was acknowledged to a person is so, also after a restart.
     AcknowledgedSurvives,
-    /// The lease of a host that is not heard of for too long is over, and only the host's own word ends it before.
+    /// The lease of a host that is not heard of for too long is over.
     HostLossNoticed,
     /// A host that is not heard of is not in the resource database.
     DatabaseForgets,
@@ -58,8 +58,8 @@ oracles! {
     NothingThrownAway,
     /// Time goes on.
     TimeGoesOn,
-    /// When nothing goes wrong any more the farm comes to rest: every frame that can be is rendered, every server
-    /// is linked, nothing is left behind.
+    /// When nothing goes wrong any more the farm comes to rest: every frame that can be is rendered, every
+    /// server is linked, nothing is left behind.
     ComesToRest,
     /// Mails are sent about each job that ended.
     MailsAreSent,

@@ -227,8 +227,8 @@ impl World {
         self.soon(2 * self.plan.render_ms, Happening::CalmKill);
     }
 
-    /// Puts the farm in order, as often as there is something to do: ends most holds, and kills what can never
-    /// end by itself.
+    /// Puts the farm in order, as often as there is something to do: ends most holds, and kills what can
+    /// never end by itself.
     pub(crate) fn tidies(&mut self) {
         if self.health.calm_since.is_some() {
             return;

@@ -1,5 +1,5 @@
-//! Bugs that are planted to see whether the simulator finds them. None of them stands in a role: each tampers with
-//! what passes between a role, its journal and the world.
+//! Bugs that are planted to see whether the simulator finds them. None of them stands in a role: each tampers
+//! with what passes between a role, its journal and the world.
 
 use model::{DependencyKind, LeaseId, Outcome, RenderToSchedule, Role, ScheduleToRender};
 use render::Render;

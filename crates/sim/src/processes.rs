@@ -1,5 +1,5 @@
-//! What runs on a machine: sessions that are set up, packages that start, tell of their progress, end, hang or
-//! are ended, and what they leave.
+//! What runs on a machine: sessions that are set up, packages that start, tell of their progress, end, hang
+//! or are ended, and what they leave.
 
 use std::collections::BTreeSet;
 

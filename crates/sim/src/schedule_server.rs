@@ -127,7 +127,7 @@ impl World {
         }
     }
 
-    /// What a host is told is durable: that it has a lease, that a lease is over, that a report is dealt with.
+    /// What a host is told is durable: that it has a lease, and that a report is dealt with.
     fn assert_durable(&self, link: LinkId, message: &ScheduleToRender) {
         let Some(Place::Render(host)) = self.network.dialler(link) else { return };
         let live =

@@ -22,6 +22,8 @@ const CALM_MS: u64 = 4_000;
 const KILL_MS: u64 = 8_000;
 /// What comes on top of a time limit until a process is gone.
 const TIMES_MS: u64 = 8_000;
+/// A host that refused is left alone for no longer than this.
+const SKIPPED_MS: u64 = 35_000;
 /// Between two looks.
 const LOOK_MS: u64 = 500;
 /// What was due so long ago is overdue, where nothing was in its way.
@@ -138,6 +140,10 @@ impl World {
     pub(crate) fn assert_calm(&self) {
         let (slots, given) = (self.slots(), self.ledger.calm_slots());
         let busy = Oracle::CalmIsBusy;
+        let calm_since = self.schedule.clock.shows(self.health.calm_since.unwrap_or_default());
+        if calm_since.since_ms(self.ledger.refused_at) < SKIPPED_MS {
+            return;
+        }
         hold(busy, given == slots, || format!("{given} of {slots} slots have work in a calm farm"));
         let most = 2 * (self.plan.render_ms.max(1_000) + CALM_MS) + KILL_MS;
         let took = self.now.since_ms(self.health.calm_since.unwrap_or_default());

@@ -23,8 +23,8 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
-    /// Moves up to `most` files of a lease to a folder, as a publication that may be killed on its way; what came of
-    /// it, and whether anything was moved.
+    /// Moves up to `most` files of a lease to a folder, as a publication that may be killed on its way; what
+    /// came of it, and whether anything was moved.
     pub(crate) fn publish(
         &mut self,
         lease: LeaseId,

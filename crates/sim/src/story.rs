@@ -1,5 +1,5 @@
-//! The history of a farm as lines: each happening, and for each server what it heard, what became true and what it
-//! did. The digest of the lines tells whether two histories are one.
+//! The history of a farm as lines: each happening, and for each server what it heard, what became true and
+//! what it did. The digest of the lines tells whether two histories are one.
 
 use std::fmt::{self, Write};
 

@@ -1,5 +1,5 @@
-//! Somebody who is no render server of this farm, dials the schedule server and says what only a render server may
-//! say, about leases that are others' or that never were.
+//! Somebody who is no render server of this farm, dials the schedule server and says what only a render
+//! server may say, about leases that are others' or that never were.
 
 use model::{
     AttemptNumber, FailureClass, FrameId, HeldLease, JobId, LeaseId, Outcome, RenderToSchedule, Report,
@@ -8,7 +8,6 @@ use model::{
 
 use crate::happening::Happening;
 use crate::network::{End, LinkId, Message, Place};
-use crate::servers::host_name;
 use crate::storage::outputs_of;
 use crate::world::World;
 
@@ -19,23 +18,15 @@ impl World {
         }
         let link = self.network.open(self.now, (Place::Stranger, 0), self.run_of(Place::Schedule));
         self.tell_mischief(format_args!("a stranger dials, link {link}"));
-        // Under a name of its own, or under that of a host that is linked, which is turned away.
-        let linked = self.machines[0].shell.schedule_link.is_some_and(|link| self.is_known_as(link));
-        let host = if linked && self.chance.permille(300) { host_name(0) } else { "stranger".into() };
         let slots = u16::try_from(self.chance.between(0, 2)).unwrap_or(0);
         let held = vec![HeldLease { lease: self.some_lease(), slot: SlotIndex(0) }];
+        // Nothing tells who may use which name, so it does not take that of a host.
+        let host = "stranger".into();
         let hello = RenderToSchedule::Hello { host, instance: "elsewhere".into(), slots, held };
         if self.chance.permille(800) {
             self.say(link, End::Acceptor, Message::RenderToSchedule(hello));
         }
         self.soon(500, Happening::Babbles(link));
-    }
-
-    /// Whether a host's hello was taken long enough ago on a link that stands, so that nobody else gets its name.
-    fn is_known_as(&self, link: LinkId) -> bool {
-        let welcome = self.renders[0].role().is_some_and(render::Render::is_welcome);
-        let slow = self.schedule.disk.slow_ms > 0 || self.schedule.disk.full_until > self.now;
-        welcome && !slow && self.network.is_calm_since(link, self.now)
     }
 
     pub(crate) fn babbles(&mut self, link: LinkId) {

@@ -60,6 +60,8 @@ pub(crate) struct Ledger {
     /// Slots of each host.
     slots: BTreeMap<HostId, usize>,
     last_lease: LeaseId,
+    /// When a host last refused a lease or gave one back; it is left alone for a while then.
+    pub(crate) refused_at: Time,
     /// When a host was last heard of by the run of the schedule server that goes on.
     heard: BTreeMap<HostId, Time>,
     /// Leases whose outputs that run publishes.
@@ -104,8 +106,11 @@ impl Ledger {
                 self.leased(*lease, held);
                 self.heard.insert(host.clone(), *at);
             }
-            Record::LeaseEnded { lease, ending, again_at, .. } => {
+            Record::LeaseEnded { lease, at, ending, again_at, .. } => {
                 self.assert_ends_as_reported(*lease, *ending);
+                if matches!(ending, Ending::Refused | Ending::GivenBack) {
+                    self.refused_at = *at;
+                }
                 let held = self.ended(*lease);
                 self.tried(held.frame, *ending, again_at.is_some());
             }

@@ -119,7 +119,7 @@ impl Ledger {
         });
     }
 
-    /// What is said of an attempt is what its render server made of it; the storage may still lose its outputs.
+    /// What is said of an attempt is what its render server made of it; the storage may still lose outputs.
     pub(super) fn assert_ends_as_reported(&self, lease: LeaseId, ending: Ending) {
         let reported = self.reports.get(&lease);
         let fits = match ending {

@@ -1,4 +1,5 @@
-//! A traced history, run again: it must go the same way, line by line, and it can be stopped at each happening.
+//! A traced history, run again: it must go the same way, line by line, and it can be stopped at each
+//! happening.
 
 use std::fs;
 use std::io::{self, BufRead, Write};
