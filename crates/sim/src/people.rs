@@ -89,6 +89,7 @@ impl World {
     fn asks(&mut self, event: Event, client: Option<usize>) {
         self.people.last_ticket += 1;
         let ticket = self.people.last_ticket;
+        self.tell_order(&event, ticket);
         self.ledger.orders.given(&event);
         self.people.asked.insert(ticket, Asked { event: event.clone(), client });
         self.in_ms(PATIENCE_MS, Happening::GivesUp(ticket));

@@ -339,6 +339,12 @@ impl World {
         self.story.tell(format_args!("         mischief: {what}"));
     }
 
+    pub(crate) fn tell_order(&mut self, event: &schedule::Event, ticket: u64) {
+        if self.story.is_told() {
+            self.story.tell(format_args!("         somebody asks {ticket}: {event:?}"));
+        }
+    }
+
     /// Slots of the whole farm.
     pub(crate) fn slots(&self) -> usize {
         self.machines.iter().map(|machine| usize::from(machine.slots)).sum()

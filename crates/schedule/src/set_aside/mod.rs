@@ -199,7 +199,8 @@ impl SetAsides {
         for host in self.jobs.remove(&job).into_iter().flat_map(BTreeMap::into_keys) {
             self.end_term(host, Some(job));
             self.suspects.remove(&(host, Some(job)));
-            self.suspect(host, None);
+            // Where that was all it was set aside for, it has the benefit of the doubt again for other jobs.
+            self.suspect_all(host);
         }
     }
 
