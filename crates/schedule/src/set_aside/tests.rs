@@ -120,3 +120,15 @@ fn time_a_person_and_the_end_of_the_job_forgive() {
     asides.forget_job(JobId(7));
     assert_eq!(asides, SetAsides::default(), "nothing is kept of it");
 }
+
+#[test]
+fn a_doubt_because_of_another_job_ends_with_that_job() {
+    let mut asides = SetAsides::default();
+    guilty(&mut asides, A, 7);
+    asides.set_aside(A, Some(JobId(7)), Time(600), "why");
+    (0..3).for_each(|index| fails(&mut asides, A, 8, index));
+    assert_eq!(suspects(&asides), [(A, Some(JobId(8)))]);
+    asides.forget_job(JobId(7));
+    assert_eq!(suspects(&asides), []);
+    asides.check(|_| true);
+}
