@@ -82,7 +82,12 @@ impl<'a> Pass<'a> {
             return None;
         }
         let line = kept.hosts.get(host)?.line(slot)?;
-        let running = kept.leases.get(line.iter().find(|lease| !passing.is_through(*lease))?)?;
+        if line.iter().all(|lease| passing.is_through(lease)) {
+            return None; // it is free, and this pass may have given it to another step
+        }
+        // Behind one whose outputs the storage does not take yet, another of any step may be at work.
+        let leases = line.iter().filter_map(|lease| kept.leases.get(lease));
+        let running = leases.filter(|lease| !lease.ahead).last()?;
         let (job, step) = (running.frame.job, running.frame.step.0.into());
         Some((Seated { job, step, host, slot }, line.len() - 1))
     }
