@@ -37,6 +37,16 @@ impl Schedule {
         }
         assert_eq!(passing.deadlines, deadlines, "everything that is waited for has its deadline");
         self.check_needs();
+        let wide: BTreeSet<_> = passing.reserved.values().map(|held| (held.job, held.step)).collect();
+        assert_eq!(wide.len(), passing.reserved.len(), "a step has one host reserved");
+        for (host, held) in &passing.reserved {
+            assert!(self.kept.hosts.get(*host).is_some(), "a host that is reserved is known");
+            assert!(held.before <= self.kept.last_lease, "and was so at some time before now");
+        }
+        assert!(
+            passing.withdrawn.iter().all(|lease| self.kept.leases.contains(*lease)),
+            "asked back and over"
+        );
     }
 
     fn check_hosts(&self) {

@@ -30,6 +30,7 @@ mod limits;
 mod line;
 mod lists;
 mod notice;
+mod old_snapshot;
 mod pass;
 mod passing;
 mod passing_state;
@@ -72,10 +73,36 @@ pub use waiting::Prospect;
 
 /// The schedule server's state. `Schedule::default()` is a new farm; a serialised one is a snapshot.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "Snapshot")]
 pub struct Schedule {
+    #[serde(rename = "state")]
     kept: Kept,
     #[serde(skip)]
     passing: PassingState,
+}
+
+/// A snapshot, by the name of what it holds: one of now, or one from before hosts had numbers.
+#[derive(Deserialize)]
+struct Snapshot {
+    state: Option<Kept>,
+    kept: Option<old_snapshot::OldKept>,
+}
+
+/// A snapshot with nothing in it.
+#[derive(Debug, thiserror::Error)]
+#[error("it holds no state")]
+struct EmptySnapshot;
+
+impl TryFrom<Snapshot> for Schedule {
+    type Error = EmptySnapshot;
+
+    fn try_from(snapshot: Snapshot) -> Result<Self, EmptySnapshot> {
+        match (snapshot.state, snapshot.kept) {
+            (Some(kept), _) => Ok(Self { kept, passing: PassingState::default() }),
+            (None, Some(old)) => Ok(old.into()),
+            (None, None) => Err(EmptySnapshot),
+        }
+    }
 }
 
 impl PartialEq for Schedule {

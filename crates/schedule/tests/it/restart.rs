@@ -102,3 +102,26 @@ fn an_old_journal_is_read_as_it_was_meant() {
     assert_eq!((second.state, second.frames_total), (JobState::Killed, 3));
     assert_eq!(farm.schedule.job_with_key("key-2"), Some(JobId(2)));
 }
+
+/// The file is a snapshot from before hosts had numbers and is never changed.
+#[test]
+fn an_old_snapshot_is_read_as_it_was_meant() {
+    let mut farm = farm();
+    farm.schedule = serde_json::from_str(include_str!("snapshot.1.json")).unwrap();
+    model::Role::check(&farm.schedule);
+    let states: Vec<JobState> = (1..=4).map(|id| farm.job(JobId(id)).state).collect();
+    assert_eq!(states, [JobState::Done, JobState::Killed, JobState::Done, JobState::Active]);
+    let film = farm.job(JobId(1));
+    assert_eq!((film.frames_done, film.attempts_failed, film.notices[0].state.as_str()), (3, 1, "sent"));
+    assert_eq!(farm.frame(JobId(1), 1).history[0].outcome, "failed");
+    assert_eq!(farm.schedule.results(JobId(1)).unwrap().len(), 3);
+    let killed = farm.job(JobId(2));
+    assert_eq!((killed.frames_done, killed.ended_at.is_some()), (1, true));
+    let active = farm.job(JobId(4));
+    assert_eq!((active.frames_total, active.attempts_failed), (1_000, 1));
+    assert_eq!((active.frames_running, active.frames_done), (3, 0));
+    assert_eq!(farm.schedule.job_with_key("key-1"), Some(JobId(1)));
+    let snapshot = serde_json::to_string(&farm.schedule).unwrap();
+    assert_eq!(serde_json::from_str::<schedule::Schedule>(&snapshot).unwrap(), farm.schedule);
+    assert!(serde_json::from_str::<schedule::Schedule>("{}").is_err(), "nothing is not a state");
+}

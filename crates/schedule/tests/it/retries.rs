@@ -200,5 +200,6 @@ fn an_attempt_is_found_by_frame_and_number() {
     assert_eq!(farm.schedule.attempt_of(id, Some("other"), 7, None), None);
     assert_eq!(farm.schedule.attempt_of(id, None, 8, None), None);
     assert_eq!(farm.schedule.lease(LeaseId(1)), None, "it is over");
+    assert_eq!([0, 2, 3].map(|lease| farm.schedule.was_given(LeaseId(lease))), [false, true, false]);
     assert_eq!(farm.schedule.lease(LeaseId(2)).map(|lease| lease.number), Some(7));
 }
