@@ -64,8 +64,8 @@ impl Schedule {
         }
     }
 
-    /// Notes which profiles of a job that ended no other job has. What is known of a few of them is remembered
-    /// for the next such job, which may come while the resource server is gone.
+    /// Notes which profiles of a job that ended no other job has. What is known of a few of them is
+    /// remembered for the next such job, which may come while the resource server is gone.
     pub(crate) fn forget_needs(&mut self, job: JobId) {
         let Some(job) = self.kept.jobs.get(&job) else { return };
         for step in &job.description.steps {

@@ -1,5 +1,5 @@
-//! Maps by numbers that come from counters, for what is looked up with every message: a search tree of as many
-//! leases as a large farm has would be most of the work.
+//! Maps by numbers that come from counters, for what is looked up with every message: a search tree of as
+//! many leases as a large farm has would be most of the work.
 //!
 //! Their order is nobody's business: they are walked over sorted, and written so.
 

@@ -44,9 +44,8 @@ fn lifecycles(kind: &str, wall_ms: u64) {
     }
     let (small, large) = (median(&mut small), median(&mut large));
     let ratio = large / small;
-    println!(
-        "{{\"bench\":\"lifecycles\",\"frames\":{kind:?},\"small_per_s\":{small:.0},\"large_per_s\":{large:.0},\"ratio\":{ratio:.2}}}"
-    );
+    print!("{{\"bench\":\"lifecycles\",\"frames\":{kind:?},\"small_per_s\":{small:.0},");
+    println!("\"large_per_s\":{large:.0},\"ratio\":{ratio:.2}}}");
 }
 
 fn run(frames: u32, hosts: u32, wall_ms: u64) -> Duration {
@@ -96,9 +95,8 @@ fn submit() {
         done += player.batch();
     }
     let finished = (memory::held() - before) as f64 / f64::from(frames);
-    println!(
-        "{{\"bench\":\"submit\",\"frames\":{frames},\"seconds\":{seconds:.4},\"bytes_per_queued_frame\":{queued:.1},\"bytes_per_done_frame\":{finished:.1}}}"
-    );
+    print!("{{\"bench\":\"submit\",\"frames\":{frames},\"seconds\":{seconds:.4},");
+    println!("\"bytes_per_queued_frame\":{queued:.1},\"bytes_per_done_frame\":{finished:.1}}}");
 }
 
 fn job(frames: u32) -> JobDescription {
