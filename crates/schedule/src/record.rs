@@ -222,7 +222,8 @@ pub enum Record {
         /// What the mail server said last.
         why: String,
     },
-    /// The farm goes on from a backup: numbers that may have been given after it was made are not given again.
+    /// The farm goes on from a backup: numbers that may have been given after it was made are not given
+    /// again.
     NumbersSkipped {
         /// So many of jobs.
         jobs: u64,
