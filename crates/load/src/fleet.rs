@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 use crate::error::LoadError;
-use crate::helper::Helper;
 use crate::host::{Host, Plan};
+use crate::offshoot::Offshoot;
 
 /// So many hosts link at the same time.
 const AT_ONCE: usize = 128;
@@ -100,7 +100,7 @@ impl Tally {
 /// Linked hosts; they leave when it is dropped.
 pub(crate) struct Fleet {
     pub(crate) tally: Arc<Tally>,
-    helpers: Vec<Helper>,
+    offshoots: Vec<Offshoot>,
     _hosts: JoinSet<()>,
 }
 
@@ -117,10 +117,10 @@ impl Fleet {
 
     async fn link_all(plan: &Plan, slots: &[u16], tally: Tally) -> Result<Self, LoadError> {
         let (here, others) = slots.split_at(slots.len().min(HERE_MAX));
-        let helpers = others.chunks(HERE_MAX).enumerate();
-        let helpers = helpers.map(|(index, slots)| Helper::start(plan, (index + 1) * HERE_MAX, slots));
-        let helpers = helpers.collect::<Result<_, _>>()?;
-        let fleet = Self { helpers, ..Self::link_here(plan, 0, here, tally).await? };
+        let offshoots = others.chunks(HERE_MAX).enumerate();
+        let offshoots = offshoots.map(|(index, slots)| Offshoot::start(plan, (index + 1) * HERE_MAX, slots));
+        let offshoots = offshoots.collect::<Result<_, _>>()?;
+        let fleet = Self { offshoots, ..Self::link_here(plan, 0, here, tally).await? };
         let wanted = slots.len() as u64;
         fleet.wait("the welcome of every host", 60, |counts| counts.welcomed >= wanted).await?;
         Ok(fleet)
@@ -151,12 +151,12 @@ impl Fleet {
             let first = period.mul_f64((index as f64 * 0.618_034).fract());
             hosts.spawn(host?.serve(first));
         }
-        Ok(Self { tally, helpers: Vec::new(), _hosts: hosts })
+        Ok(Self { tally, offshoots: Vec::new(), _hosts: hosts })
     }
 
     /// What all hosts count together, those of other processes as of a few milliseconds ago.
     pub(crate) fn counts(&self) -> Counts {
-        self.helpers.iter().map(Helper::counts).fold(self.tally.counts(), |all, more| Counts {
+        self.offshoots.iter().map(Offshoot::counts).fold(self.tally.counts(), |all, more| Counts {
             welcomed: all.welcomed + more.welcomed,
             grants: all.grants + more.grants,
             acknowledged: all.acknowledged + more.acknowledged,
@@ -166,7 +166,7 @@ impl Fleet {
 
     /// The processes that simulate the hosts.
     pub(crate) fn pids(&self) -> Vec<u32> {
-        self.helpers.iter().filter_map(Helper::pid).chain([std::process::id()]).collect()
+        self.offshoots.iter().filter_map(Offshoot::pid).chain([std::process::id()]).collect()
     }
 
     /// Waits until `there` of what the hosts count.

@@ -1,4 +1,5 @@
-//! A simulated render server: links, says hello, takes grants, waits as long as a frame would take, and reports.
+//! A simulated render server: links, says hello, takes grants, waits as long as a frame would take, and
+//! reports.
 //!
 //! It keeps the promises of a real one as far as the schedule server can see, and starts no process.
 

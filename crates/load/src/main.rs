@@ -1,5 +1,5 @@
-//! Measures the schedule server: simulated render servers at one end of real sockets, the real server with its
-//! journal at the other. Prints a JSON object for each figure, as `scripts/bench` does.
+//! Measures the schedule server: simulated render servers at one end of real sockets, the real server with
+//! its journal at the other. Prints a JSON object for each figure, as `scripts/bench` does.
 #![allow(clippy::print_stdout, reason = "figures go to stdout")]
 
 mod error;
@@ -7,9 +7,9 @@ mod farm;
 mod figure;
 mod fleet;
 mod floor;
-mod helper;
 mod host;
 mod jobs;
+mod offshoot;
 mod process;
 mod runs;
 
@@ -50,12 +50,13 @@ enum What {
     StartLatency(latency::StartLatency),
     /// The rate on a large farm against that on a small one
     Growth(growth::Growth),
-    /// Answers like a schedule server that decides and keeps nothing; the other runs start it for their floors
+    /// Answers like a schedule server that decides and keeps nothing; the other runs start it for their
+    /// floors
     #[command(hide = true)]
     Echo(floor::Echo),
     /// Simulates hosts for another run that cannot hold them all
     #[command(hide = true)]
-    Hosts(helper::Hosts),
+    Hosts(offshoot::Hosts),
 }
 
 fn main() -> ExitCode {

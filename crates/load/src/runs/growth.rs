@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use model::JobId;
 
 use crate::error::LoadError;
 use crate::farm::{Farm, Place};
@@ -30,12 +29,12 @@ pub(crate) struct Growth {
     /// Slots of each host
     #[arg(long, default_value_t = 4)]
     slots: u16,
+    /// Frames that the small farm renders in a turn; the large one renders what is queued
+    #[arg(long, default_value_t = 200_000)]
+    small_turn: u64,
     /// Turns of each farm
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 2)]
     rounds: u32,
-    /// How long a turn is, in seconds
-    #[arg(long, default_value_t = 3)]
-    seconds: u64,
 }
 
 /// A farm that works when it is its turn.
@@ -55,8 +54,8 @@ impl Growth {
         let small_slots = vec![self.slots; self.small_hosts];
         let mut small = Side::start(place, "small", small_slots, self.small_frames).await?;
         for _ in 0..self.rounds {
-            large.turn(self.seconds).await?;
-            small.turn(self.seconds).await?;
+            large.turn(self.frames).await?;
+            small.turn(self.small_turn).await?;
         }
         let [large, small] = [large, small].map(|side| (rate(side.done, side.time), side.cpu()));
         figure("growth", large.0, "frames/s", Some(small.0));
@@ -77,32 +76,28 @@ impl Side {
         Ok(Self { farm, fleet, frames, jobs: 0, done: 0, time: Duration::ZERO, used: Duration::ZERO })
     }
 
-    /// Works for a while with the queue as long as it should be, and is idle afterwards.
-    async fn turn(&mut self, seconds: u64) -> Result<(), LoadError> {
+    /// Renders `turn` frames with the queue as long as it should be while there are so many, and is idle
+    /// afterwards.
+    async fn turn(&mut self, turn: u64) -> Result<(), LoadError> {
         let client = self.farm.client();
-        let Counts { acknowledged, grants: granted, .. } = self.fleet.counts();
+        let Counts { acknowledged, grants, .. } = self.fleet.counts();
         let mut given = 0;
-        let mut jobs: Vec<JobId> = Vec::new();
         let used = process::processor_time(self.farm.schedule.pid());
         let begun = Instant::now();
-        while begun.elapsed().as_secs() < seconds {
-            if given < self.fleet.counts().grants - granted + self.frames {
+        while given < turn {
+            if given < self.fleet.counts().grants - grants + self.frames {
                 self.jobs += 1;
-                jobs.push(
-                    jobs::submit(&client, jobs::silent(&format!("turn {}", self.jobs), self.frames)?).await?,
-                );
+                jobs::submit(&client, jobs::silent(&format!("turn {}", self.jobs), self.frames)?).await?;
                 given += self.frames;
             } else {
-                tokio::time::sleep(Duration::from_millis(1)).await;
+                tokio::time::sleep(Duration::from_micros(200)).await;
             }
         }
-        self.done += self.fleet.counts().acknowledged - acknowledged;
+        let all = acknowledged + given;
+        self.fleet.wait("the end of a turn", 600, |counts| counts.acknowledged >= all).await?;
+        self.done += given;
         self.time += begun.elapsed();
         self.used += process::processor_time(self.farm.schedule.pid()).saturating_sub(used);
-        for job in jobs {
-            // It may have ended by itself.
-            let _ = client.kill(job).await;
-        }
         Ok(())
     }
 

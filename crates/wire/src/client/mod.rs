@@ -104,8 +104,8 @@ impl Client {
         self.http.request(method, self.resource(parts)).timeout(REQUEST_TIME)
     }
 
-    /// The answer, where it is one of success. A server that says when to come back is asked again then, for a
-    /// while: what it says that of it has not done, and every call of the API may be repeated.
+    /// The answer, where it is one of success. A server that says when to come back is asked again then,
+    /// for a while: what it says that of it has not done, and every call of the API may be repeated.
     async fn answer(&self, mut request: RequestBuilder) -> Result<Response, ClientError> {
         let (begun, mut backoff) = (Instant::now(), Backoff::default());
         loop {

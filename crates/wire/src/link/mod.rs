@@ -1,9 +1,9 @@
 //! Links: typed messages between two roles, as JSON texts over a WebSocket.
 //!
-//! A dialled and an accepted link are the same type. Each is driven by a task, so that pings are answered while
-//! its owner is busy, and is bounded in every direction: a queue that the other end does not empty, a message
-//! without measure, and silence all end the link, and the reason is told once, by `Receiver::recv`. What was
-//! sent and not yet received is lost then; the roles say again what matters.
+//! A dialled and an accepted link are the same type. Each is driven by a task, so that pings are answered
+//! while its owner is busy, and is bounded in every direction: a queue that the other end does not empty, a
+//! message without measure, and silence all end the link, and the reason is told once, by `Receiver::recv`.
+//! What was sent and not yet received is lost then; the roles say again what matters.
 //!
 //! A text holds one message or an array of them: all that waits when the task comes to it travels together.
 //! Whoever dials pings where nothing else is said. This module must not know what the messages mean.
@@ -57,8 +57,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Between the servers of a farm, of which there are few and whose lists name every host: 64 MiB a message,
-    /// 128 MiB waiting, a ping after 5 s, an end after 15 s of silence.
+    /// Between the servers of a farm, of which there are few and whose lists name every host: 64 MiB a
+    /// message, 128 MiB waiting, a ping after 5 s, an end after 15 s of silence.
     pub const FARM: Self = Self {
         message_bytes: 64 << 20,
         queue_bytes: 128 << 20,
@@ -67,10 +67,16 @@ impl Limits {
         farewell: Duration::from_secs(2),
     };
 
-    /// With a render host, of which there are thousands. A hello names every lease and a report every file of a
-    /// chunk, so a message may have 4 MiB. Heartbeats tell that a host is there; pings are for the host.
-    pub const HOST: Self =
-        Self { message_bytes: 4 << 20, queue_bytes: 4 << 20, ping: Duration::from_secs(10), ..Self::FARM };
+    /// With a render host, of which there are thousands. A hello names every lease and a report every file
+    /// of a chunk, so a message may have 4 MiB. That a host is gone shows in its heartbeats long before;
+    /// pings tell a host that its server still answers, and thousands of them are work, so they are few.
+    pub const HOST: Self = Self {
+        message_bytes: 4 << 20,
+        queue_bytes: 4 << 20,
+        ping: Duration::from_secs(20),
+        silence: Duration::from_secs(30),
+        ..Self::FARM
+    };
 }
 
 /// A link that sends `Out` and receives `In`. It lives as long as its receiver and one of its senders do.
@@ -171,7 +177,8 @@ impl<Out: Serialize> Sender<Out> {
         Ok(())
     }
 
-    /// Like `send`, but it is sent at the latest with the next `flush`, together with all that was put before.
+    /// Like `send`, but it is sent at the latest with the next `flush`, together with all that was put
+    /// before.
     ///
     /// # Errors
     /// As for `send`.
@@ -215,8 +222,8 @@ impl<In: DeserializeOwned> Receiver<In> {
         }
     }
 
-    /// Waits for messages and adds those that have arrived to `messages`: at most a few thousand, and none where
-    /// what arrived was left out. May be given up and called again without losing one.
+    /// Waits for messages and adds those that have arrived to `messages`: at most a few thousand, and none
+    /// where what arrived was left out. May be given up and called again without losing one.
     ///
     /// # Errors
     /// When the link has ended, with the reason; what arrived before has been handed over then.

@@ -78,6 +78,8 @@ async fn pings_in_an_hour(far_says: bool, near_says: bool) -> usize {
                 .send(Raw::Text(format!(r#"{{"type":"doubled","number":{}}}"#, 1000 + pings).into()))
                 .await
                 .unwrap();
+            // Whoever goes without leave takes back what he said last.
+            while let Some(Ok(_)) = socket.recv().await {}
         })
     });
     let (ask, mut replies) = dial_app(Router::new().route("/link", app)).await.unwrap().split();

@@ -1,4 +1,5 @@
-//! Simulated hosts in a process of their own: one process may not have as many open files as a large farm needs.
+//! Simulated hosts in a process of their own: one process may not have as many open files as a large farm
+//! needs.
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -53,12 +54,12 @@ impl Hosts {
 }
 
 /// Such a process, as whoever started it sees it. It is killed when it is dropped.
-pub(crate) struct Helper {
+pub(crate) struct Offshoot {
     child: Child,
     tally: Arc<Tally>,
 }
 
-impl Helper {
+impl Offshoot {
     pub(crate) fn start(plan: &Plan, first: usize, slots: &[u16]) -> Result<Self, LoadError> {
         let program = std::env::current_exe().unwrap_or_else(|_| "framefarm-load".into());
         let slots: Vec<String> = slots.iter().map(u16::to_string).collect();
