@@ -95,6 +95,7 @@ impl Host {
         let mut messages = Vec::new();
         loop {
             let due = self.due.peek().map(|Reverse((at, ..))| *at);
+            let finish = tokio::time::sleep_until(due.unwrap_or_else(Instant::now));
             tokio::select! {
                 received = self.receiver.recv_many(&mut messages) => {
                     if received.is_err() {
@@ -103,9 +104,7 @@ impl Host {
                     }
                     messages.drain(..).for_each(|message| self.hear(message));
                 }
-                () = async { tokio::time::sleep_until(due.unwrap_or_else(Instant::now)).await }, if due.is_some() => {
-                    self.finish_due();
-                }
+                () = finish, if due.is_some() => self.finish_due(),
                 _ = heartbeat.tick() => self.beat(),
             }
             self.sender.flush();

@@ -1,8 +1,8 @@
 //! What the roles say to each other over their links, one enum per direction.
 //!
-//! On a link a message is a JSON object with one key, its kind, or the kind alone where there is no more to it.
-//! A render server dials the schedule server and the resource server; the schedule server dials the resource
-//! server. Who dials says hello first.
+//! On a link a message is a JSON object with one key, its kind, or the kind alone where there is no more to
+//! it. A render server dials the schedule server and the resource server; the schedule server dials the
+//! resource server. Who dials says hello first.
 
 use serde::{Deserialize, Serialize};
 
@@ -122,8 +122,8 @@ pub enum ScheduleToRender {
         /// The lease.
         lease: LeaseId,
     },
-    /// Give a lease back unless its package has been started: `Refused` answers that it had not, nothing that it
-    /// had.
+    /// Give a lease back unless its package has been started: `Refused` answers that it had not, nothing
+    /// that it had.
     Withdraw {
         /// The lease.
         lease: LeaseId,

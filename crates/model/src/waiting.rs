@@ -166,10 +166,8 @@ impl fmt::Display for WaitingReason {
                 write!(f, "job {job} goes first and has {} left", count(*frames_left, "frame"))
             }
             Self::DependsOnJob { job, ended: true, .. } => {
-                write!(
-                    f,
-                    "job {job} goes first and has ended without being done; retry that one or kill this one"
-                )
+                let mend = "retry that one or kill this one";
+                write!(f, "job {job} goes first and has ended without being done; {mend}")
             }
             Self::Limit { name, amount, in_use, wanted, per_host } => {
                 let where_ = if *per_host { " on each host" } else { "" };
@@ -197,32 +195,27 @@ impl fmt::Display for WaitingReason {
                 write!(f, "none of the {hosts} hosts that match is linked to the schedule server")
             }
             Self::NoHostBigEnough { wanted, largest } => {
-                write!(
-                    f,
-                    "a frame takes {} and the largest host that matches has {largest}",
-                    count(*wanted, "slot")
-                )
+                let wanted = count(*wanted, "slot");
+                write!(f, "a frame takes {wanted} and the largest host that matches has {largest}")
             }
             Self::SlotsBusy { slots: 0 } => write!(f, "the hosts that match have no slots"),
             Self::SlotsBusy { slots: 1 } => write!(f, "the only matching slot is busy"),
             Self::SlotsBusy { slots } => write!(f, "all {slots} matching slots are busy"),
             Self::Reserved { host, job } => {
-                write!(
-                    f,
-                    "the free slots of {host} are kept for a frame of job {job} that needs them together"
-                )
+                let what = format_args!("a frame of job {job} that needs them together");
+                write!(f, "the free slots of {host} are kept for {what}")
             }
             Self::Clearing { host, free, wanted } => {
                 write!(f, "{host} is being cleared for it: {free} of {} free", count(*wanted, "slot"))
             }
             Self::SetAside { hosts } => set_aside(f, hosts),
             Self::Refused { host, why } => write!(f, "{host} takes no frame for now: {why}"),
-            Self::PutOff { frame, seconds, failures, attempts_max, problem } => {
-                write!(f, "frame {frame} is tried again after {seconds} s")?;
-                match failures {
-                    0 => write!(f, ": {problem}"),
-                    _ => write!(f, " ({failures} of {attempts_max} tries have failed)"),
-                }
+            Self::PutOff { frame, seconds, failures: 0, problem, .. } => {
+                write!(f, "frame {frame} is tried again after {seconds} s: {problem}")
+            }
+            Self::PutOff { frame, seconds, failures, attempts_max, .. } => {
+                let tries = format_args!("{failures} of {attempts_max} tries have failed");
+                write!(f, "frame {frame} is tried again after {seconds} s ({tries})")
             }
             Self::Storage { why } => {
                 write!(f, "storage trouble: {why}; finished frames are kept and stored when it is over")

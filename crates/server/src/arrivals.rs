@@ -1,5 +1,5 @@
-//! What arrives over a link, in batches for an owner. Heartbeats wait a moment for each other: those of thousands
-//! of hosts wake the owner a few times a second then, and not each of them.
+//! What arrives over a link, in batches for an owner. Heartbeats wait a moment for each other: those of
+//! thousands of hosts wake the owner a few times a second then, and not each of them.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -16,7 +16,8 @@ const WAITING_MAX: usize = 16;
 /// The moments are counted from here.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// Waits for messages and adds them to `messages`: at once where one of them cannot wait, else at the next tick.
+/// Waits for messages and adds them to `messages`: at once where one of them cannot wait, else at the next
+/// tick.
 ///
 /// # Errors
 /// When the link has ended. What could wait is dropped then.

@@ -1,9 +1,9 @@
 //! What time it is for a role.
 //!
-//! The wall clock may be set, by hand or by a time server, and then hosts would be lost and frames ended for want of
-//! patience, or nothing would be waited for at all. So a role's time goes as the time since the start of the
-//! machine does, which nobody sets and which goes on while the machine sleeps, and drifts to the wall clock by a
-//! tenth of its pace.
+//! The wall clock may be set, by hand or by a time server, and then hosts would be lost and frames ended
+//! for want of patience, or nothing would be waited for at all. So a role's time goes as the time since the
+//! start of the machine does, which nobody sets and which goes on while the machine sleeps, and drifts to
+//! the wall clock by a tenth of its pace.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -152,15 +152,7 @@ fn take(farm: &mut Farm, step: &Step) {
         }),
         Step::Alive(host) => with(farm, host, |farm, name| farm.is_alive(name)),
         Step::SayAnything { host, lease, what } => with(farm, host, |farm, name| {
-            let lease = LeaseId(u64::from(lease));
-            let says = match what {
-                0 => RenderToSchedule::Alive { held: vec![lease] },
-                1 => RenderToSchedule::Alive { held: Vec::new() },
-                2 => RenderToSchedule::Started { lease },
-                3 => RenderToSchedule::Progress { lease, permille: 2_000 },
-                _ => RenderToSchedule::Alive { held: vec![LeaseId(0), lease, lease] },
-            };
-            farm.says(name, says);
+            farm.says(name, anything(LeaseId(u64::from(lease)), what));
         }),
         Step::Answer { lease, what } => answer(farm, u64::from(lease), what),
         Step::StrangeHello { host, lease } => {
@@ -178,6 +170,16 @@ fn take(farm: &mut Farm, step: &Step) {
         }
         Step::Time(ms) => farm.after_ms(u64::from(ms)),
         Step::Restart => farm.restarts(),
+    }
+}
+
+fn anything(lease: LeaseId, what: u8) -> RenderToSchedule {
+    match what {
+        0 => RenderToSchedule::Alive { held: vec![lease] },
+        1 => RenderToSchedule::Alive { held: Vec::new() },
+        2 => RenderToSchedule::Started { lease },
+        3 => RenderToSchedule::Progress { lease, permille: 2_000 },
+        _ => RenderToSchedule::Alive { held: vec![LeaseId(0), lease, lease] },
     }
 }
 

@@ -45,7 +45,8 @@ pub(super) struct Answer<R: Role> {
 }
 
 impl<R: Role> Answer<R> {
-    /// Whether it may be begun with: false where whoever asked has gone, having been told that it was not done.
+    /// Whether it may be begun with: false where whoever asked has gone, having been told that it was not
+    /// done.
     pub(super) fn begin(&self) -> bool {
         self.question.becomes(Question::BEGUN)
     }

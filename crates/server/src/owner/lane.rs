@@ -1,5 +1,5 @@
-//! The ways into an owner. Each is bounded by itself, so that what people ask does not wait behind a flood of what
-//! hosts report; within a way, order is kept.
+//! The ways into an owner. Each is bounded by itself, so that what people ask does not wait behind a flood
+//! of what hosts report; within a way, order is kept.
 
 use std::sync::Arc;
 
@@ -92,7 +92,8 @@ impl<R: Role, H> Clone for Lane<R, H> {
 }
 
 impl<R: Role, H> Lane<R, H> {
-    /// Waits for room and hands over; false where the owner has ended, and what is said then no longer matters.
+    /// Waits for room and hands over; false where the owner has ended, and what is said then no longer
+    /// matters.
     pub(super) async fn hand_over(&self, input: Input<R, H>) -> bool {
         let weight = u32::try_from(input.weight()).unwrap_or(u32::MAX);
         match self.room.acquire_many(weight).await {

@@ -1,5 +1,5 @@
-//! Bad input against a real schedule server over in-memory streams: whatever comes, it is refused and counted,
-//! and the server goes on. The role checks itself after every turn here.
+//! Bad input against a real schedule server over in-memory streams: whatever comes, it is refused and
+//! counted, and the server goes on. The role checks itself after every turn here.
 
 use std::collections::BTreeMap;
 use std::io;
