@@ -51,6 +51,8 @@ pub(crate) enum Happening {
 
     /// A client submits, again and again until it is answered.
     Submits(usize),
+    /// Somebody sets the limits that a client's job names.
+    SetsLimits(usize),
     /// Whoever asked and has no answer gives up waiting.
     GivesUp(Ticket),
     /// A person does something to a job or the farm.

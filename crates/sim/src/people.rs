@@ -90,7 +90,7 @@ impl World {
         self.people.last_ticket += 1;
         let ticket = self.people.last_ticket;
         self.tell_order(&event, ticket);
-        self.ledger.orders.given(&event);
+        self.ledger.orders.given(&event, ticket);
         self.people.asked.insert(ticket, Asked { event: event.clone(), client });
         self.in_ms(PATIENCE_MS, Happening::GivesUp(ticket));
         self.schedule.take(Input::Asked(event, ticket));
@@ -104,14 +104,14 @@ impl World {
             (Answer::Done, None) => {
                 let told = Oracle::AcknowledgedSurvives;
                 hold(told, self.ledger.has(&event), || format!("{event:?} is acknowledged and not kept"));
-                self.ledger.orders.acknowledged(&event);
+                self.ledger.orders.acknowledged(&event, ticket);
                 if let Event::Hold(job) | Event::Kill(job) = event {
                     self.in_ms(1_000, Happening::Acted(job));
                 }
             }
             (Answer::Refused(_), Some(client)) => {
                 // The job names a limit that is not there, so somebody sets it.
-                self.sets_limits_of(client);
+                self.soon(100, Happening::SetsLimits(client));
                 self.in_ms(3_000, Happening::Submits(client));
             }
             (Answer::NoRoom, Some(client)) => self.soon(2_000, Happening::Submits(client)),
@@ -200,7 +200,7 @@ impl World {
     }
 
     /// Sets the limits that a client's job names and the farm does not have.
-    fn sets_limits_of(&mut self, client: usize) {
+    pub(crate) fn sets_limits_of(&mut self, client: usize) {
         let Some(request) = &self.people.clients[client].request else { return };
         let names = request.description.steps.iter().flat_map(|step| step.limits.keys());
         let missing: Vec<String> =

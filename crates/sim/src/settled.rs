@@ -193,6 +193,9 @@ impl World {
         if !self.storage.intake.is_empty() {
             open.push(format!("the intake holds {:?}", self.storage.intake.keys()));
         }
+        if self.now.since_ms(self.schedule.clock.jumped_at) <= LEASE_MS + OVERDUE_MS {
+            open.push("the clock of the schedule server has jumped".to_owned());
+        }
         if self.network.is_torn(self.now) {
             open.push("a link is torn or slow".to_owned());
         }

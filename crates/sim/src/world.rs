@@ -266,6 +266,7 @@ impl World {
             Happening::Dies(host, lease, pid) => self.dies(host, lease, pid),
             Happening::Beats(run, link) => self.beats(run, link),
             Happening::Submits(client) => self.submits(client),
+            Happening::SetsLimits(client) => self.sets_limits_of(client),
             Happening::GivesUp(ticket) => self.gives_up(ticket),
             Happening::Steers => self.steers(),
             Happening::Tidies => self.tidies(),

@@ -85,9 +85,9 @@ impl<'a> Pass<'a> {
         if line.iter().all(|lease| passing.is_through(lease)) {
             return None; // it is free, and this pass may have given it to another step
         }
-        // Behind one whose outputs the storage does not take yet, another of any step may be at work.
-        let leases = line.iter().filter_map(|lease| kept.leases.get(lease));
-        let running = leases.filter(|lease| !lease.ahead).last()?;
+        // Behind one whose outputs the storage does not take yet another step may be at work, and what waits
+        // is of the step that is at work.
+        let running = line.iter().filter_map(|lease| kept.leases.get(lease)).last()?;
         let (job, step) = (running.frame.job, running.frame.step.0.into());
         Some((Seated { job, step, host, slot }, line.len() - 1))
     }
