@@ -40,7 +40,7 @@ pub struct World {
     pub(crate) healed_at: Time,
     looked_at: Time,
     /// By time, and at one time in the order in which they were put in.
-    ahead: BTreeMap<(Time, u64), Happening>,
+    ahead: BTreeMap<(Time, u64), Box<Happening>>,
     last: u64,
     pub(crate) network: Network,
     pub(crate) schedule: Node<Schedule>,
@@ -205,11 +205,11 @@ impl World {
             self.deadline_passes(place);
         } else if let Some(((at, _), happening)) = self.ahead.pop_first() {
             self.now = at;
-            if self.story.is_told() && !matches!(happening, Happening::Looks) {
+            if self.story.is_told() && !matches!(*happening, Happening::Looks) {
                 let at = self.now.since_ms(BEGIN);
                 self.story.tell(format_args!("{at:>8} {happening:?}"));
             }
-            self.happens(happening);
+            self.happens(*happening);
         }
         self.spins = if self.now > before { 0 } else { self.spins + 1 };
         hold(Oracle::TimeGoesOn, self.spins < SPINS_MAX, || format!("{deadline:?} comes again and again"));
@@ -297,7 +297,7 @@ impl World {
 
     pub(crate) fn at(&mut self, at: Time, happening: Happening) {
         self.last += 1;
-        self.ahead.insert((at, self.last), happening);
+        self.ahead.insert((at, self.last), Box::new(happening));
     }
 
     /// The same, between two and so many milliseconds from now.
