@@ -47,6 +47,9 @@ pub(crate) fn replay(path: &Path, step: bool) -> io::Result<bool> {
                 None => return Ok(true),
             }
         }
+        if step && matches!(wish, Wish::Happenings(_)) {
+            replay.told.iter().for_each(|line| println!("{line}"));
+        }
         replay.told.clear();
         if let Some(over) = replay.advance() {
             replay.told.iter().filter(|_| step).for_each(|line| println!("{line}"));
