@@ -17,6 +17,8 @@ use crate::problem::Refused;
 
 /// Between two events, so that a watcher is told the present state and not each step to it.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Between two looks meanwhile: the end of a job is told at once.
+const LOOK: Duration = Duration::from_millis(10);
 
 pub(super) async fn watch(
     State(desk): State<Desk>,
@@ -51,10 +53,7 @@ impl Watcher {
             Some(first) => first,
             None => {
                 self.changed().await?;
-                tokio::time::sleep_until(self.told_at + PAUSE).await;
-                // All changes up to now are in what is read next.
-                self.changes = self.changes.resubscribe();
-                self.desk.job(self.job).await.ok()?
+                self.present().await?
             }
         };
         self.told_at = Instant::now();
@@ -63,6 +62,21 @@ impl Watcher {
             self.changes = tokio::sync::broadcast::channel(1).1;
         }
         Some(view)
+    }
+
+    /// The job as it is once enough time has passed since the last view, or as it ended before that.
+    async fn present(&mut self) -> Option<JobView> {
+        let due = self.told_at + PAUSE;
+        loop {
+            // All changes up to now are in what is read next.
+            self.changes = self.changes.resubscribe();
+            let view = self.desk.job(self.job).await.ok()?;
+            let now = Instant::now();
+            if view.state.is_final() || now >= due {
+                return Some(view);
+            }
+            tokio::time::sleep_until(due.min(now + LOOK)).await;
+        }
     }
 
     async fn changed(&mut self) -> Option<()> {
