@@ -1,7 +1,7 @@
 //! `framefarm frames`: the frames of a job, or the attempts at them.
 
 use clap::{Args, ValueEnum};
-use model::{FrameState, FrameView, JobId};
+use model::{AttemptView, FrameState, FrameView, JobId};
 
 use super::now;
 use crate::cli::Global;
@@ -78,10 +78,9 @@ fn table(frames: &[FrameView]) -> Table {
     let heads = &["STEP", ">FRAME", "STATE", ">PROGRESS", "HOST", ">TRIES", ">TIME", "PROBLEM"];
     let mut table = Table::new(heads);
     for frame in frames {
-        let until = if frame.state == FrameState::Running { Some(now()) } else { frame.ended_at };
         // Frames of a chunk start, run and end together.
         let number = frame.chunk.clone().unwrap_or_else(|| frame.number.to_string());
-        let time = frame.started_at.zip(until).map(|(start, end)| duration(end.since_ms(start)));
+        let time = frame.history.last().map(|attempt| duration(took(attempt)));
         table.row([
             Cell::new(&frame.step),
             Cell::new(number),
@@ -102,7 +101,6 @@ fn attempts(frames: &[FrameView]) -> Table {
     for frame in frames {
         let number = frame.chunk.clone().unwrap_or_else(|| frame.number.to_string());
         for attempt in &frame.history {
-            let end = attempt.ended_at.unwrap_or_else(now);
             table.row([
                 Cell::new(&frame.step),
                 Cell::new(&number),
@@ -110,10 +108,19 @@ fn attempts(frames: &[FrameView]) -> Table {
                 Cell::new(attempt.outcome.replace('_', " ")),
                 Cell::new(&attempt.host),
                 Cell::new(attempt.slot),
-                Cell::new(duration(end.since_ms(attempt.started_at))),
+                Cell::new(duration(took(attempt))),
                 Cell::of(attempt.problem.as_ref()),
             ]);
         }
     }
     table
+}
+
+/// Milliseconds that an attempt has taken: its process, where that has ended and told, since a lease may
+/// have waited behind another on its slot.
+fn took(attempt: &AttemptView) -> u64 {
+    match attempt.usage {
+        Some(usage) if usage.wall_ms > 0 => usage.wall_ms,
+        _ => attempt.ended_at.unwrap_or_else(now).since_ms(attempt.started_at),
+    }
 }
