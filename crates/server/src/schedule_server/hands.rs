@@ -173,9 +173,15 @@ impl ScheduleHands {
 }
 
 impl Hands<Schedule> for ScheduleHands {
-    fn perform(&mut self, effect: Effect, _: &Schedule, next: &mut Vec<Event>) {
+    fn perform(&mut self, effect: Effect, role: &Schedule, next: &mut Vec<Event>) {
         match effect {
             Effect::ToHost { link, message } => {
+                if let ScheduleToRender::Acknowledge { lease } = message
+                    && !role.was_given(lease)
+                {
+                    // Thanked, so that it is forgotten there, and still no word of an honest host.
+                    self.count(link, "unknown_lease", &format_args!("lease {lease} was never given"));
+                }
                 if let Some(host) = self.hosts.get(&link) {
                     // A link that cannot take it is closed by its own end, which tells us.
                     let _ = host.sender.put(&message);
@@ -206,6 +212,7 @@ impl Hands<Schedule> for ScheduleHands {
             }
         }
     }
+
     fn performed(&mut self) {
         // All that was said to a host in one turn goes out together.
         for link in std::mem::take(&mut self.spoken_to) {

@@ -191,6 +191,7 @@ async fn what_is_said_of_leases_that_are_not_there_changes_nothing() {
     sender.send(&value(&report(77, 1, Outcome::Done { outputs: Vec::new() }))).unwrap();
     // It is thanked, so that it forgets it.
     assert_eq!(receiver.recv().await.unwrap(), ScheduleToRender::Acknowledge { lease: LeaseId(77) });
+    scene.refused_at_last("unknown_lease", 1).await;
     scene.goes_on("a").await;
 }
 
