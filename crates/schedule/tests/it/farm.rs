@@ -15,6 +15,8 @@ use schedule::{Effect, Event, JobSummary, LinkId, Record, Refusal, Schedule};
 pub(crate) struct Farm {
     pub(crate) schedule: Schedule,
     pub(crate) now: Time,
+    /// When the hosts say next that they are alive.
+    beat: Time,
     pub(crate) journal: Vec<String>,
     pub(crate) hosts: BTreeMap<String, Host>,
     /// Rejections that the resource server answers with.
@@ -56,6 +58,7 @@ pub(crate) fn farm() -> Farm {
     let mut farm = Farm {
         schedule: Schedule::default(),
         now: Time(1_000_000),
+        beat: Time(1_000_000).plus_ms(HEARTBEAT_MS),
         journal: Vec::new(),
         hosts: BTreeMap::new(),
         rejections: Vec::new(),
@@ -216,10 +219,9 @@ impl Farm {
     /// Time goes on; linked hosts say that they are alive, deadlines are kept.
     pub(crate) fn after_ms(&mut self, ms: u64) {
         let end = self.now.plus_ms(ms);
-        let mut beat = self.now.plus_ms(HEARTBEAT_MS);
         for _ in 0..100_000 {
             let deadline = self.schedule.next_deadline().unwrap_or(Time(u64::MAX));
-            let next = deadline.min(beat).max(self.now);
+            let next = deadline.min(self.beat).max(self.now);
             if next > end {
                 self.now = end;
                 return;
@@ -228,7 +230,7 @@ impl Farm {
             if deadline <= next {
                 self.happens(Event::DeadlinePassed);
             } else {
-                beat = self.now.plus_ms(HEARTBEAT_MS);
+                self.beat = self.now.plus_ms(HEARTBEAT_MS);
                 let alive = self.hosts.iter().filter(|(_, host)| host.link.is_some() && !host.silent);
                 for name in alive.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
                     self.is_alive(&name);

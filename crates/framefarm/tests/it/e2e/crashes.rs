@@ -79,8 +79,10 @@ fn a_render_job_outlives_each_server_in_turn() {
 
     let frames = farm.until_done(&id);
     for attempt in frames.iter().flat_map(|frame| &frame.history) {
-        // Whether a killed render server's process ends while nobody watches is a matter of chance.
-        assert!(["done", "given_back"].contains(&attempt.outcome.as_str()), "{frames:#?}");
+        // Whether a killed render server's process ends while nobody watches is a matter of chance, and so is
+        // whether a lease was on its way to it: then it comes back without it.
+        let costless = ["done", "given_back", "host_lost"].contains(&attempt.outcome.as_str());
+        assert!(costless, "{frames:#?}");
     }
     assert_eq!(farm.job(&id).attempts_failed, 0);
     let results = farm.job(&id).results;
