@@ -1,11 +1,11 @@
 //! The files of all steps of a job, in one folder that each of them is seen from.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use model::{Fault, Faults, JobDescription, JobPath};
 use packages::Library;
-use packages::support::{Search, Support, SupportFile};
+use packages::support::{Search, Support, SupportFile, plain};
 
 use super::step_draft::StepDraft;
 
@@ -111,19 +111,4 @@ fn root(support: &Support) -> PathBuf {
         root.pop();
     }
     root
-}
-
-/// `path` without `.` and `..`, as the places of files were made.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            part => plain.push(part),
-        }
-    }
-    plain
 }

@@ -158,8 +158,9 @@ impl Found {
     }
 }
 
-/// `path` without `.` and `..`, as the mirrored tree sees it.
-fn plain(path: &Path) -> PathBuf {
+/// `path` without `.` and `..`, as the mirrored tree sees it and the places of files are made.
+#[must_use]
+pub fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {
