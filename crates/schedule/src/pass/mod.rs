@@ -174,16 +174,18 @@ impl<'a> Pass<'a> {
         if let Some(at) = step.table.next_again(self.now) {
             soonest(&mut self.wake, at);
         }
-        let shortage = (turn.id, step.index());
-        let put_off = self.schedule.passing.shortages.get(&shortage);
-        // One frame shows whether there are licences again.
-        let most = if put_off.is_some() { 1 } else { most };
-        if let Some(until) = self.put_off(turn.id, &step).map(|shortage| shortage.until) {
-            soonest(&mut self.wake, until);
-        }
+        let short = (turn.id, step.index());
+        let most = match self.schedule.passing.shortages.get(&short) {
+            None => most,
+            Some(shortage) if shortage.until > self.now => {
+                soonest(&mut self.wake, shortage.until);
+                0
+            }
+            // One frame shows whether there are licences again.
+            Some(_) => 1,
+        };
         let profile = &step.step.profile;
         let need = step.need.filter(|_| self.rings.has(profile));
-        let most = if self.put_off(turn.id, &step).is_some() { 0 } else { most };
         let given = match need {
             None => {
                 let linked = &self.schedule.passing.linked;
@@ -197,7 +199,7 @@ impl<'a> Pass<'a> {
         };
         self.reserve_for(turn, &step);
         if given > 0 {
-            self.records.extend(self.schedule.licence_probed(self.now, shortage));
+            self.records.extend(self.schedule.licence_probed(self.now, short));
         }
         turn.put_back(at, step);
         given
