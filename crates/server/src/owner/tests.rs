@@ -133,6 +133,19 @@ impl Scene {
         *self.disk.lock().unwrap() = disk;
     }
 
+    /// Keeps the owner busy until it is released.
+    async fn is_busy(&self) -> std::sync::mpsc::Sender<()> {
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (release, released) = std::sync::mpsc::channel();
+        let busy = move |_: &Count, _: &mut Mouth| {
+            begun.send(()).unwrap();
+            released.recv().unwrap();
+        };
+        self.handle.look(busy).await;
+        has_begun.await.unwrap();
+        release
+    }
+
     async fn adds(&self, number: u64) -> Result<u64, AskError<TooMuch>> {
         self.handle.ask(Event::Add(number), |role| role.0).await
     }
@@ -234,14 +247,7 @@ async fn an_event_that_is_refused_is_told_to_the_hands() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_asks_an_owner_that_does_not_come_to_it_is_told_so_and_it_never_happens() {
     let scene = Scene::new();
-    let (begun, has_begun) = tokio::sync::oneshot::channel();
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let busy = move |_: &Count, _: &mut Mouth| {
-        begun.send(()).unwrap();
-        released.recv().unwrap();
-    };
-    scene.handle.look(busy).await;
-    has_begun.await.unwrap();
+    let release = scene.is_busy().await;
     let (late, read) = tokio::join!(scene.adds(10), scene.handle.read(|role| role.0));
     assert!(matches!(late, Err(AskError::Busy)), "{late:?}");
     assert!(matches!(read, Err(AskError::Busy)), "{read:?}");
@@ -252,14 +258,7 @@ async fn who_asks_an_owner_that_does_not_come_to_it_is_told_so_and_it_never_happ
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_does_not_wait_behind_a_flood() {
     let scene = Scene::new();
-    let (begun, has_begun) = tokio::sync::oneshot::channel();
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let busy = move |_: &Count, _: &mut Mouth| {
-        begun.send(()).unwrap();
-        released.recv().unwrap();
-    };
-    scene.handle.look(busy).await;
-    has_begun.await.unwrap();
+    let release = scene.is_busy().await;
     let flood = scene.handle.clone();
     let flood =
         tokio::spawn(async move { flood.tell_many(vec![Event::Add(1); 3 * super::lane::TOLD_MAX]).await });
