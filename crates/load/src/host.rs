@@ -75,14 +75,27 @@ impl Host {
                 let (sender, receiver) = link.split();
                 let slots = vec![SlotState::Free; usize::from(slots)];
                 let (host, instance) = (host.clone(), instance.clone());
-                let hello = RenderToResource::Hello { host, instance, info: info(slots.len()), slots };
+                let hello = RenderToResource::Hello {
+                    host,
+                    instance,
+                    info: info(slots.len()),
+                    slots,
+                    door: model::Door::Open,
+                };
                 let _ = sender.send(&hello);
                 Some((sender, receiver))
             }
             None => None,
         };
         let (sender, receiver) = dial(&plan.schedule, SCHEDULE_PATH, Limits::HOST).await?.split();
-        let _ = sender.send(&RenderToSchedule::Hello { host, instance, slots, held: Vec::new() });
+        let _ = sender.send(&RenderToSchedule::Hello {
+            host,
+            instance,
+            slots,
+            held: Vec::new(),
+            amounts: model::Amounts::default(),
+            door: model::Door::Open,
+        });
         let (lines, due, idle_since) = (HashMap::new(), BinaryHeap::new(), HashMap::new());
         Ok(Self { pace: plan.work, tally, sender, receiver, resource, lines, due, idle_since })
     }
@@ -135,6 +148,8 @@ impl Host {
             }
             ScheduleToRender::Welcome => self.tally.welcomed.add(1),
             ScheduleToRender::TurnedAway { .. } => self.tally.links_lost.add(1),
+            // Nobody steers a simulated host.
+            ScheduleToRender::Order(_) => {}
         }
     }
 

@@ -46,6 +46,11 @@ number! {
     SlotIndex(u16)
 }
 number! {
+    /// A kind of host: all that are alike in everything a profile can ask, names aside. Numbered by a resource server
+    /// for as long as it runs.
+    KindId(u32)
+}
+number! {
     /// Which try of a frame this is, from 1.
     AttemptNumber(u32)
 }

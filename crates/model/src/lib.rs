@@ -3,13 +3,16 @@
 //! Every other crate speaks in these types, and the roles speak in nothing else. This crate checks and
 //! prints values; it decides nothing, and it must not know of clocks, sockets, files or processes.
 
+mod amounts;
 mod check;
 mod description;
 mod digest;
+mod door;
 mod fault;
 mod frames;
 mod id;
 mod info;
+mod join;
 mod link;
 mod path;
 mod process;
@@ -24,12 +27,15 @@ mod view;
 mod waiting;
 mod work;
 
+pub use amounts::Amounts;
 pub use description::{JobDescription, JobFile, Source};
 pub use digest::{Digest, DigestError};
+pub use door::{ClosedBy, Door, HostOrder, HostVerb};
 pub use fault::{Fault, Faults};
 pub use frames::{FrameListError, FrameRange, FrameSet};
-pub use id::{AttemptNumber, FrameId, HostId, InstanceId, JobId, LeaseId, SlotIndex, StepIndex};
-pub use info::{PackageInfo, ResourceInfo};
+pub use id::{AttemptNumber, FrameId, HostId, InstanceId, JobId, KindId, LeaseId, SlotIndex, StepIndex};
+pub use info::{AddressInfo, GpuInfo, LicenceInfo, PackageInfo, ResourceInfo, ShareInfo};
+pub use join::{FarmIdentity, JoinReply, JoinRequest, JoinState, RenewReply, RenewRequest, TokenProof};
 pub use link::{
     AHEAD_MAX, Grant, HEARTBEAT_MS, HeldLease, LEASE_MS, RenderToResource, RenderToSchedule,
     ResourceToRender, ResourceToSchedule, ScheduleToRender, ScheduleToResource, SlotState,
@@ -44,9 +50,9 @@ pub use time::Time;
 pub use version::{VersionPattern, VersionPatternError};
 pub use versioned::Versioned;
 pub use view::{
-    AttemptView, FrameState, FrameView, HostState, HostView, JobState, JobView, LimitView, Match, NoticeView,
-    OutputView, Problem, Rejection, ResourceList, SetAsideView, ShareView, SlotView, StepView, SubmitReply,
-    SubmitRequest,
+    AttemptView, FrameState, FrameView, HostState, HostView, JobState, JobView, KindMatch, LimitView, Match,
+    NearHost, NoticeView, OutputView, Problem, Rejection, ResourceList, SetAsideView, ShareView, SlotView,
+    StepView, SubmitReply, SubmitRequest,
 };
 pub use waiting::{WaitingReason, WhyView};
 pub use work::{Size, SizeError, Work};

@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AttemptNumber, FrameId, HostId, HostView, InstanceId, LeaseId, Profile, Report, ResourceInfo,
-    ResourceList, SlotIndex, Time, TimeLimits,
+    Amounts, AttemptNumber, Door, FrameId, HostId, HostOrder, HostView, InstanceId, KindId, LeaseId, Profile,
+    Report, ResourceInfo, ResourceList, SlotIndex, Time, TimeLimits,
 };
 
 /// The right to one attempt of one frame on one slot.
@@ -33,6 +33,16 @@ pub struct Grant {
     /// How long the attempt may take.
     #[serde(default, skip_serializing_if = "TimeLimits::is_none")]
     pub times: TimeLimits,
+    /// RAM in bytes that is kept for it; 0 where its step reserves none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub memory_bytes: u64,
+    /// GPUs that are its own while it runs, by their place in the host's list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<u16>,
+}
+
+const fn is_zero(bytes: &u64) -> bool {
+    *bytes == 0
 }
 
 impl Grant {
@@ -46,7 +56,18 @@ impl Grant {
         slot: SlotIndex,
     ) -> Self {
         let times = TimeLimits { max_ms: None, min_ms: None, stall_ms: None };
-        Self { lease, frame, number, attempt, slot, more: Vec::new(), also: Vec::new(), times }
+        Self {
+            lease,
+            frame,
+            number,
+            attempt,
+            slot,
+            more: Vec::new(),
+            also: Vec::new(),
+            times,
+            memory_bytes: 0,
+            gpus: Vec::new(),
+        }
     }
 }
 
@@ -73,7 +94,15 @@ pub enum RenderToSchedule {
         slots: u16,
         /// Every lease it still works on or whose report is not acknowledged.
         held: Vec<HeldLease>,
+        /// What it has besides slots.
+        #[serde(default)]
+        amounts: Amounts,
+        /// Whether it takes frames.
+        #[serde(default)]
+        door: Door,
     },
+    /// It takes frames again, or no more.
+    Door(Door),
     /// Every `HEARTBEAT_MS`: the leases it still works on.
     Alive {
         /// Those leases.
@@ -128,6 +157,8 @@ pub enum ScheduleToRender {
         /// The lease.
         lease: LeaseId,
     },
+    /// People want it started, stopped, restarted or ended.
+    Order(HostOrder),
     /// A report is durably dealt with and may be forgotten.
     Acknowledge {
         /// Its lease.
@@ -164,7 +195,12 @@ pub enum RenderToResource {
         info: ResourceInfo,
         /// Each slot, by index.
         slots: Vec<SlotState>,
+        /// Whether it takes frames.
+        #[serde(default)]
+        door: Door,
     },
+    /// It takes frames again, or no more.
+    Door(Door),
     /// A slot changed.
     Slot {
         /// Which.
@@ -211,6 +247,15 @@ pub enum ScheduleToResource {
     Hosts {
         /// Returned with the answer.
         ask: u64,
+        /// Those that match it, and why others do not; all where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        profile: Option<Profile>,
+    },
+    /// Certificates that are no longer good, by their serial numbers in hexadecimal: all of them, first on each link
+    /// and when one is added.
+    Revoked {
+        /// Those.
+        serials: Vec<String>,
     },
 }
 
@@ -231,6 +276,20 @@ pub enum ResourceToSchedule {
         ask: u64,
         /// Each host, by name.
         hosts: Vec<HostView>,
+        /// Why others do not match, where a profile was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        list: Option<Box<ResourceList>>,
+    },
+    /// Of which kind hosts are: before each list that speaks of a kind, and whenever a host comes, goes or changes.
+    Kinds {
+        /// What follows is all there is; hosts told of earlier and not here are gone.
+        #[serde(default)]
+        whole: bool,
+        /// Hosts with their kinds, in place of what they were.
+        are: Vec<(HostId, KindId)>,
+        /// Hosts that are gone.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gone: Vec<HostId>,
     },
     /// Hosts came, went or changed otherwise than in what their slots do: earlier lists are stale.
     Changed,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameSet, Profile, Work};
+use crate::{Amounts, FrameSet, Profile, Work};
 
 /// One thing to do for each frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct Step {
     /// What a running frame takes of the farm's limits, by their names; each at least 1.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<String, u32>,
+    /// What a running frame holds of its host, besides slots.
+    #[serde(default, skip_serializing_if = "Amounts::is_none")]
+    pub reserve: Amounts,
     /// How long an attempt may take.
     #[serde(default, skip_serializing_if = "TimeLimits::is_none")]
     pub times: TimeLimits,
@@ -55,6 +58,7 @@ impl Step {
             order: FrameOrder::Plain,
             slots: SlotNeed::Count(1),
             limits: BTreeMap::new(),
+            reserve: Amounts::default(),
             times: TimeLimits::default(),
         }
     }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AttemptNumber, Dependency, Digest, FailureClass, Field, HostId, JobDescription, JobId, Outcome,
-    ResourceInfo, SlotIndex, SlotState, Time, Usage,
+    AttemptNumber, Dependency, Digest, Door, FailureClass, Field, HostId, JobDescription, JobId, KindId,
+    Outcome, ResourceInfo, SlotIndex, SlotState, Time, Usage,
 };
 
 /// A job, asked to be taken.
@@ -298,6 +298,10 @@ pub enum HostState {
     Busy,
     /// Nothing was heard of it for a while.
     Silent,
+    /// It takes no frames and has none.
+    Closed,
+    /// It takes no frames and finishes those it has.
+    Draining,
 }
 
 /// A render host for people and scripts.
@@ -317,6 +321,9 @@ pub struct HostView {
     pub info: ResourceInfo,
     /// When it was last heard of.
     pub heard_at: Time,
+    /// Whether it takes frames.
+    #[serde(default)]
+    pub door: Door,
 }
 
 /// A slot for people and scripts.
@@ -334,12 +341,51 @@ pub struct SlotView {
 pub struct ResourceList {
     /// Matching hosts, by name.
     pub matches: Vec<Match>,
+    /// Kinds that match, the preferred first; hosts are told apart from them by `ResourceToSchedule::Kinds`.
+    #[serde(default)]
+    pub kinds: Vec<KindMatch>,
+    /// Where the profile names hosts: only these of the kinds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Vec<HostId>>,
+    /// Where the profile rules hosts out: all of the kinds but these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except: Vec<HostId>,
     /// Hosts known in all.
     pub hosts_total: u32,
     /// What keeps the others out; counts add up to more than the hosts where one fails several.
     pub rejections: Vec<Rejection>,
+    /// Where none matches: those that lack least, the nearest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nearest: Vec<NearHost>,
     /// The database is being rebuilt, so an empty list means nothing yet.
     pub rebuilding: bool,
+}
+
+/// A kind of hosts that matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KindMatch {
+    /// The kind.
+    pub kind: KindId,
+    /// How far it is from what the profile prefers; 0 is best, and equal numbers are equally good.
+    #[serde(default)]
+    pub rank: u32,
+    /// Hosts of it.
+    pub hosts: u32,
+    /// Their slots.
+    pub slots_total: u32,
+    /// Those that are free, as far as the resource server knows.
+    pub slots_free: u32,
+}
+
+/// A host that comes near to matching.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NearHost {
+    /// Its name.
+    pub host: HostId,
+    /// What it lacks, as people say it.
+    pub lacks: Vec<String>,
+    /// Hosts that lack just the same, itself among them.
+    pub alike: u32,
 }
 
 /// A host that matches.

@@ -27,6 +27,7 @@ impl Render {
                 Ok(vec![Record::ReportAcknowledged { lease: *lease }])
             }
             ScheduleToRender::Acknowledge { lease } => Err(Refusal::UnknownLease(*lease)),
+            ScheduleToRender::Order(_) => Ok(Vec::new()),
         }
     }
 
@@ -111,6 +112,8 @@ impl Render {
             instance: self.instance.clone(),
             slots: self.slots,
             held: self.held(),
+            amounts: model::Amounts::default(),
+            door: model::Door::Open,
         };
         self.say(hello, effects);
         for lease in self.outbox.keys() {

@@ -10,16 +10,18 @@ use crate::explain::rejections;
 use crate::{Effect, Lack, LinkId, Lists, Record, Resource, lacks};
 
 impl Resource {
-    pub(crate) fn answer(&self, now: Time, link: LinkId, message: &ScheduleToResource) -> Record {
+    pub(crate) fn answer(&self, now: Time, link: LinkId, message: &ScheduleToResource) -> Option<Record> {
         let answer = match message {
             ScheduleToResource::Ask { ask, profile } => {
                 ResourceToSchedule::List { ask: *ask, list: self.list(profile) }
             }
-            ScheduleToResource::Hosts { ask } => {
-                ResourceToSchedule::Hosts { ask: *ask, hosts: self.host_views(now) }
+            ScheduleToResource::Hosts { ask, .. } => {
+                ResourceToSchedule::Hosts { ask: *ask, hosts: self.host_views(now), list: None }
             }
+            // The shell deals with certificates; the database has none.
+            ScheduleToResource::Revoked { .. } => return None,
         };
-        Record::Answered { link, answer }
+        Some(Record::Answered { link, answer })
     }
 
     /// The resource list for a profile: the hosts that match, by name, and why the others do not.
@@ -47,6 +49,7 @@ impl Resource {
             hosts_total: u32::try_from(self.hosts.len()).unwrap_or(u32::MAX),
             rejections,
             rebuilding: self.rebuilding_until.is_some(),
+            ..ResourceList::default()
         }
     }
 

@@ -12,7 +12,7 @@ impl Resource {
         link: LinkId,
         message: &RenderToResource,
     ) -> Result<Vec<Record>, Refusal> {
-        if let RenderToResource::Hello { host, instance, info, slots } = message {
+        if let RenderToResource::Hello { host, instance, info, slots, .. } = message {
             return self.hello(now, link, host, instance, info, slots);
         }
         let name = self.links.get(&link).ok_or(Refusal::NotInDatabase { link })?;
@@ -29,9 +29,10 @@ impl Resource {
                 Record::InfoChanged { host: name, info: info.clone(), at }
             }
             RenderToResource::Bye => Record::HostLeft { host: name },
-            RenderToResource::Hello { .. } | RenderToResource::Info { .. } | RenderToResource::Alive => {
-                Record::HostHeard { host: name, at }
-            }
+            RenderToResource::Hello { .. }
+            | RenderToResource::Info { .. }
+            | RenderToResource::Door(_)
+            | RenderToResource::Alive => Record::HostHeard { host: name, at },
         };
         Ok(vec![record])
     }

@@ -83,7 +83,9 @@ impl Role for Resource {
         match event {
             Event::RenderSpoke { link, message } => self.render_spoke(now, *link, message),
             Event::RenderLinkClosed { link } => Ok(self.render_link_closed(*link)),
-            Event::ScheduleSpoke { link, message } => Ok(vec![self.answer(now, *link, message)]),
+            Event::ScheduleSpoke { link, message } => {
+                Ok(self.answer(now, *link, message).into_iter().collect())
+            }
             Event::ScheduleLinkClosed { link } => Ok(vec![Record::ScheduleLeft { link: *link }]),
             Event::DeadlinePassed => Ok(self.deadline_passed(now)),
         }

@@ -38,6 +38,7 @@ impl Host {
             slots: (0..=u16::MAX).zip(&self.slots).map(slot).collect(),
             info: self.info.clone(),
             heard_at: self.heard_at,
+            door: model::Door::Open,
         }
     }
 }

@@ -27,7 +27,7 @@ impl Schedule {
         link: LinkId,
         message: &RenderToSchedule,
     ) -> Result<Vec<Record>, Refusal> {
-        if let RenderToSchedule::Hello { host, instance, slots, held } = message {
+        if let RenderToSchedule::Hello { host, instance, slots, held, .. } = message {
             return Ok(self.hello(now, &Hello { link, host, instance, slots: *slots, held }));
         }
         let host = *self.passing.links.get(link).ok_or(Refusal::UnknownLink(link))?;
@@ -41,6 +41,7 @@ impl Schedule {
                 Ok(vec![Record::Passing(Passing::LeaseProgressed { lease, permille })])
             }
             RenderToSchedule::Report(report) => Ok(self.report(now, link, host, report)),
+            RenderToSchedule::Door(_) => Ok(Vec::new()),
             RenderToSchedule::Bye => Ok(self.bye(now, host)),
         }
     }

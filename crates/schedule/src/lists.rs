@@ -87,6 +87,7 @@ impl Schedule {
                 }
                 Ok(records)
             }
+            ResourceToSchedule::Kinds { .. } => Ok(Vec::new()),
             // People's question and the shell's to pass on.
             ResourceToSchedule::Hosts { ask, .. } => Err(Refusal::UnknownAsk(*ask)),
         }

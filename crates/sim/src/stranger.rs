@@ -22,7 +22,14 @@ impl World {
         let held = vec![HeldLease { lease: self.some_lease(), slot: SlotIndex(0) }];
         // Nothing tells who may use which name, so it does not take that of a host.
         let host = "stranger".into();
-        let hello = RenderToSchedule::Hello { host, instance: "elsewhere".into(), slots, held };
+        let hello = RenderToSchedule::Hello {
+            host,
+            instance: "elsewhere".into(),
+            slots,
+            held,
+            amounts: model::Amounts::default(),
+            door: model::Door::Open,
+        };
         if self.chance.permille(800) {
             self.say(link, End::Acceptor, Message::RenderToSchedule(hello));
         }

@@ -61,6 +61,8 @@ impl From<HostState> for Cell {
             HostState::Idle => Self::coloured("idle", Some(AnsiColor::Green)),
             HostState::Busy => Self::coloured("busy", Some(AnsiColor::Cyan)),
             HostState::Silent => Self::coloured("silent", Some(AnsiColor::Red)),
+            HostState::Closed => Self::coloured("closed", Some(AnsiColor::Yellow)),
+            HostState::Draining => Self::coloured("draining", Some(AnsiColor::Yellow)),
         }
     }
 }

@@ -119,7 +119,14 @@ fn a_new_link_is_told_everything_held_and_gets_the_reports_again() {
     let effects = desk.hears(Event::ScheduleLinked);
     let held = [&running, &ended].map(|frame| HeldLease { lease: frame.lease, slot: frame.slot });
     let (host, instance) = ("alpha".into(), "installed-once".into());
-    let hello = RenderToSchedule::Hello { host, instance, slots: 2, held: held.to_vec() };
+    let hello = RenderToSchedule::Hello {
+        host,
+        instance,
+        slots: 2,
+        held: held.to_vec(),
+        amounts: model::Amounts::default(),
+        door: model::Door::Open,
+    };
     assert_eq!(effects[0], says(hello));
     assert_eq!(reports(&effects[1..]).len(), 1);
 }

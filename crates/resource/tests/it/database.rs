@@ -56,7 +56,7 @@ impl Database {
     }
 
     pub(crate) fn hosts(&mut self) -> Vec<HostView> {
-        let message = ScheduleToResource::Hosts { ask: 8 };
+        let message = ScheduleToResource::Hosts { ask: 8, profile: None };
         match self.hears(Event::ScheduleSpoke { link: SCHEDULE, message }).unwrap().remove(0) {
             Effect::ToSchedule { link: SCHEDULE, message: ResourceToSchedule::Hosts { ask: 8, hosts } } => {
                 hosts
@@ -86,7 +86,7 @@ pub(crate) fn hello(
     slots: Vec<SlotState>,
 ) -> RenderToResource {
     let (host, instance) = (HostId::from(name), InstanceId::from(instance));
-    RenderToResource::Hello { host, instance, info, slots }
+    RenderToResource::Hello { host, instance, info, slots, door: model::Door::Open }
 }
 
 pub(crate) fn welcome(link: LinkId) -> Effect {

@@ -111,7 +111,7 @@ fn an_event() -> impl Strategy<Value = Event> {
     ];
     let ask = prop_oneof![
         a_profile().prop_map(|profile| ScheduleToResource::Ask { ask: 1, profile }),
-        Just(ScheduleToResource::Hosts { ask: 2 }),
+        Just(ScheduleToResource::Hosts { ask: 2, profile: None }),
     ];
     let spoke = (0..5_u64, message)
         .prop_map(|(link, message)| Event::RenderSpoke { link, message: Box::new(message) });

@@ -50,7 +50,14 @@ impl Player {
         player.takes(&Event::ResourceLinked);
         for (link, slots) in (0..).zip(slots) {
             let (host, instance) = (player.hosts[link as usize].clone(), InstanceId(link.to_string()));
-            let message = RenderToSchedule::Hello { host, instance, slots: *slots, held: Vec::new() };
+            let message = RenderToSchedule::Hello {
+                host,
+                instance,
+                slots: *slots,
+                held: Vec::new(),
+                amounts: model::Amounts::default(),
+                door: model::Door::Open,
+            };
             player.takes(&Event::HostSpoke { link, message });
         }
         player

@@ -147,7 +147,14 @@ impl Farm {
         held: Vec<HeldLease>,
     ) {
         let (host, instance) = (HostId::from(name), InstanceId::from(instance));
-        let message = RenderToSchedule::Hello { host, instance, slots, held };
+        let message = RenderToSchedule::Hello {
+            host,
+            instance,
+            slots,
+            held,
+            amounts: model::Amounts::default(),
+            door: model::Door::Open,
+        };
         self.happens(Event::HostSpoke { link, message });
     }
 
@@ -377,7 +384,7 @@ impl Farm {
             matches: matches.collect(),
             hosts_total: u32::try_from(linked.count()).unwrap(),
             rejections: self.rejections.clone(),
-            rebuilding: false,
+            ..ResourceList::default()
         }
     }
 

@@ -149,7 +149,7 @@ async fn serve_resource(
         .await;
     let Ok((slots, mut changes)) = asked.await else { return };
     let mut told = SlotNews::told(&slots);
-    let _ = sender.send(&RenderToResource::Hello { host, instance, info, slots });
+    let _ = sender.send(&RenderToResource::Hello { host, instance, info, slots, door: model::Door::Open });
     let mut quiet_until = Instant::now();
     let mut heartbeat = tokio::time::interval(Duration::from_millis(HEARTBEAT_MS));
     let end = loop {

@@ -87,7 +87,7 @@ impl ScheduleHands {
         let resource = self.resource.as_ref()?;
         self.last_host_ask += 1;
         let ask = self.last_host_ask;
-        resource.send(&ScheduleToResource::Hosts { ask }).ok()?;
+        resource.send(&ScheduleToResource::Hosts { ask, profile: None }).ok()?;
         let (sender, receiver) = oneshot::channel();
         self.host_asks.insert(ask, sender);
         Some(receiver)

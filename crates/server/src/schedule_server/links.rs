@@ -69,7 +69,7 @@ async fn serve_resource(handle: ScheduleHandle, link: Link<ScheduleToResource, R
     handle.tell(Event::ResourceLinked).await;
     let end = loop {
         match receiver.recv().await {
-            Ok(ResourceToSchedule::Hosts { ask, hosts }) => {
+            Ok(ResourceToSchedule::Hosts { ask, hosts, .. }) => {
                 handle.look(move |_, hands| hands.hosts_told(ask, hosts)).await;
             }
             Ok(message) => handle.tell(Event::ResourceSpoke(message)).await,

@@ -147,6 +147,8 @@ fn hello(name: &str) -> Value {
         instance: InstanceId(format!("instance of {name}")),
         slots: 2,
         held: Vec::new(),
+        amounts: model::Amounts::default(),
+        door: model::Door::Open,
     })
 }
 
@@ -294,6 +296,8 @@ impl Chance {
                 host: HostId(format!("host {}", self.below(3))),
                 instance: InstanceId(format!("instance {}", self.below(4))),
                 slots: u16::try_from(self.below(5)).unwrap(),
+                amounts: model::Amounts::default(),
+                door: model::Door::Open,
                 held: (0..self.below(4))
                     .map(|_| HeldLease {
                         lease: self.lease(),
