@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wire::client::ClientError;
-use wire::{Backoff, Client};
+use wire::{Backoff, Client, Credential};
 
 use crate::cli::Global;
 use crate::output::Talk;
@@ -15,7 +15,7 @@ const BETWEEN: Duration = Duration::from_millis(500);
 
 /// A client of the farm that `global` means.
 pub(crate) async fn client(global: &Global) -> Result<Client, ClientError> {
-    Client::locate(global.server.clone(), &global.discovery()).await
+    Client::locate(global.server.clone(), &global.discovery(), &Credential::default()).await
 }
 
 /// Does `call` again while its error may pass by itself, for several seconds; it must be safe to repeat.

@@ -139,7 +139,7 @@ impl Farm {
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::new(self.schedule.url.clone())
+        Client::new(self.schedule.url.clone(), &wire::Credential::default())
     }
 
     fn arguments(role: &str, folder: &Path, resource: Option<&ServerUrl>) -> Vec<String> {

@@ -14,7 +14,7 @@ use model::{
 };
 use tokio::time::{Instant, MissedTickBehavior};
 use wire::link::{Limits, Receiver, Sender, dial};
-use wire::{Link, ServerUrl};
+use wire::{Credential, Link, ServerUrl};
 
 use crate::error::LoadError;
 use crate::fleet::Tally;
@@ -71,7 +71,7 @@ impl Host {
         let link: Link<RenderToResource, ResourceToRender>;
         let resource = match &plan.resource {
             Some(url) => {
-                link = dial(url, RESOURCE_PATH, Limits::HOST).await?;
+                link = dial(url, RESOURCE_PATH, Limits::HOST, &Credential::default()).await?;
                 let (sender, receiver) = link.split();
                 let slots = vec![SlotState::Free; usize::from(slots)];
                 let (host, instance) = (host.clone(), instance.clone());
@@ -87,7 +87,8 @@ impl Host {
             }
             None => None,
         };
-        let (sender, receiver) = dial(&plan.schedule, SCHEDULE_PATH, Limits::HOST).await?.split();
+        let (sender, receiver) =
+            dial(&plan.schedule, SCHEDULE_PATH, Limits::HOST, &Credential::default()).await?.split();
         let _ = sender.send(&RenderToSchedule::Hello {
             host,
             instance,

@@ -65,7 +65,7 @@ pub(crate) async fn stay_linked<Out, In, Linked>(
     let mut told = false;
     loop {
         match whereabouts.find().await {
-            Ok(url) => match wire::link::dial(&url, path, limits).await {
+            Ok(url) => match wire::link::dial(&url, path, limits, &wire::Credential::default()).await {
                 Ok(link) => {
                     backoff.reset();
                     told = false;

@@ -6,12 +6,15 @@
 
 mod backoff;
 pub mod client;
+mod credential;
 pub mod discovery;
 pub mod link;
 mod server_url;
+mod tls_fault;
 
 pub use backoff::Backoff;
 pub use client::{Client, ClientError, FarmView};
+pub use credential::Credential;
 pub use discovery::{DiscoveryConfig, Service};
 pub use link::Link;
 pub use server_url::{ServerUrl, ServerUrlError};

@@ -1,13 +1,14 @@
-//! Where a server is reached: an `http` URL that holds a host and a port and nothing else.
+//! Where a server is reached: an `http` or `https` URL that holds a host and a port and nothing else.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
-/// The address of a server, `http://127.0.0.1:7117`. Written `127.0.0.1:7117` it is understood as well.
+/// The address of a server, `http://127.0.0.1:7117`. Written `127.0.0.1:7117` it is understood as well: `http`
+/// is meant where it cannot leave the machine, and `https` everywhere else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ServerUrl(Url);
@@ -21,11 +22,35 @@ pub struct ServerUrlError {
 }
 
 impl ServerUrl {
-    /// The address of a server that listens on `address`.
+    /// The address of a server that listens on `address` and speaks plain HTTP.
     #[must_use]
     pub fn at(address: SocketAddr) -> Self {
+        Self::with("http", address)
+    }
+
+    /// The address of a server that listens on `address` and speaks TLS.
+    #[must_use]
+    pub fn secure_at(address: SocketAddr) -> Self {
+        Self::with("https", address)
+    }
+
+    fn with(scheme: &str, address: SocketAddr) -> Self {
+        // A zone says which way leads there, and only this machine knows it by that name.
+        let address = SocketAddr::new(address.ip(), address.port());
         // An address is always a valid authority, so the parser has nothing to refuse.
-        Self(Url::parse(&format!("http://{address}/")).expect("an address and a port are a valid URL"))
+        Self(Url::parse(&format!("{scheme}://{address}/")).expect("an address and a port are a valid URL"))
+    }
+
+    /// Whether TLS is spoken there.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// The host: a name, or an address without brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
     }
 
     /// Host and port as a resolver takes them.
@@ -50,12 +75,13 @@ impl FromStr for ServerUrl {
 
     fn from_str(text: &str) -> Result<Self, ServerUrlError> {
         let wrong = |why: String| ServerUrlError { text: text.to_owned(), why };
-        let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        let full = if text.contains("://") { text.to_owned() } else { format!("{}://{text}", usual(text)) };
         let url = Url::parse(&full).map_err(|error| wrong(error.to_string()))?;
         match url.scheme() {
-            "http" => (),
-            "https" => return Err(wrong("this version speaks http only".to_owned())),
-            other => return Err(wrong(format!("it starts with {other}:// and not with http://"))),
+            "http" | "https" => (),
+            other => {
+                return Err(wrong(format!("it starts with {other}:// and not with https:// or http://")));
+            }
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err(wrong("something follows host and port".to_owned()));
@@ -65,6 +91,14 @@ impl FromStr for ServerUrl {
         }
         Ok(Self(url))
     }
+}
+
+/// What a server is expected to speak where nobody says: a farm that can be reached from elsewhere speaks TLS.
+fn usual(authority: &str) -> &'static str {
+    let Ok(url) = Url::parse(&format!("http://{authority}")) else { return "https" };
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let here = host.parse::<IpAddr>().map_or(host == "localhost", |address| address.is_loopback());
+    if here { "http" } else { "https" }
 }
 
 impl TryFrom<String> for ServerUrl {
@@ -99,11 +133,15 @@ mod tests {
             ("127.0.0.1:7117", "http://127.0.0.1:7117"),
             ("localhost:80", "http://localhost"),
             ("http://[::1]:7117", "http://[::1]:7117"),
+            ("[::1]:7117", "http://[::1]:7117"),
+            ("https://farm.example:7117/", "https://farm.example:7117"),
+            ("farm.example:7117", "https://farm.example:7117"),
+            ("10.0.0.5:7117", "https://10.0.0.5:7117"),
         ];
         for (text, shown) in table {
             assert_eq!(text.parse::<ServerUrl>().unwrap().to_string(), shown, "{text}");
         }
-        for text in ["", "https://x:1", "ftp://x", "http://x:1/api", "http://x:1/?q", "x:99999", "a@b:1"] {
+        for text in ["", "ws://x:1", "ftp://x", "http://x:1/api", "http://x:1/?q", "x:99999", "a@b:1"] {
             assert!(text.parse::<ServerUrl>().is_err(), "{text}");
         }
     }

@@ -47,7 +47,9 @@ pub(super) async fn keep_schedule_link(
         let (handle, found, mounted) = (handle.clone(), found.clone(), mounted.clone());
         async move {
             // Bulk goes to wherever the link goes.
-            found.send_replace(Some(Server::found(Client::new(url), mounted.as_ref()).await));
+            found.send_replace(Some(
+                Server::found(Client::new(url, &wire::Credential::default()), mounted.as_ref()).await,
+            ));
             serve_schedule(handle, link).await;
         }
     })

@@ -81,7 +81,8 @@ impl Scene {
     /// A link over which anything can be said.
     async fn host(&self) -> Host {
         let link: Result<Link<Value, ScheduleToRender>, DialError> =
-            dial_over(self.stream(), &somewhere(), SCHEDULE_PATH, Limits::FARM).await;
+            dial_over(self.stream(), &somewhere(), SCHEDULE_PATH, Limits::FARM, &wire::Credential::default())
+                .await;
         link.unwrap().split()
     }
 

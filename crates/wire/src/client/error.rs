@@ -8,8 +8,8 @@ use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 
 use super::{CONNECT_TIME, REQUEST_TIME};
-use crate::ServerUrl;
 use crate::discovery::NotFound;
+use crate::{ServerUrl, tls_fault};
 
 /// Why a call did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,16 @@ pub enum ClientError {
         /// What the system says.
         #[source]
         source: reqwest::Error,
+    },
+    /// It is not who it should be, or does not take us for who we are.
+    #[error("no trust between this machine and {url}: {why}")]
+    Untrusted {
+        /// The server.
+        url: String,
+        /// How that shows.
+        why: String,
+        /// What can be done about it.
+        hint: &'static str,
     },
     /// The connection was cut before the answer was whole.
     #[error("the connection with {url} was lost")]
@@ -99,6 +109,7 @@ impl ClientError {
                 "is it running? `framefarm up` starts a farm; --server and FRAMEFARM_SERVER choose another"
                     .to_owned(),
             ),
+            Self::Untrusted { hint, .. } => Some((*hint).to_owned()),
             Self::Lost { .. } => Some("has the server been stopped? its log tells".to_owned()),
             Self::Silent { .. } => Some("is the machine of the server overloaded? its log tells".to_owned()),
             Self::Refused(problem) => problem.hint.clone(),
@@ -117,7 +128,9 @@ impl ClientError {
         match self {
             Self::NotFound(_) | Self::Unreachable { .. } | Self::Lost { .. } | Self::Silent { .. } => true,
             Self::Refused(problem) => matches!(problem.status, 429 | 502 | 503 | 504 | 507),
-            Self::Protocol { .. } | Self::Damaged { .. } | Self::Local { .. } => false,
+            Self::Untrusted { .. } | Self::Protocol { .. } | Self::Damaged { .. } | Self::Local { .. } => {
+                false
+            }
         }
     }
 
@@ -126,6 +139,9 @@ impl ClientError {
         let url = server.to_string();
         // The message of reqwest repeats the whole URL; ours names the server already.
         let source = source.without_url();
+        if let Some((why, hint)) = tls_fault::within(&source).map(tls_fault::words) {
+            return Self::Untrusted { url, why, hint };
+        }
         match (source.is_connect(), source.is_timeout()) {
             (true, true) => Self::Silent { url, after: CONNECT_TIME },
             (true, false) => Self::Unreachable { url, source },

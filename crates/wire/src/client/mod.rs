@@ -11,15 +11,18 @@ mod transfer;
 mod watch;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{AUTHORIZATION, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use rustls::version::TLS13;
+use rustls::{ClientConfig, RootCertStore};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::discovery::{self, DiscoveryConfig, Patience, Service};
-use crate::{Backoff, ServerUrl};
+use crate::{Backoff, Credential, ServerUrl};
 
 pub use calls::{LogOf, LogReceipt};
 pub use error::ClientError;
@@ -63,17 +66,22 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the server at `url`. Nothing is sent yet.
+    /// A client of the server at `url` that shows and trusts what `credential` says. Nothing is sent yet.
     #[must_use]
-    pub fn new(url: ServerUrl) -> Self {
+    pub fn new(url: ServerUrl, credential: &Credential) -> Self {
+        let headers: HeaderMap =
+            credential.authorization().map(|value| (AUTHORIZATION, value)).into_iter().collect();
+        let tls = credential.tls.as_deref().cloned().unwrap_or_else(trust_nobody);
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .default_headers(headers)
             // A farm is in the house: whatever proxy the environment names leads out of it.
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIME)
             .user_agent(concat!("framefarm/", env!("CARGO_PKG_VERSION")))
             .build()
-            .expect("a client without TLS and with a fixed name can be built");
+            .expect("a client with a ready TLS configuration and a fixed name can be built");
         Self { url, http }
     }
 
@@ -81,12 +89,16 @@ impl Client {
     ///
     /// # Errors
     /// Where none is given and none is found.
-    pub async fn locate(server: Option<ServerUrl>, config: &DiscoveryConfig) -> Result<Self, ClientError> {
+    pub async fn locate(
+        server: Option<ServerUrl>,
+        config: &DiscoveryConfig,
+        credential: &Credential,
+    ) -> Result<Self, ClientError> {
         let url = match server {
             Some(url) => url,
             None => discovery::find(config, Service::Schedule, Patience::AtMost(LOCATE_TIME)).await?.url,
         };
-        Ok(Self::new(url))
+        Ok(Self::new(url, credential))
     }
 
     /// The server that this is a client of.
@@ -143,6 +155,16 @@ impl Client {
             why: format!("its answer cannot be understood: {error}"),
         })
     }
+}
+
+/// For those who were told of no authority: every certificate is a stranger's.
+fn trust_nobody() -> ClientConfig {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&TLS13])
+        .expect("the provider knows TLS 1.3")
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth()
 }
 
 /// How long a server that cannot answer now wants to be left alone.

@@ -16,7 +16,7 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use wire::client::{LogOf, LogReceipt};
 use wire::discovery::{Answer, Responder, Service};
-use wire::{Client, ClientError, DiscoveryConfig, FarmView, ServerUrl};
+use wire::{Client, ClientError, Credential, DiscoveryConfig, FarmView, ServerUrl};
 
 /// What was asked, as `METHOD path body`.
 pub(crate) type Asked = Arc<Mutex<Vec<String>>>;
@@ -40,7 +40,7 @@ pub(crate) async fn served(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = ServerUrl::at(listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await });
-    (Client::new(url), asked)
+    (Client::new(url, &Credential::default()), asked)
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -238,7 +238,7 @@ async fn nobody_there_is_said_so_with_what_to_do() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = ServerUrl::at(listener.local_addr().unwrap());
     drop(listener);
-    let error = Client::new(url.clone()).farm().await.unwrap_err();
+    let error = Client::new(url.clone(), &Credential::default()).farm().await.unwrap_err();
     assert_eq!(error.to_string(), format!("cannot reach a schedule server at {url}"));
     assert!(error.hint().unwrap().contains("framefarm up"));
     assert!(error.is_passing());
@@ -308,7 +308,7 @@ async fn a_server_is_taken_as_named_or_found() {
     let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let config = DiscoveryConfig::loopback(format!("farm-{:x}", getrandom::u64().unwrap()), port);
     let named: ServerUrl = "127.0.0.1:9".parse().unwrap();
-    let client = Client::locate(Some(named.clone()), &config).await.unwrap();
+    let client = Client::locate(Some(named.clone()), &config, &Credential::default()).await.unwrap();
     assert_eq!(*client.url(), named);
     let answer = Answer {
         instance: "s".into(),
@@ -316,10 +316,10 @@ async fn a_server_is_taken_as_named_or_found() {
         urls: vec!["http://127.0.0.1:8".parse().unwrap()],
     };
     let _responder = Responder::start(&config, answer).unwrap();
-    let client = Client::locate(None, &config).await.unwrap();
+    let client = Client::locate(None, &config, &Credential::default()).await.unwrap();
     assert_eq!(client.url().to_string(), "http://127.0.0.1:8");
     let nobody = DiscoveryConfig { farm: "nobody".to_owned(), ..config };
-    let error = Client::locate(None, &nobody).await.unwrap_err();
+    let error = Client::locate(None, &nobody, &Credential::default()).await.unwrap_err();
     assert!(matches!(error, ClientError::NotFound(_)) && error.hint().is_some());
 }
 

@@ -9,8 +9,8 @@ use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
-use wire::ServerUrl;
 use wire::link::{DialError, Limits, LinkEnd, PROTOCOL, SendError, accept, dial};
+use wire::{Credential, ServerUrl};
 
 use crate::ring::{Far, Near, Question, Reply, Ring, dial_app, echo, echoed};
 
@@ -159,7 +159,7 @@ async fn a_link_over_tcp_is_the_same() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = ServerUrl::at(listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await });
-    let near: Near = dial(&url, "/link", Limits::HOST).await.unwrap();
+    let near: Near = dial(&url, "/link", Limits::HOST, &Credential::default()).await.unwrap();
     let (ask, mut replies) = near.split();
     ask.send(&echo("hello")).unwrap();
     assert_eq!(replies.recv().await.unwrap(), echoed("hello"));
@@ -170,7 +170,8 @@ async fn nobody_there_is_said_so() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = ServerUrl::at(listener.local_addr().unwrap());
     drop(listener);
-    let error = dial::<Question, Reply>(&url, "/link", Limits::HOST).await.unwrap_err();
+    let error =
+        dial::<Question, Reply>(&url, "/link", Limits::HOST, &Credential::default()).await.unwrap_err();
     assert_eq!(error.to_string(), format!("cannot reach {url}"));
     assert!(matches!(error, DialError::Unreachable { .. }));
 }

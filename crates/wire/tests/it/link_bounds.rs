@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep};
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
+use wire::Credential;
 use wire::link::{Limits, LinkEnd, PROTOCOL, SendError, dial_over};
 
 use crate::ring::{Question, Reply, Ring, dial_app, echo, echoed, somewhere};
@@ -131,7 +132,10 @@ async fn a_server_that_falls_silent_is_noticed() {
         std::future::pending::<()>().await;
         drop((far, server));
     });
-    let near = dial_over::<Question, Reply, _>(near, &somewhere(), "/link", Limits::FARM).await.unwrap();
+    let near =
+        dial_over::<Question, Reply, _>(near, &somewhere(), "/link", Limits::FARM, &Credential::default())
+            .await
+            .unwrap();
     let _far = ring.accepted().await;
     let (_ask, mut replies) = near.split();
     let began = Instant::now();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 use wire::link::{DialError, Limits, accept, dial_over};
-use wire::{Link, ServerUrl};
+use wire::{Credential, Link, ServerUrl};
 
 /// What the tests send one way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +80,8 @@ impl Ring {
 
     /// Both ends of a new link.
     pub(crate) async fn link(&mut self, limits: Limits) -> (Near, Far) {
-        let near = dial_over(self.stream(), &somewhere(), "/link", limits).await.unwrap();
+        let near =
+            dial_over(self.stream(), &somewhere(), "/link", limits, &Credential::default()).await.unwrap();
         (near, self.accepted().await)
     }
 
@@ -105,7 +106,7 @@ pub(crate) fn stream_to(server: &mpsc::UnboundedSender<DuplexStream>) -> DuplexS
 
 /// Links with a server in memory that serves `app`.
 pub(crate) async fn dial_app(app: Router) -> Result<Near, DialError> {
-    dial_over(stream_to(&in_memory(app)), &somewhere(), "/link", Limits::FARM).await
+    dial_over(stream_to(&in_memory(app)), &somewhere(), "/link", Limits::FARM, &Credential::default()).await
 }
 
 /// In memory every address is as good as another.
