@@ -58,9 +58,10 @@ impl Database {
     pub(crate) fn hosts(&mut self) -> Vec<HostView> {
         let message = ScheduleToResource::Hosts { ask: 8, profile: None };
         match self.hears(Event::ScheduleSpoke { link: SCHEDULE, message }).unwrap().remove(0) {
-            Effect::ToSchedule { link: SCHEDULE, message: ResourceToSchedule::Hosts { ask: 8, hosts } } => {
-                hosts
-            }
+            Effect::ToSchedule {
+                link: SCHEDULE,
+                message: ResourceToSchedule::Hosts { ask: 8, hosts, .. },
+            } => hosts,
             other => panic!("{other:?}"),
         }
     }
