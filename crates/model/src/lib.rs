@@ -3,6 +3,7 @@
 //! Every other crate speaks in these types, and the roles speak in nothing else. This crate checks and
 //! prints values; it decides nothing, and it must not know of clocks, sockets, files or processes.
 
+mod access;
 mod amounts;
 mod check;
 mod description;
@@ -27,6 +28,11 @@ mod view;
 mod waiting;
 mod work;
 
+pub use access::{
+    DeedView, JoinTokenView, LoginReply, LoginRequest, MadeJoinToken, MadeToken, MemberState, MemberView,
+    NewJoinToken, NewPassword, NewToken, NewUser, NewWindow, Rank, RankError, Secret, TokenKind, TokenView,
+    UserChange, UserView, WhoView, WindowView,
+};
 pub use amounts::Amounts;
 pub use description::{JobDescription, JobFile, Source};
 pub use digest::{Digest, DigestError};
