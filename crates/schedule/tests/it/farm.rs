@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::{
-    AHEAD_MAX, Digest, FailureClass, FrameSpan, FrameView, Grant, HEARTBEAT_MS, HeldLease, HostId,
+    AHEAD_MAX, Digest, FailureClass, FrameSpan, FrameView, Grant, HEARTBEAT_MS, HeldLease, HostId, HostOrder,
     InstanceId, JobDescription, JobId, JobView, LeaseId, Match, Outcome, Output, Rejection, RenderToSchedule,
     Report, ResourceList, ResourceToSchedule, Role, ScheduleToRender, Step, SubmitRequest, Time, Usage, Work,
 };
@@ -52,6 +52,8 @@ pub(crate) struct Host {
     pub(crate) silent: bool,
     /// Is not in any resource list.
     pub(crate) unsuitable: bool,
+    /// What people told it.
+    pub(crate) orders: Vec<HostOrder>,
 }
 
 pub(crate) fn farm() -> Farm {
@@ -368,6 +370,7 @@ impl Farm {
             ScheduleToRender::Acknowledge { lease } => {
                 host.outbox.remove(&lease);
             }
+            ScheduleToRender::Order(order) => host.orders.push(order),
         }
         None
     }

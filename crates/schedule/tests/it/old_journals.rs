@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{FrameState, JobId, JobState, Role, Versioned};
+use model::{FrameState, JobId, JobState, Profile, Role, Versioned};
 use schedule::{Record, Schedule};
 use serde_json::Value;
 
@@ -89,4 +89,34 @@ fn the_second_is_read_as_it_was_meant() {
     assert_eq!((limits.len(), limits[0].amount, limits[0].per_host), (1, Some(4), Some(2)));
     assert_eq!(role.shares().iter().map(|share| share.weight).collect::<Vec<_>>(), [3]);
     assert_eq!(role.set_aside().len(), 0);
+}
+
+/// A job of the second version that asks for everything that its profiles could.
+#[test]
+fn old_profiles_go_on_asking() {
+    let mut role = Schedule::default();
+    let record: Record = serde_json::from_str(include_str!("journal.2.profiles.jsonl").trim()).unwrap();
+    role.apply(&record, &mut Vec::new());
+    role.check();
+    let again: Record = serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap();
+    assert_eq!(again, record, "what is written from now on says the same");
+    let step = &role.description(JobId(1)).unwrap().steps[0];
+    assert_ne!(step.profile, Profile::default());
+}
+
+#[test]
+fn the_second_snapshot_is_read_as_it_was_meant() {
+    let role: Schedule = serde_json::from_str(include_str!("snapshot.2.json")).unwrap();
+    role.check();
+    let states: Vec<JobState> = (1..=5).map(|id| role.job(JobId(id)).unwrap().state).collect();
+    use JobState::{Active, Done, Held, Queued};
+    assert_eq!(states, [Done, Done, Active, Held, Queued]);
+    let counts = |id| {
+        let view = role.job(JobId(id)).unwrap();
+        (view.frames_done, view.frames_running, view.frames_waiting)
+    };
+    assert_eq!((counts(2), counts(3)), ((4, 0, 0), (3, 6, 91)), "most of what is leased waits in line");
+    assert_eq!(role.limits()[0].in_use, 0);
+    let snapshot = serde_json::to_string(&role).unwrap();
+    assert_eq!(serde_json::from_str::<Schedule>(&snapshot).unwrap(), role);
 }
