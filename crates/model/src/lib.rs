@@ -60,5 +60,5 @@ pub use view::{
     NearHost, NoticeView, OutputView, Problem, Rejection, ResourceList, SetAsideView, ShareView, SlotView,
     StepView, SubmitReply, SubmitRequest,
 };
-pub use waiting::{WaitingReason, WhyView};
+pub use waiting::{AmountKind, WaitingReason, WhyView};
 pub use work::{Size, SizeError, Work};

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{HostId, JobId, Rejection, SetAsideView};
+use crate::{HostId, JobId, NearHost, Rejection, SetAsideView};
 
 /// Why the frames of a step wait that do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,18 +87,44 @@ pub enum WaitingReason {
         hosts_total: u32,
         /// Which field rejects how many.
         rejections: Vec<Rejection>,
+        /// Those that lack least, the nearest first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        nearest: Vec<NearHost>,
     },
     /// Hosts match and none of them is linked to the schedule server.
     MatchesNotLinked {
         /// How many match.
         hosts: u32,
     },
+    /// Hosts match and are linked, and all of them take no frames.
+    HostsClosed {
+        /// How many.
+        hosts: u32,
+        /// One of them.
+        host: HostId,
+        /// What closed that one, as it says.
+        why: String,
+    },
     /// Hosts match and all are too small.
     NoHostBigEnough {
-        /// Slots that a frame takes.
-        wanted: u32,
-        /// Slots of the largest that matches.
-        largest: u32,
+        /// In what.
+        #[serde(default)]
+        amount: AmountKind,
+        /// So much a frame takes.
+        wanted: u64,
+        /// So much the largest that matches has.
+        largest: u64,
+    },
+    /// Slots are free, and what else a frame takes of a host is held by others.
+    AmountTaken {
+        /// What.
+        amount: AmountKind,
+        /// The host that has most of it left.
+        host: HostId,
+        /// How much is left there.
+        free: u64,
+        /// So much a frame takes.
+        wanted: u64,
     },
     /// Every slot that matches is busy.
     SlotsBusy {
@@ -155,6 +181,49 @@ pub enum WaitingReason {
     Starting,
 }
 
+/// What a host has a countable lot of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AmountKind {
+    /// Slots.
+    #[default]
+    Slots,
+    /// RAM, in bytes.
+    Memory,
+    /// GPUs.
+    Gpus,
+}
+
+impl AmountKind {
+    /// The same where what it is of was said before: `3`, `2.5 GiB`.
+    fn few(self, amount: u64) -> String {
+        match self {
+            Self::Slots | Self::Gpus => amount.to_string(),
+            Self::Memory => self.count(amount).trim_end_matches(" of memory").to_owned(),
+        }
+    }
+
+    /// So much of it, for people.
+    #[must_use]
+    pub fn count(self, amount: u64) -> String {
+        match self {
+            Self::Slots => number(amount, "slot"),
+            Self::Gpus => number(amount, "GPU"),
+            Self::Memory if amount >= 1 << 30 => tenths(amount, 30, "GiB of memory"),
+            Self::Memory => tenths(amount, 20, "MiB of memory"),
+        }
+    }
+}
+
+/// Rounded down: what is written is there.
+fn tenths(bytes: u64, shift: u32, unit: &str) -> String {
+    let tenths = (u128::from(bytes) * 10) >> shift;
+    match tenths % 10 {
+        0 => format!("{} {unit}", tenths / 10),
+        tenth => format!("{}.{tenth} {unit}", tenths / 10),
+    }
+}
+
 impl fmt::Display for WaitingReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -187,16 +256,29 @@ impl fmt::Display for WaitingReason {
             Self::NoHostMatches { hosts_total: 0, .. } => {
                 write!(f, "no host matches: the resource server knows no render host yet")
             }
-            Self::NoHostMatches { hosts_total, rejections } => no_host_matches(f, *hosts_total, rejections),
+            Self::NoHostMatches { hosts_total, rejections, nearest } => {
+                no_host_matches(f, *hosts_total, rejections)?;
+                nearest.first().map_or(Ok(()), |near| nearest_is(f, near))
+            }
             Self::MatchesNotLinked { hosts: 1 } => {
                 write!(f, "the only host that matches is not linked to the schedule server")
             }
             Self::MatchesNotLinked { hosts } => {
                 write!(f, "none of the {hosts} hosts that match is linked to the schedule server")
             }
-            Self::NoHostBigEnough { wanted, largest } => {
-                let wanted = count(*wanted, "slot");
+            Self::HostsClosed { hosts: 1, host, why } => {
+                write!(f, "the only linked host that matches takes no frames: {host}: {why}")
+            }
+            Self::HostsClosed { hosts, host, why } => {
+                write!(f, "all {hosts} linked hosts that match take no frames; {host}: {why}")
+            }
+            Self::NoHostBigEnough { amount, wanted, largest } => {
+                let (wanted, largest) = (amount.count(*wanted), amount.few(*largest));
                 write!(f, "a frame takes {wanted} and the largest host that matches has {largest}")
+            }
+            Self::AmountTaken { amount, host, free, wanted } => {
+                let (wanted, free) = (amount.count(*wanted), amount.few(*free));
+                write!(f, "a frame takes {wanted} and {host}, which has most of it left, has {free} free")
             }
             Self::SlotsBusy { slots: 0 } => write!(f, "the hosts that match have no slots"),
             Self::SlotsBusy { slots: 1 } => write!(f, "the only matching slot is busy"),
@@ -225,7 +307,11 @@ impl fmt::Display for WaitingReason {
     }
 }
 
-fn count(number: u32, what: &str) -> String {
+fn count(amount: u32, what: &str) -> String {
+    number(amount.into(), what)
+}
+
+fn number(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
@@ -237,6 +323,17 @@ fn no_host_matches(f: &mut fmt::Formatter<'_>, total: u32, rejections: &[Rejecti
         write!(f, "{before}{} ({} of {total} {hosts})", rejection.lacking, rejection.hosts)?;
     }
     Ok(())
+}
+
+fn nearest_is(f: &mut fmt::Formatter<'_>, NearHost { host, lacks, alike }: &NearHost) -> fmt::Result {
+    write!(f, "; {host} comes nearest")?;
+    if *alike > 1 {
+        write!(f, ", with {} like it", alike - 1)?;
+    }
+    match lacks.as_slice() {
+        [] => Ok(()),
+        lacks => write!(f, ": {}", lacks.join(", ")),
+    }
 }
 
 fn set_aside(f: &mut fmt::Formatter<'_>, hosts: &[SetAsideView]) -> fmt::Result {

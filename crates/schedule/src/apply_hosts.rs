@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{AHEAD_MAX, LEASE_MS, LeaseId, ScheduleToRender, SlotIndex, Time};
+use model::{AHEAD_MAX, Amounts, Door, LEASE_MS, LeaseId, ScheduleToRender, SlotIndex, Time};
 
 use crate::host_set::SlotSet;
 use crate::host_table::HostIndex;
@@ -10,9 +10,9 @@ use crate::passing_state::{LinkedHost, Said};
 use crate::{Effect, LinkId, Schedule};
 
 impl LinkedHost {
-    pub(crate) fn new(link: LinkId, slots: u16, said: Said) -> Self {
-        let (free, draining) = (SlotSet::default(), BTreeMap::new());
-        Self { link, slots, free, draining, refusals: 0, said: Box::new(said) }
+    pub(crate) fn new(link: LinkId, slots: u16, amounts: Amounts, said: Said) -> Self {
+        let (free, draining, is_open) = (SlotSet::default(), BTreeMap::new(), said.door.is_open());
+        Self { link, slots, is_open, amounts, free, draining, refusals: 0, said: Box::new(said) }
     }
 }
 
@@ -48,6 +48,15 @@ impl Schedule {
         if self.passing.linked_count == 0 {
             self.reasons_changed(effects);
         }
+    }
+
+    pub(crate) fn host_door(&mut self, host: HostIndex, door: &Door, effects: &mut Vec<Effect>) {
+        self.passing.set_door(host, door);
+        for slot in 0..self.passing.host(host).map_or(0, |linked| linked.slots) {
+            self.refresh_slot(host, SlotIndex(slot));
+        }
+        self.reasons_changed(effects);
+        self.want_pass(effects);
     }
 
     /// A host that holds leases is waited for as long as before; any other is no longer.
@@ -115,7 +124,9 @@ impl Schedule {
         let through = line.is_none_or(|line| {
             line.len() < AHEAD_MAX && line.iter().all(|lease| self.passing.is_through(lease))
         });
-        let usable = |linked: &LinkedHost| slot.0 < linked.slots && !linked.draining.contains_key(&slot);
+        let usable = |linked: &LinkedHost| {
+            linked.is_open && slot.0 < linked.slots && !linked.draining.contains_key(&slot)
+        };
         let free = through && self.passing.host(host).is_some_and(usable);
         self.passing.set_free(host, slot, free);
     }

@@ -8,16 +8,18 @@ use crate::{Effect, NoticeId, Passing, Schedule};
 impl Schedule {
     pub(crate) fn apply_passing(&mut self, passing: &Passing, effects: &mut Vec<Effect>) {
         match passing {
-            Passing::HostLinked { link, host, instance, slots, at } => {
+            Passing::HostLinked { link, host, instance, slots, amounts, door, at } => {
                 let said = Said {
                     instance: instance.clone(),
                     linked_after: self.kept.last_lease,
                     heard_at: *at,
                     unnamed: Vec::new(),
                     refused_because: String::new(),
+                    door: door.clone(),
                 };
-                self.host_linked(*host, LinkedHost::new(*link, *slots, said), effects);
+                self.host_linked(*host, LinkedHost::new(*link, *slots, *amounts, said), effects);
             }
+            Passing::HostDoor { host, door } => self.host_door(*host, door, effects),
             Passing::HostUnlinked { host, close } => self.host_unlinked(*host, *close, effects),
             Passing::HostTurnedAway { link, why } => Self::host_turned_away(*link, why, effects),
             Passing::HostHeard { host, at, unnamed } => self.host_heard(*host, *at, unnamed),

@@ -55,14 +55,17 @@ impl Schedule {
         let mut linked_count = 0;
         for (host, kept) in self.kept.hosts.iter() {
             assert_eq!(passing.host(host).is_some(), passing.linked.contains(host), "linked hosts are known");
+            let open = passing.host(host).is_some_and(|linked| linked.is_open);
+            assert_eq!(passing.open.contains(host), open, "hosts that take frames are known");
             let Some(linked) = passing.host(host) else { continue };
             linked_count += 1;
+            assert_eq!(linked.said.door.is_open(), open, "and are those that say so");
             assert_eq!(passing.links.get(linked.link), Some(&host), "each link belongs to its host");
             let mut slots = SlotSet::default();
             for slot in (0..linked.slots).map(SlotIndex) {
                 let mut line = kept.line(slot).into_iter().flat_map(|line| line.iter());
                 let through = line.all(|lease| passing.is_through(lease));
-                slots.set(slot, through && !linked.draining.contains_key(&slot));
+                slots.set(slot, through && linked.is_open && !linked.draining.contains_key(&slot));
             }
             assert_eq!(
                 linked.free.len(),

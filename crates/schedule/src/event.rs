@@ -1,7 +1,7 @@
 //! What happens to the schedule server, as far as it decides anything: commands of people, words of the
 //! other roles, answers of the shell to earlier effects, deadlines.
 
-use model::{HostId, JobId, LeaseId, RenderToSchedule, ResourceToSchedule, SubmitRequest};
+use model::{HostId, HostOrder, JobId, LeaseId, RenderToSchedule, ResourceToSchedule, SubmitRequest};
 
 use crate::NoticeId;
 
@@ -46,6 +46,13 @@ pub enum Event {
     },
     /// A person holds nothing against a host any more.
     Forgive(HostId),
+    /// A person starts, stops, restarts or ends a render server. It is told, and says itself what comes of it.
+    OrderHost {
+        /// Which.
+        host: HostId,
+        /// What, and who says so.
+        order: HostOrder,
+    },
     /// A render server said something; `Hello` comes first on each link.
     HostSpoke {
         /// On which link.

@@ -5,7 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use model::{HeldLease, HostId, InstanceId, LEASE_MS, LeaseId, RenderToSchedule, ScheduleToRender, Time};
+use model::{
+    Amounts, Door, HeldLease, HostId, HostOrder, InstanceId, LEASE_MS, LeaseId, RenderToSchedule,
+    ScheduleToRender, Time,
+};
 
 use crate::host_table::HostIndex;
 use crate::kept::Lease;
@@ -18,6 +21,8 @@ struct Hello<'a> {
     instance: &'a InstanceId,
     slots: u16,
     held: &'a [HeldLease],
+    amounts: Amounts,
+    door: &'a Door,
 }
 
 impl Schedule {
@@ -27,8 +32,9 @@ impl Schedule {
         link: LinkId,
         message: &RenderToSchedule,
     ) -> Result<Vec<Record>, Refusal> {
-        if let RenderToSchedule::Hello { host, instance, slots, held, .. } = message {
-            return Ok(self.hello(now, &Hello { link, host, instance, slots: *slots, held }));
+        if let RenderToSchedule::Hello { host, instance, slots, held, amounts, door } = message {
+            let (slots, amounts) = (*slots, *amounts);
+            return Ok(self.hello(now, &Hello { link, host, instance, slots, held, amounts, door }));
         }
         let host = *self.passing.links.get(link).ok_or(Refusal::UnknownLink(link))?;
         match message {
@@ -41,7 +47,7 @@ impl Schedule {
                 Ok(vec![Record::Passing(Passing::LeaseProgressed { lease, permille })])
             }
             RenderToSchedule::Report(report) => Ok(self.report(now, link, host, report)),
-            RenderToSchedule::Door(_) => Ok(Vec::new()),
+            RenderToSchedule::Door(door) => Ok(self.door(host, door)),
             RenderToSchedule::Bye => Ok(self.bye(now, host)),
         }
     }
@@ -52,7 +58,7 @@ impl Schedule {
     }
 
     fn hello(&self, now: Time, hello: &Hello<'_>) -> Vec<Record> {
-        let &Hello { link, host: name, instance, slots, held } = hello;
+        let &Hello { link, host: name, instance, slots, held, amounts, door } = hello;
         let host = self.kept.hosts.find_or_next(name);
         if self.passing.host(host).is_some_and(|linked| linked.said.instance != *instance) {
             let why = format!(
@@ -64,8 +70,10 @@ impl Schedule {
         if self.kept.hosts.get(host).is_none() {
             records.push(Record::HostSeen { host: name.clone(), at: now });
         }
-        let instance = instance.clone();
-        records.push(Record::Passing(Passing::HostLinked { link, host, instance, slots, at: now }));
+        let (instance, door) = (instance.clone(), door.clone());
+        let is_open = door.is_open();
+        let linked = Passing::HostLinked { link, host, instance, slots, amounts, door, at: now };
+        records.push(Record::Passing(linked));
         let is_ours = |held: &&HeldLease| self.kept.lease_on(held.lease, host).is_some();
         let (ours, over): (Vec<_>, Vec<_>) = held.iter().partition(is_ours);
         for HeldLease { lease, slot } in over {
@@ -73,8 +81,8 @@ impl Schedule {
             records.push(revoke(link, lease));
             records.push(Record::Passing(Passing::SlotDraining { host, slot, lease }));
         }
-        let held_jobs = ours.iter().filter(|held| self.is_ahead_of_held(held.lease));
-        records.extend(held_jobs.map(|held| Record::Passing(Passing::LeaseWithdrawn { lease: held.lease })));
+        let in_vain = ours.iter().filter(|held| self.is_ahead_in_vain(held.lease, is_open));
+        records.extend(in_vain.map(|held| Record::Passing(Passing::LeaseWithdrawn { lease: held.lease })));
         let ours: BTreeSet<LeaseId> = ours.iter().map(|held| held.lease).collect();
         for lease in self.working(host).filter(|lease| !ours.contains(lease)) {
             let message = format!("{name} came back without it");
@@ -83,11 +91,34 @@ impl Schedule {
         records
     }
 
-    /// Whether a lease is ahead whose job is on hold: it was asked back, and perhaps not heard.
-    fn is_ahead_of_held(&self, id: LeaseId) -> bool {
-        self.kept.leases.get(id).is_some_and(|lease| {
-            lease.ahead && self.kept.jobs.get(&lease.frame.job).is_some_and(|job| job.held)
+    /// Whether a lease is ahead that is to be asked back, or was and that was perhaps not heard: its host is
+    /// closed or set aside, or its job is on hold.
+    fn is_ahead_in_vain(&self, id: LeaseId, is_open: bool) -> bool {
+        self.kept.leases.get(id).filter(|lease| lease.ahead).is_some_and(|lease| {
+            let job = lease.frame.job;
+            let held = self.kept.jobs.get(&job).is_some_and(|job| job.held);
+            held || !is_open || self.kept.set_asides.is_aside(lease.host, job)
         })
+    }
+
+    /// A host takes frames again, or no more: then it gives back what it has not begun.
+    fn door(&self, host: HostIndex, door: &Door) -> Vec<Record> {
+        if self.passing.host(host).is_none_or(|linked| linked.said.door == *door) {
+            return Vec::new();
+        }
+        let mut records = vec![Record::Passing(Passing::HostDoor { host, door: door.clone() })];
+        if !door.is_open() {
+            records.extend(self.withdraw_on(host, None));
+        }
+        records
+    }
+
+    /// A person tells a render server something. It is not kept: a host that is away is told nothing.
+    pub(crate) fn order_host(&self, name: &HostId, order: &HostOrder) -> Result<Vec<Record>, Refusal> {
+        let host = self.kept.hosts.find(name).ok_or_else(|| Refusal::UnknownHost(name.clone()))?;
+        let linked = self.passing.host(host).ok_or_else(|| Refusal::HostNotLinked(name.clone()))?;
+        let (link, message) = (linked.link, Box::new(ScheduleToRender::Order(order.clone())));
+        Ok(vec![Record::Passing(Passing::HostTold { link, message })])
     }
 
     fn alive(&self, now: Time, link: LinkId, host: HostIndex, held: &[LeaseId]) -> Vec<Record> {
@@ -160,9 +191,10 @@ impl Schedule {
         Ok((late || refused).then_some(Record::Passing(Passing::LeaseStarted { lease, at: now })))
     }
 
-    /// Leaves a host alone for a while that did not take or keep a lease.
+    /// Leaves a host alone for a while that did not take or keep a lease. A closed one is left alone anyway,
+    /// and nothing is held against it when it opens.
     pub(crate) fn skip(&self, now: Time, host: HostIndex, why: &str) -> Option<Record> {
-        let linked = self.passing.host(host)?;
+        let linked = self.passing.host(host).filter(|linked| linked.is_open)?;
         let until = waits::skip_until(now, linked.refusals + 1);
         Some(Record::Passing(Passing::HostSkipped { host, until, why: why.to_owned() }))
     }

@@ -22,19 +22,21 @@ pub(crate) struct Asked<'a> {
 const JUDGED_MAX: usize = 100;
 
 impl Schedule {
-    /// Sets suspects aside, unless one is the last that a job has.
+    /// Sets suspects aside, unless one is the last that a job has. What they have not begun is asked back.
     pub(crate) fn judge(&self, now: Time) -> Vec<Record> {
         let suspects = self.kept.set_asides.suspects().take(JUDGED_MAX);
         let guilty = suspects.filter(|(host, job)| self.can_do_without(*host, *job));
         let set_aside = |(host, job): (HostIndex, Option<JobId>)| {
+            let back = self.withdraw_on(host, job);
             let Charge { times, why, until } = self.kept.set_asides.charge(host, job);
             let until = match job {
                 Some(_) => waits::aside_until(now, times),
                 None => waits::aside_altogether_until(now, times).max(until),
             };
-            Record::HostSetAside { host: self.kept.host_name(host), job, until, why, at: now }
+            let host = self.kept.host_name(host);
+            std::iter::once(Record::HostSetAside { host, job, until, why, at: now }).chain(back)
         };
-        guilty.map(set_aside).collect()
+        guilty.flat_map(set_aside).collect()
     }
 
     /// Hosts whose time is over are forgiven.
@@ -50,8 +52,8 @@ impl Schedule {
 
     /// Whether a linked host other than `host` could take frames of a step.
     fn could_another(&self, host: HostIndex, asked: Asked<'_>) -> bool {
-        let linked = asked.need.matching.both(&self.passing.linked);
-        linked.filter(|other| *other != host).any(|other| self.could_take(other, asked))
+        let open = asked.need.matching.both(&self.passing.open);
+        open.filter(|other| *other != host).any(|other| self.could_take(other, asked))
     }
 
     /// Whether a host could take frames of a step, busy or not: it is not set aside for the job, is large
@@ -61,7 +63,7 @@ impl Schedule {
         let wanted = slots_wanted(asked.step.slots, linked.slots);
         let most = self.kept.jobs.get(&asked.job).and_then(|job| job.description.slots_max);
         let fits = linked.slots >= wanted && most.is_none_or(|most| u32::from(wanted) <= most);
-        let takes = fits && linked.refusals < waits::REFUSALS_MANY;
+        let takes = fits && linked.is_open && linked.refusals < waits::REFUSALS_MANY;
         takes && !self.kept.set_asides.is_aside(host, asked.job)
     }
 
@@ -70,7 +72,7 @@ impl Schedule {
         let Some(id) = job else {
             let usable =
                 |other: &HostIndex| *other != host && !self.kept.set_asides.is_aside_altogether(*other);
-            return self.passing.linked.iter().any(|other| usable(&other));
+            return self.passing.open.iter().any(|other| usable(&other));
         };
         let Some(job) = self.kept.jobs.get(&id) else { return false };
         let mut steps =

@@ -128,6 +128,7 @@ impl Role for Schedule {
             Event::SetLimit { name, amount, per_host } => self.set_limit(now, name, *amount, *per_host),
             Event::SetShare { name, weight } => self.set_share(now, name, *weight),
             Event::Forgive(host) => self.forgive(now, host),
+            Event::OrderHost { host, order } => self.order_host(host, order),
             Event::HostSpoke { link, message } => self.host_spoke(now, *link, message),
             Event::HostLinkClosed { link } => self.host_link_closed(*link),
             Event::ResourceLinked => Ok(self.resource_linked(now)),

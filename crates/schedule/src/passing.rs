@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    InstanceId, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, SlotIndex, StepIndex, Time,
-    Usage,
+    Amounts, Door, InstanceId, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, SlotIndex,
+    StepIndex, Time, Usage,
 };
 
 use crate::{HostIndex, LinkId, NoticeId, Reservation, Shortage};
@@ -24,8 +24,19 @@ pub enum Passing {
         instance: InstanceId,
         /// Its slots.
         slots: u16,
+        /// What it has besides slots.
+        amounts: Amounts,
+        /// Whether it takes frames.
+        door: Door,
         /// When.
         at: Time,
+    },
+    /// A render server takes frames again, or no more.
+    HostDoor {
+        /// Its number.
+        host: HostIndex,
+        /// Which of both.
+        door: Door,
     },
     /// A render server is not linked any more.
     HostUnlinked {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use model::{InstanceId, JobId, LeaseId, Output, Profile, SlotIndex, StepIndex, Time, Usage};
+use model::{Amounts, Door, InstanceId, JobId, LeaseId, Output, Profile, SlotIndex, StepIndex, Time, Usage};
 
 use crate::host_set::{FreeHosts, HostSet, SlotSet};
 use crate::host_table::HostIndex;
@@ -28,6 +28,8 @@ pub(crate) struct PassingState {
     /// Hosts that are linked.
     pub(crate) linked: HostSet,
     pub(crate) linked_count: usize,
+    /// Those of them that take frames.
+    pub(crate) open: HostSet,
     /// Which host a link belongs to.
     pub(crate) links: IdMap<LinkId, HostIndex>,
     /// Linked hosts with free slots, so that a pass on a busy farm is short.
@@ -92,6 +94,9 @@ struct HostNow {
 pub(crate) struct LinkedHost {
     pub(crate) link: LinkId,
     pub(crate) slots: u16,
+    /// Whether it takes frames.
+    pub(crate) is_open: bool,
+    pub(crate) amounts: Amounts,
     pub(crate) free: SlotSet,
     /// Slots busy with leases that are over, by what the host says.
     pub(crate) draining: BTreeMap<SlotIndex, LeaseId>,
@@ -113,6 +118,8 @@ pub(crate) struct Said {
     pub(crate) unnamed: Vec<(LeaseId, Time)>,
     /// What it said when it refused last.
     pub(crate) refused_because: String,
+    /// Whether it takes frames, and if not, why.
+    pub(crate) door: Door,
 }
 
 /// What is known of a live lease.
@@ -135,6 +142,13 @@ pub(crate) struct Publishing {
     pub(crate) tries: u32,
     /// When it is tried again, after one failed.
     pub(crate) again_at: Option<Time>,
+}
+
+impl LinkedHost {
+    /// How many slots it has, how much memory, and how many GPUs.
+    pub(crate) fn sizes(&self) -> [u64; 3] {
+        [self.slots.into(), self.amounts.memory_bytes, self.amounts.gpus.into()]
+    }
 }
 
 impl PassingState {
@@ -188,6 +202,7 @@ impl PassingState {
         self.links.insert(linked.link, host);
         self.linked.set(host, true);
         self.linked_count += 1;
+        self.open.set(host, linked.is_open);
         self.hosts[host.place()].linked = Some(linked);
     }
 
@@ -197,9 +212,25 @@ impl PassingState {
         self.links.remove(linked.link);
         self.linked.set(host, false);
         self.linked_count -= 1;
+        self.open.set(host, false);
         self.free.moved(host, linked.free.len(), 0);
         self.skipped.remove(&host);
         Some(linked)
+    }
+
+    /// A linked host takes frames again, as if it had never refused one, or takes no more.
+    pub(crate) fn set_door(&mut self, host: HostIndex, door: &Door) {
+        let Some(linked) = self.hosts.get_mut(host.place()).and_then(|host| host.linked.as_mut()) else {
+            return;
+        };
+        linked.is_open = door.is_open();
+        linked.refusals = 0;
+        linked.said.door = door.clone();
+        self.skipped.remove(&host);
+        self.open.set(host, door.is_open());
+        if !door.is_open() {
+            self.reserved.remove(&host);
+        }
     }
 
     /// Whether a linked host is busy with a lease that is over, and on which slots.

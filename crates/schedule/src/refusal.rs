@@ -4,7 +4,7 @@ use model::{Faults, HostId, JobId, JobState, LeaseId};
 
 use crate::{LinkId, NoticeId};
 
-/// Why an event changes nothing. The first six are for the person who asked, the others for the log.
+/// Why an event changes nothing. The first seven are for the person who asked, the others for the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The description has faults.
@@ -40,6 +40,12 @@ pub enum Refusal {
     /// There is no such host.
     #[error("no render host {0} was ever here; the hosts there are can be listed with `framefarm hosts`")]
     UnknownHost(HostId),
+    /// The host is not linked, so that nothing can be said to it.
+    #[error(
+        "render host {0} is not linked, so it cannot be told anything; if it sleeps, wake it with \
+         `framefarm host wake {0}`"
+    )]
+    HostNotLinked(HostId),
     /// The lease is over, or not one that this could be said of.
     #[error("lease {0} is over or not in this state")]
     StaleLease(LeaseId),

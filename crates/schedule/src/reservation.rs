@@ -8,6 +8,7 @@ use crate::host_table::HostIndex;
 use crate::judging::Asked;
 use crate::kept::Lease;
 use crate::lists::Need;
+use crate::passing_state::LinkedHost;
 
 /// So many hosts are compared with each other when one is chosen.
 const COMPARED_MAX: usize = 256;
@@ -47,10 +48,14 @@ impl Schedule {
             && table.ready(now).next(|index| self.may_go(asked, table, index, host)).is_some()
     }
 
-    /// Whether a linked host takes frames and has enough slots for one of a step.
+    /// Whether a linked host takes frames and has enough for one of a step.
     pub(crate) fn is_big_enough(&self, host: HostIndex, step: &Step, now: Time) -> bool {
-        let slots = self.passing.host(host).map_or(0, |linked| linked.slots);
-        slots >= slots_wanted(step.slots, slots) && !self.passing.is_skipped(host, now)
+        let enough = |linked: &LinkedHost| {
+            linked.is_open
+                && linked.slots >= slots_wanted(step.slots, linked.slots)
+                && step.reserve.fits_in(&linked.amounts)
+        };
+        self.passing.host(host).is_some_and(enough) && !self.passing.is_skipped(host, now)
     }
 
     /// The matching host that will be clear first; only some are compared, those with most free slots first.
@@ -63,7 +68,7 @@ impl Schedule {
         suits: impl Fn(&HostIndex) -> bool,
     ) -> Option<HostIndex> {
         let free = self.passing.free.within(&need.matching);
-        let all = free.chain(need.matching.both(&self.passing.linked));
+        let all = free.chain(need.matching.both(&self.passing.open));
         let fit = all.filter(|host| self.is_big_enough(*host, step, now) && suits(host));
         fit.take(COMPARED_MAX).min_by_key(|host| (self.clear_at(*host, reservation, now), *host))
     }

@@ -77,7 +77,7 @@ impl<'a> Pass<'a> {
     fn short_line(&self, host: HostIndex, slot: SlotIndex) -> Option<(Seated, usize)> {
         let (kept, passing) = (&self.schedule.kept, &self.schedule.passing);
         let linked = passing.host(host)?;
-        let usable = slot.0 < linked.slots && !linked.draining.contains_key(&slot);
+        let usable = linked.is_open && slot.0 < linked.slots && !linked.draining.contains_key(&slot);
         if !usable || passing.is_skipped(host, self.now) || self.reserved.contains_key(&host) {
             return None;
         }

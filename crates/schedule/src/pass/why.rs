@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{JobId, Profile, SetAsideView, SlotNeed, Step, WaitingReason};
+use model::{AmountKind, Door, JobId, Profile, SetAsideView, SlotNeed, Step, WaitingReason};
 
 use super::turn::{JobTurn, StepTurn};
 use super::{Bar, Pass};
@@ -12,6 +12,7 @@ use crate::host_table::HostIndex;
 use crate::licences::Shortage;
 use crate::limits::Short;
 use crate::lists::Need;
+use crate::passing_state::LinkedHost;
 
 /// So many hosts with free slots are asked why they take none of a step.
 const HOSTS_MAX: usize = 64;
@@ -129,10 +130,9 @@ impl<'a> Whys<'a> {
         if let Some((name, slots)) = schedule.kept.queue.shares.behind(turn.id) {
             return WaitingReason::Share { name: name.to_owned(), slots };
         }
-        let linked = || need.matching.both(&schedule.passing.linked);
-        let slots = || {
-            linked().filter_map(|host| schedule.passing.host(host)).map(|host| u32::from(host.slots)).sum()
-        };
+        let open = || need.matching.both(&schedule.passing.open);
+        let slots =
+            || open().filter_map(|host| schedule.passing.host(host)).map(|host| u32::from(host.slots)).sum();
         WaitingReason::SlotsBusy { slots: *self.slots.entry(&step.step.profile).or_insert_with(slots) }
     }
 }
@@ -149,24 +149,52 @@ impl Schedule {
             return Some(if linked { WaitingReason::AskingHosts } else { WaitingReason::NoResourceServer });
         };
         if need.matching.meets(&self.passing.linked) {
-            return self.too_big(step, need);
+            return self.too_big(step, need).or_else(|| self.closed(need));
         }
         Some(match u32::try_from(list.matches.len()).unwrap_or(u32::MAX) {
             _ if list.rebuilding => WaitingReason::Rebuilding,
             0 => {
-                let (hosts_total, rejections) = (list.hosts_total, list.rejections.clone());
-                WaitingReason::NoHostMatches { hosts_total, rejections }
+                let (rejections, nearest) = (list.rejections.clone(), list.nearest.clone());
+                WaitingReason::NoHostMatches { hosts_total: list.hosts_total, rejections, nearest }
             }
             hosts => WaitingReason::MatchesNotLinked { hosts },
         })
     }
 
+    /// No linked host has all that a frame takes, though nothing else ran there.
     fn too_big(&self, step: &Step, need: &Need) -> Option<WaitingReason> {
-        let SlotNeed::Count(wanted @ 2..) = step.slots else { return None };
+        let slots = match step.slots {
+            SlotNeed::Count(count) => u64::from(count),
+            SlotNeed::Whole => 1,
+        };
+        if slots <= 1 && step.reserve.is_none() {
+            return None;
+        }
         let linked = need.matching.both(&self.passing.linked).filter_map(|host| self.passing.host(host));
-        let largest = linked.map(|host| host.slots).max().unwrap_or(0);
-        let (wanted, largest) = (wanted.into(), largest.into());
-        (wanted > largest).then_some(WaitingReason::NoHostBigEnough { wanted, largest })
+        let mut hosts: Vec<[u64; 3]> = linked.map(LinkedHost::sizes).collect();
+        let wanted = [slots, step.reserve.memory_bytes, step.reserve.gpus.into()];
+        let kinds = [AmountKind::Slots, AmountKind::Memory, AmountKind::Gpus];
+        // One by one, so that it is also found where each host lacks another one.
+        for (at, (wanted, amount)) in wanted.into_iter().zip(kinds).enumerate() {
+            let largest = hosts.iter().map(|host| host[at]).max().unwrap_or(0);
+            if wanted > largest {
+                return Some(WaitingReason::NoHostBigEnough { amount, wanted, largest });
+            }
+            hosts.retain(|host| host[at] >= wanted);
+        }
+        None
+    }
+
+    /// All linked hosts that match take no frames.
+    fn closed(&self, need: &Need) -> Option<WaitingReason> {
+        if need.matching.meets(&self.passing.open) {
+            return None;
+        }
+        let mut linked = need.matching.both(&self.passing.linked);
+        let first = linked.next()?;
+        let Door::Closed { why, .. } = &self.passing.host(first)?.said.door else { return None };
+        let hosts = 1 + u32::try_from(linked.count()).unwrap_or(u32::MAX);
+        Some(WaitingReason::HostsClosed { hosts, host: self.kept.host_name(first), why: why.clone() })
     }
 
     /// What a host said that refused, where those do that have free slots.

@@ -122,6 +122,17 @@ impl Schedule {
         })
     }
 
+    /// Asks back what is ahead on a host, of one job where it is given.
+    pub(crate) fn withdraw_on(
+        &self,
+        host: HostIndex,
+        job: Option<JobId>,
+    ) -> impl Iterator<Item = Record> + use<'_> {
+        let ahead = self.leases_ahead_on(host);
+        let of_job = ahead.filter(move |(_, lease, _)| job.is_none_or(|job| lease.frame.job == job));
+        of_job.map(|(lease, ..)| Record::Passing(Passing::LeaseWithdrawn { lease }))
+    }
+
     /// Asks back what a job has ahead.
     pub(crate) fn withdraw_job(&self, id: JobId) -> Vec<Record> {
         let Some(job) = self.kept.jobs.get(&id).filter(|job| job.ahead > 0) else { return Vec::new() };

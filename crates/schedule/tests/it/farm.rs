@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::{
-    AHEAD_MAX, Digest, FailureClass, FrameSpan, FrameView, Grant, HEARTBEAT_MS, HeldLease, HostId, HostOrder,
-    InstanceId, JobDescription, JobId, JobView, LeaseId, Match, Outcome, Output, Rejection, RenderToSchedule,
-    Report, ResourceList, ResourceToSchedule, Role, ScheduleToRender, Step, SubmitRequest, Time, Usage, Work,
+    AHEAD_MAX, Amounts, ClosedBy, Digest, Door, FailureClass, FrameSpan, FrameView, Grant, HEARTBEAT_MS,
+    HeldLease, HostId, HostOrder, InstanceId, JobDescription, JobId, JobView, LeaseId, Match, Outcome,
+    Output, Rejection, RenderToSchedule, Report, ResourceList, ResourceToSchedule, Role, ScheduleToRender,
+    Step, SubmitRequest, Time, Usage, Work,
 };
 use schedule::{Effect, Event, JobSummary, LinkId, Record, Refusal, Schedule};
 
@@ -52,6 +53,9 @@ pub(crate) struct Host {
     pub(crate) silent: bool,
     /// Is not in any resource list.
     pub(crate) unsuitable: bool,
+    /// What it has besides slots.
+    pub(crate) amounts: Amounts,
+    pub(crate) door: Door,
     /// What people told it.
     pub(crate) orders: Vec<HostOrder>,
 }
@@ -148,16 +152,25 @@ impl Farm {
         slots: u16,
         held: Vec<HeldLease>,
     ) {
+        let known = self.hosts.get(name);
+        let (amounts, door) = known.map_or_else(Default::default, |host| (host.amounts, host.door.clone()));
         let (host, instance) = (HostId::from(name), InstanceId::from(instance));
-        let message = RenderToSchedule::Hello {
-            host,
-            instance,
-            slots,
-            held,
-            amounts: model::Amounts::default(),
-            door: model::Door::Open,
-        };
+        let message = RenderToSchedule::Hello { host, instance, slots, held, amounts, door };
         self.happens(Event::HostSpoke { link, message });
+    }
+
+    /// A host takes no more frames.
+    pub(crate) fn closes(&mut self, name: &str) {
+        self.turns_door(name, Door::Closed { by: ClosedBy::Desk, why: "its owner is back".to_owned() });
+    }
+
+    pub(crate) fn opens(&mut self, name: &str) {
+        self.turns_door(name, Door::Open);
+    }
+
+    fn turns_door(&mut self, name: &str, door: Door) {
+        self.hosts.get_mut(name).unwrap().door = door.clone();
+        self.says(name, RenderToSchedule::Door(door));
     }
 
     pub(crate) fn loses_link(&mut self, name: &str) {

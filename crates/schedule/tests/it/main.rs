@@ -5,6 +5,7 @@
 mod ahead;
 mod chunks;
 mod dependencies;
+mod doors;
 mod ending;
 mod farm;
 mod hosts;

@@ -2,8 +2,8 @@
 //! the same state, and once faults stop every frame ends.
 
 use model::{
-    FailureClass, FrameState, HEARTBEAT_MS, HeldLease, JobDescription, JobId, JobState, LeaseId,
-    RenderToSchedule, ResourceToSchedule, SlotNeed,
+    FailureClass, FrameState, HEARTBEAT_MS, HeldLease, HostOrder, HostVerb, JobDescription, JobId, JobState,
+    LeaseId, RenderToSchedule, ResourceToSchedule, SlotNeed,
 };
 use proptest::prelude::*;
 use schedule::{Event, NoticeId};
@@ -60,6 +60,8 @@ enum Step {
     Mail(bool),
     Resource(u8),
     Suits(u8, bool),
+    Door(u8, bool),
+    Order(u8),
     Time(u16),
     Restart,
 }
@@ -95,6 +97,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Mail),
         2 => (0..3_u8).prop_map(Resource),
         1 => (host(), any::<bool>()).prop_map(|(host, suits)| Suits(host, suits)),
+        2 => (host(), prop::bool::weighted(0.6)).prop_map(|(host, open)| Door(host, open)),
+        1 => host().prop_map(Order),
         6 => (0..20_000_u16).prop_map(Time),
         2 => Just(Restart),
     ]
@@ -167,6 +171,12 @@ fn take(farm: &mut Farm, step: &Step) {
         Step::Resource(_) => farm.happens(Event::ResourceSpoke(ResourceToSchedule::Changed)),
         Step::Suits(host, suits) => {
             with(farm, host, |farm, name| farm.hosts.get_mut(name).unwrap().unsuitable = !suits);
+        }
+        Step::Door(host, true) => with(farm, host, |farm, name| farm.opens(name)),
+        Step::Door(host, false) => with(farm, host, |farm, name| farm.closes(name)),
+        Step::Order(host) => {
+            let order = HostOrder { verb: HostVerb::Restart, now: false, by: "ada".to_owned() };
+            let _ = farm.tries(Event::OrderHost { host: name(host).into(), order });
         }
         Step::Time(ms) => farm.after_ms(u64::from(ms)),
         Step::Restart => farm.restarts(),

@@ -1,12 +1,16 @@
 //! Why frames wait, step by step, and that it is what the pass does.
 
-use model::{HostId, JobDescription, SlotNeed, Step, WaitingReason};
+use model::{AmountKind, HostId, JobDescription, SlotNeed, Step, WaitingReason};
 use schedule::{Event, Prospect};
 
 use crate::farm::{Farm, job, with_priority};
 
 fn reasons(farm: &Farm, id: model::JobId) -> Vec<WaitingReason> {
     farm.schedule.why(id).unwrap().into_iter().map(|why| why.reason).collect()
+}
+
+fn too_big(wanted: u64, largest: u64) -> WaitingReason {
+    WaitingReason::NoHostBigEnough { amount: AmountKind::Slots, wanted, largest }
 }
 
 fn wide(slots: u16, mut job: JobDescription) -> JobDescription {
@@ -44,7 +48,7 @@ fn slots_and_hosts_that_the_job_may_have_are_named() {
 fn frames_that_are_too_wide_say_so_and_wide_ones_say_what_is_cleared_for_them() {
     let mut farm = Farm::with_hosts(&[("a", 4), ("b", 2)]);
     let huge = farm.submits(wide(8, job("huge", "1")));
-    assert_eq!(reasons(&farm, huge), [WaitingReason::NoHostBigEnough { wanted: 8, largest: 4 }]);
+    assert_eq!(reasons(&farm, huge), [too_big(8, 4)]);
     assert_eq!(
         farm.schedule.prospect(huge),
         Prospect::Bad("a frame takes 8 slots and the largest host that matches has 4".to_owned())
