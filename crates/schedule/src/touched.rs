@@ -1,6 +1,8 @@
 //! What there is to know of frames that were tried. Nearly all of them have one attempt that went well, so
 //! that is what costs little: a million of them are looked at while others run.
 
+use std::sync::Arc;
+
 use model::{AttemptNumber, LeaseId, Output, SlotIndex, Time, Usage};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -24,6 +26,7 @@ pub(crate) struct Touched {
     #[serde(default, skip_serializing_if = "is_none")]
     forgiven: u32,
     /// When it may be tried again, while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) again_at: Option<Time>,
     /// Its files, once it is done.
     #[serde(default, skip_serializing_if = "<[Output]>::is_empty")]
@@ -38,6 +41,7 @@ pub(crate) struct Attempt {
     pub(crate) host: HostIndex,
     pub(crate) slot: SlotIndex,
     pub(crate) started_at: Time,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) end: Option<AttemptEnd>,
 }
 
@@ -46,9 +50,12 @@ pub(crate) struct Attempt {
 pub(crate) struct AttemptEnd {
     pub(crate) at: Time,
     /// Absent where the frame was finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ending: Option<Ending>,
     /// Absent where there is nothing to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<Box<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) usage: Option<Usage>,
 }
 
@@ -123,23 +130,29 @@ const fn is_none(tries: &u32) -> bool {
 }
 
 /// The touched frames of a step, by index. They stand in the order of their first tries, so that what runs
-/// together is found together.
+/// together is found together. Copies share what neither of them changes: while a snapshot is written the
+/// farm goes on, and what was done long ago is not there twice.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TouchedFrames {
     /// One more than the place of each frame, 0 for frames that were never tried; empty before the first.
     places: Vec<u32>,
-    pages: Vec<Vec<Touched>>,
+    /// Full ones.
+    pages: Vec<Arc<[Touched]>>,
+    /// The last one, which is not full.
+    filling: Vec<Touched>,
 }
 
 impl TouchedFrames {
     pub(crate) fn get(&self, index: u32) -> Option<&Touched> {
         let place = self.place(index)?;
-        self.pages.get(place / PAGE)?.get(place % PAGE)
+        let page = self.pages.get(place / PAGE).map_or(self.filling.as_slice(), |page| page);
+        page.get(place % PAGE)
     }
 
     pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut Touched> {
         let place = self.place(index)?;
-        self.pages.get_mut(place / PAGE)?.get_mut(place % PAGE)
+        let page = self.pages.get_mut(place / PAGE).map_or(self.filling.as_mut_slice(), Arc::make_mut);
+        page.get_mut(place % PAGE)
     }
 
     /// The frame at `index` of `frames`, touched from now on.
@@ -147,13 +160,11 @@ impl TouchedFrames {
         if self.place(index).is_none() {
             self.places.resize(frames as usize, 0);
             let place = self.places.get_mut(index as usize)?;
-            if self.pages.last().is_none_or(|page| page.len() == PAGE) {
-                self.pages.push(Vec::new());
+            if self.filling.len() == PAGE {
+                self.pages.push(std::mem::take(&mut self.filling).into());
             }
-            let before = (self.pages.len() - 1) * PAGE;
-            let page = self.pages.last_mut()?;
-            page.push(Touched::default());
-            *place = u32::try_from(before + page.len()).ok()?;
+            self.filling.push(Touched::default());
+            *place = u32::try_from(self.pages.len() * PAGE + self.filling.len()).ok()?;
         }
         self.get_mut(index)
     }
@@ -166,9 +177,12 @@ impl TouchedFrames {
         })
     }
 
-    /// Every touched frame, in no order that means anything.
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Touched> {
-        self.pages.iter_mut().flatten()
+    /// Has `change` done to every touched frame that is `meant`, in no order that means anything.
+    pub(crate) fn change(&mut self, meant: impl Fn(&Touched) -> bool, mut change: impl FnMut(&mut Touched)) {
+        for page in self.pages.iter_mut().filter(|page| page.iter().any(&meant)) {
+            Arc::make_mut(page).iter_mut().filter(|touched| meant(touched)).for_each(&mut change);
+        }
+        self.filling.iter_mut().filter(|touched| meant(touched)).for_each(change);
     }
 
     fn place(&self, index: u32) -> Option<usize> {

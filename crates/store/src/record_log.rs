@@ -246,7 +246,7 @@ impl<R: Versioned> RecordLog<R> {
     /// Keeps `state` as the outcome of all records so far, as [`save_snapshot`] does.
     ///
     /// # Errors
-    /// [`LogError::Write`], [`LogError::Read`], [`LogError::NotJson`] or [`LogError::NotReplayed`].
+    /// [`LogError::Write`], [`LogError::NotJson`] or [`LogError::NotReplayed`].
     pub fn save_snapshot<S: Versioned>(&mut self, state: &S) -> Result<(), LogError> {
         let next = self.next.ok_or(LogError::NotReplayed)?;
         save_snapshot(self.journal.as_mut(), self.epoch, next, state)
@@ -269,7 +269,7 @@ impl<R: Versioned> RecordLog<R> {
 /// the snapshot before it. The others stay: should this one turn out to be unreadable, they make it again.
 ///
 /// # Errors
-/// [`LogError::Write`], [`LogError::Read`] or [`LogError::NotJson`].
+/// [`LogError::Write`] or [`LogError::NotJson`].
 pub fn save_snapshot<S: Versioned>(
     journal: &mut dyn Journal,
     epoch: Epoch,
@@ -281,8 +281,7 @@ pub fn save_snapshot<S: Versioned>(
     let written = writer.add(|to| serde_json::to_writer(to, state));
     written.map_err(|source| LogError::NotJson { source })?;
     let row = finish(&mut writer, next_seq, journal.path())?;
-    journal.put_snapshot(epoch, row)?;
-    if let Some((before, _)) = journal.get_snapshot(next_seq)? {
+    if let Some(before) = journal.put_snapshot(epoch, row)? {
         journal.trim(epoch, before)?;
     }
     Ok(())

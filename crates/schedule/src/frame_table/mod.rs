@@ -242,13 +242,15 @@ impl FrameTable {
         if let Some(released) = &mut self.released {
             released.clear();
         }
-        for touched in self.touched.values_mut() {
+        let under_way = |attempt: &Attempt| attempt.end.is_none();
+        let meant = |touched: &Touched| touched.again_at.is_some() || touched.last().is_some_and(under_way);
+        self.touched.change(meant, |touched| {
             touched.again_at = None;
-            if let Some(attempt) = touched.last_mut().filter(|attempt| attempt.end.is_none()) {
+            if let Some(attempt) = touched.last_mut().filter(|attempt| under_way(attempt)) {
                 let message = Some("the job was killed".into());
                 attempt.end = Some(AttemptEnd { at, ending: Some(Ending::Killed), message, usage: None });
             }
-        }
+        });
     }
 
     /// How many chunks there are.

@@ -58,11 +58,11 @@ pub trait Journal: Debug + Send {
     ) -> Result<u64, ReadError>;
 
     /// Keeps `row` as the state in which all records below the number `row.first_seq` are contained. The
-    /// snapshot before it is kept too, older ones are not.
+    /// snapshot before it is kept too, older ones are not; its number is returned, where there is one.
     ///
     /// # Errors
     /// Any [`WriteError`] but [`WriteError::WrongSequence`] and [`WriteError::TrimBeyondSnapshot`].
-    fn put_snapshot(&mut self, epoch: Epoch, row: Row<'_>) -> Result<(), WriteError>;
+    fn put_snapshot(&mut self, epoch: Epoch, row: Row<'_>) -> Result<Option<u64>, WriteError>;
 
     /// The newest snapshot that contains only records below the number `limit`.
     ///

@@ -124,19 +124,20 @@ impl Journal for MemoryJournal {
         Ok(kept.next())
     }
 
-    fn put_snapshot(&mut self, epoch: Epoch, row: Row<'_>) -> Result<(), WriteError> {
+    fn put_snapshot(&mut self, epoch: Epoch, row: Row<'_>) -> Result<Option<u64>, WriteError> {
         let mut kept = self.fenced(epoch)?;
         let (given, next) = (row.first_seq, kept.next());
         if given > next {
             return Err(WriteError::SnapshotBeyondEnd { path: memory(), given, next });
         }
-        if given >= kept.snapshots.last_key_value().map_or(0, |(seq, _)| *seq) {
-            kept.snapshots.insert(given, row.bytes.to_vec());
-            while kept.snapshots.len() > 2 {
-                kept.snapshots.pop_first();
-            }
+        if given < kept.snapshots.last_key_value().map_or(0, |(seq, _)| *seq) {
+            return Ok(None);
         }
-        Ok(())
+        kept.snapshots.insert(given, row.bytes.to_vec());
+        while kept.snapshots.len() > 2 {
+            kept.snapshots.pop_first();
+        }
+        Ok(kept.snapshots.range(..given).next_back().map(|(seq, _)| *seq))
     }
 
     fn get_snapshot(&mut self, limit: u64) -> Result<Option<StoredSnapshot>, ReadError> {
@@ -176,7 +177,7 @@ pub(crate) fn put_snapshot(
     epoch: Epoch,
     next_seq: u64,
     state: &[u8],
-) -> Result<(), WriteError> {
+) -> Result<Option<u64>, WriteError> {
     let mut writer = RowWriter::default();
     writer.begin(1);
     writer.add(|to| to.write_all(state)).unwrap();

@@ -65,7 +65,7 @@ fn the_newest_lease_alone_may_write() {
         assert!(new > old);
         let refusals = [
             append(first.as_mut(), old, 7, &["stale"]),
-            put_snapshot(first.as_mut(), old, 7, b"stale"),
+            put_snapshot(first.as_mut(), old, 7, b"stale").map(drop),
             first.trim(old, 1),
         ];
         for refused in refusals {
@@ -112,11 +112,15 @@ fn the_snapshot_before_the_newest_is_kept_and_no_other() {
     each_body(|place| {
         let (mut journal, epoch) = filled(place);
         let large = vec![b'x'; 5 << 19];
-        for (seq, state) in [(2, &b"one"[..]), (4, &large), (4, b"again"), (6, &large), (7, b"all")] {
-            put_snapshot(journal.as_mut(), epoch, seq, state).unwrap();
+        let (none, two, four, six) = (None, Some(2), Some(4), Some(6));
+        let large = &large[..];
+        let put: [(_, &[u8], _); 5] =
+            [(2, b"one", none), (4, large, two), (4, b"again", two), (6, large, four), (7, b"all", six)];
+        for (seq, state, before) in put {
+            assert_eq!(put_snapshot(journal.as_mut(), epoch, seq, state).unwrap(), before);
         }
         assert_eq!(snapshot(journal.as_mut(), u64::MAX), Some((7, b"all".to_vec())));
-        assert_eq!(snapshot(journal.as_mut(), 7), Some((6, large)));
+        assert_eq!(snapshot(journal.as_mut(), 7), Some((6, large.to_vec())));
         assert_eq!(snapshot(journal.as_mut(), 6), None);
     });
 }

@@ -197,7 +197,7 @@ impl Journal for SqliteJournal {
         next_seq(&database).map_err(&fault)
     }
 
-    fn put_snapshot(&mut self, epoch: Epoch, row: Row<'_>) -> Result<(), WriteError> {
+    fn put_snapshot(&mut self, epoch: Epoch, row: Row<'_>) -> Result<Option<u64>, WriteError> {
         let (path, seq) = (self.path.clone(), row.first_seq);
         let begun = self.write(Some(epoch), 0, |transaction, fault| {
             let next = next_seq(transaction).map_err(&fault)?;
@@ -206,7 +206,7 @@ impl Journal for SqliteJournal {
             }
             begin_snapshot(transaction, seq).map_err(fault)
         })?;
-        let Some(id) = begun else { return Ok(()) };
+        let Some(id) = begun else { return Ok(None) };
         for (number, piece) in (0_u32..).zip(row.bytes.chunks(PIECE_BYTES)) {
             self.write(Some(epoch), piece.len(), |transaction, fault| {
                 let put = "INSERT INTO piece (snapshot, number, bytes) VALUES (?1, ?2, ?3)";
@@ -284,15 +284,16 @@ fn begin_snapshot(transaction: &Transaction<'_>, seq: u64) -> rusqlite::Result<O
     transaction.query_row(select, [], |row| row.get(0)).map(Some)
 }
 
-/// From here on the snapshot exists; the one before it stays, those before that go.
-fn end_snapshot(transaction: &Transaction<'_>, id: i64, seq: u64) -> rusqlite::Result<()> {
+/// From here on the snapshot exists; the one before it stays and is told, those before that go.
+fn end_snapshot(transaction: &Transaction<'_>, id: i64, seq: u64) -> rusqlite::Result<Option<u64>> {
     transaction.execute("DELETE FROM snapshot WHERE next_seq = ?1", [seq])?;
     transaction.execute("INSERT INTO snapshot (id, next_seq) VALUES (?1, ?2)", params![id, seq])?;
     let old = "DELETE FROM snapshot WHERE id NOT IN
                (SELECT id FROM snapshot ORDER BY next_seq DESC, id DESC LIMIT 2)";
     transaction.execute(old, [])?;
     transaction.execute("DELETE FROM piece WHERE snapshot NOT IN (SELECT id FROM snapshot)", [])?;
-    Ok(())
+    let before = "SELECT max(next_seq) FROM snapshot WHERE next_seq < ?1";
+    transaction.query_row(before, [seq], |row| row.get(0))
 }
 
 /// The first record number that the newest snapshot does not contain.
