@@ -1,0 +1,1 @@
+//! What a farm is trusted by, from the outside.
