@@ -5,6 +5,7 @@
 
 use model::{JobDescription, JobId, SlotNeed, Time};
 
+use crate::amounts::Taken;
 use crate::dependency;
 use crate::kept::{Filed, Job, Lease, Notice, NoticeState};
 use crate::passing_state::Due;
@@ -27,11 +28,22 @@ impl Schedule {
                 let host = self.kept.hosts.intern(host);
                 self.host_seen(host);
             }
-            Record::FrameLeased { lease, frame, attempt, host, slot, also, ahead, at } => {
+            Record::FrameLeased {
+                lease,
+                frame,
+                attempt,
+                host,
+                slot,
+                also,
+                memory_bytes,
+                gpus,
+                ahead,
+                at,
+            } => {
                 let host = self.kept.hosts.intern(host);
-                let also = also.as_slice().into();
+                let (also, taken) = (also.as_slice().into(), Taken::of(*memory_bytes, gpus));
                 let (frame, attempt, slot) = (*frame, *attempt, *slot);
-                let held = Lease { frame, attempt, host, slot, at: *at, also, ahead: *ahead };
+                let held = Lease { frame, attempt, host, slot, at: *at, also, taken, ahead: *ahead };
                 self.frame_leased(*lease, held, effects);
             }
             Record::LeaseEnded { lease, at, ending, message, usage, again_at } => {

@@ -12,12 +12,24 @@ use crate::{Effect, LinkId, Schedule};
 impl LinkedHost {
     pub(crate) fn new(link: LinkId, slots: u16, amounts: Amounts, said: Said) -> Self {
         let (free, draining, is_open) = (SlotSet::default(), BTreeMap::new(), said.door.is_open());
-        Self { link, slots, is_open, amounts, free, draining, refusals: 0, said: Box::new(said) }
+        let amounts_most = amounts;
+        Self {
+            link,
+            slots,
+            is_open,
+            amounts,
+            amounts_most,
+            free,
+            draining,
+            refusals: 0,
+            said: Box::new(said),
+        }
     }
 }
 
 impl Schedule {
-    pub(crate) fn host_linked(&mut self, host: HostIndex, linked: LinkedHost, effects: &mut Vec<Effect>) {
+    pub(crate) fn host_linked(&mut self, host: HostIndex, mut linked: LinkedHost, effects: &mut Vec<Effect>) {
+        linked.amounts_most = self.kept.amounts.most(host, linked.amounts);
         let (link, slots, heard_at) = (linked.link, linked.slots, linked.said.heard_at);
         if let Some(other) = self.passing.links.get(link).copied() {
             self.unlink(other);

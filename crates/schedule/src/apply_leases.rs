@@ -32,6 +32,9 @@ impl Schedule {
         }
         held.slots().for_each(|slot| self.refresh_slot(host, slot));
         self.count_limits(frame, host, true);
+        if let Some(taken) = &held.taken {
+            self.kept.amounts.take(host, taken);
+        }
         self.kept.leases.insert(lease, held);
         self.file_job(frame.job);
     }
@@ -41,7 +44,17 @@ impl Schedule {
         let mut numbers = step.chunk_numbers(held.frame.index);
         let number = numbers.next()?;
         let (more, also, times) = (numbers.collect(), held.also.to_vec(), step.times);
-        Some(Grant { more, also, times, ..Grant::new(lease, held.frame, number, held.attempt, held.slot) })
+        let taken = held.taken.as_ref();
+        let (memory_bytes, gpus) =
+            taken.map_or_else(Default::default, |taken| (taken.memory_bytes, taken.gpus.to_vec()));
+        Some(Grant {
+            more,
+            also,
+            times,
+            memory_bytes,
+            gpus,
+            ..Grant::new(lease, held.frame, number, held.attempt, held.slot)
+        })
     }
 
     pub(crate) fn lease_ended(
@@ -144,6 +157,9 @@ impl Schedule {
         let held = self.kept.leases.remove(lease)?;
         let job = held.frame.job;
         self.count_limits(held.frame, held.host, false);
+        if let Some(taken) = &held.taken {
+            self.kept.amounts.give_back(held.host, taken);
+        }
         if held.ahead {
             self.ahead_changed(held.frame, -1);
         } else {

@@ -42,6 +42,9 @@ impl Schedule {
             Some((&step.limits, lease.host))
         });
         kept.limits.check(taken);
+        let taken = kept.leases.sorted().into_iter();
+        let taken = taken.filter_map(|(_, lease)| Some((lease.host, lease.taken.as_deref()?)));
+        kept.amounts.check(taken, |host| self.passing.host(host).map(|linked| linked.amounts_most));
         assert_eq!(kept.outbox, waiting_mails, "the outbox holds the mails that wait");
         assert!(kept.keys.values().all(|job| kept.jobs.contains_key(job)), "every key stands for a job");
         assert!(kept.jobs.keys().all(|job| *job <= kept.last_job), "no job is ahead of its counter");

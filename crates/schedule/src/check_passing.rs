@@ -59,6 +59,8 @@ impl Schedule {
             assert_eq!(passing.open.contains(host), open, "hosts that take frames are known");
             let Some(linked) = passing.host(host) else { continue };
             linked_count += 1;
+            let gpus = linked.amounts.gpus > 0;
+            assert_eq!(passing.with_gpus.contains(host), gpus, "hosts with GPUs are known");
             assert_eq!(linked.said.door.is_open(), open, "and are those that say so");
             assert_eq!(passing.links.get(linked.link), Some(&host), "each link belongs to its host");
             let mut slots = SlotSet::default();

@@ -46,7 +46,8 @@ pub enum Event {
     },
     /// A person holds nothing against a host any more.
     Forgive(HostId),
-    /// A person starts, stops, restarts or ends a render server. It is told, and says itself what comes of it.
+    /// A person starts, stops, restarts or ends a render server. It is told, and says itself what comes of
+    /// it.
     OrderHost {
         /// Which.
         host: HostId,

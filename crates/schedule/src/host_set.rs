@@ -44,6 +44,21 @@ impl HostSet {
         self.words.iter().zip(&other.words).any(|(one, two)| one & two != 0)
     }
 
+    /// Hosts that are in both.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        Self { words: self.words.iter().zip(&other.words).map(|(one, two)| one & two).collect() }
+    }
+
+    /// Hosts that are not in `other`.
+    pub(crate) fn without(&self, other: &Self) -> Self {
+        let words = self.words.iter().enumerate();
+        Self { words: words.map(|(place, word)| word & !other.word(place)).collect() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
     fn word(&self, place: usize) -> u64 {
         self.words.get(place).copied().unwrap_or(0)
     }

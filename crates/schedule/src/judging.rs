@@ -62,7 +62,9 @@ impl Schedule {
         let Some(linked) = self.passing.host(host) else { return false };
         let wanted = slots_wanted(asked.step.slots, linked.slots);
         let most = self.kept.jobs.get(&asked.job).and_then(|job| job.description.slots_max);
-        let fits = linked.slots >= wanted && most.is_none_or(|most| u32::from(wanted) <= most);
+        let fits = linked.slots >= wanted
+            && most.is_none_or(|most| u32::from(wanted) <= most)
+            && asked.step.reserve.fits_in(&linked.amounts);
         let takes = fits && linked.is_open && linked.refusals < waits::REFUSALS_MANY;
         takes && !self.kept.set_asides.is_aside(host, asked.job)
     }

@@ -8,6 +8,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use crate::NoticeId;
+use crate::amounts::{AmountsTaken, Taken};
 use crate::frame_table::{Counts, FrameTable};
 use crate::host_table::{HostIndex, HostTable};
 use crate::id_map::IdMap;
@@ -27,6 +28,9 @@ pub(crate) struct Kept {
     /// Limits of the farm and what is in use of them.
     #[serde(default)]
     pub(crate) limits: Limits,
+    /// What leases hold of hosts besides slots.
+    #[serde(default)]
+    pub(crate) amounts: AmountsTaken,
     /// What is told against hosts.
     #[serde(default)]
     pub(crate) set_asides: SetAsides,
@@ -106,6 +110,9 @@ pub(crate) struct Lease {
     /// Further slots that it holds.
     #[serde(default, skip_serializing_if = "<[SlotIndex]>::is_empty")]
     pub(crate) also: Box<[SlotIndex]>,
+    /// What else it holds of the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) taken: Option<Box<Taken>>,
 }
 
 impl Lease {

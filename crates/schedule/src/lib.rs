@@ -4,6 +4,7 @@
 //! state is what the journal holds (`kept`) and what a restart may forget (`passing`); two states are equal
 //! when they keep the same.
 
+mod amounts;
 mod apply;
 mod apply_hosts;
 mod apply_leases;

@@ -35,6 +35,11 @@ impl Need {
         self.matching.set(host, belongs);
     }
 
+    /// The hosts that match, the preferred first.
+    pub(crate) fn tiers(&self) -> impl Iterator<Item = &HostSet> {
+        std::iter::once(&self.matching)
+    }
+
     /// When it is worth asking again though nobody said that hosts changed: an answer is overdue, or frames
     /// wait for nothing but hosts that match.
     pub(crate) fn again_at(&self) -> Time {

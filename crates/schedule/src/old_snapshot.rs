@@ -126,6 +126,8 @@ impl OldTouched {
                 host: host.clone(),
                 slot,
                 also: Vec::new(),
+                memory_bytes: 0,
+                gpus: Vec::new(),
                 ahead: false,
                 at: started_at,
             });

@@ -30,6 +30,8 @@ pub(crate) struct PassingState {
     pub(crate) linked_count: usize,
     /// Those of them that take frames.
     pub(crate) open: HostSet,
+    /// Those of them that have GPUs.
+    pub(crate) with_gpus: HostSet,
     /// Which host a link belongs to.
     pub(crate) links: IdMap<LinkId, HostIndex>,
     /// Linked hosts with free slots, so that a pass on a busy farm is short.
@@ -97,6 +99,8 @@ pub(crate) struct LinkedHost {
     /// Whether it takes frames.
     pub(crate) is_open: bool,
     pub(crate) amounts: Amounts,
+    /// What leases may hold of it at most: that, or what they held when it was linked.
+    pub(crate) amounts_most: Amounts,
     pub(crate) free: SlotSet,
     /// Slots busy with leases that are over, by what the host says.
     pub(crate) draining: BTreeMap<SlotIndex, LeaseId>,
@@ -203,6 +207,7 @@ impl PassingState {
         self.linked.set(host, true);
         self.linked_count += 1;
         self.open.set(host, linked.is_open);
+        self.with_gpus.set(host, linked.amounts.gpus > 0);
         self.hosts[host.place()].linked = Some(linked);
     }
 
@@ -213,6 +218,7 @@ impl PassingState {
         self.linked.set(host, false);
         self.linked_count -= 1;
         self.open.set(host, false);
+        self.with_gpus.set(host, false);
         self.free.moved(host, linked.free.len(), 0);
         self.skipped.remove(&host);
         Some(linked)

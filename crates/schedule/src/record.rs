@@ -91,6 +91,12 @@ pub enum Record {
         /// Further slots that it holds.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         also: Vec<SlotIndex>,
+        /// RAM in bytes that it holds.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        memory_bytes: u64,
+        /// GPUs that it holds, by their place in the host's list.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gpus: Vec<u16>,
         /// It waits for its turn behind another lease that the slot works on.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         ahead: bool,
@@ -237,6 +243,11 @@ pub enum Record {
     /// Soft knowledge that a restart may forget; never in the journal.
     #[serde(skip)]
     Passing(Passing),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_zero(bytes: &u64) -> bool {
+    *bytes == 0
 }
 
 /// How a lease ended that did not finish its frame.

@@ -4,6 +4,7 @@
 use model::{JobId, LeaseId, SlotIndex, SlotNeed, Step, StepIndex, Time};
 
 use crate::Schedule;
+use crate::amounts::Taken;
 use crate::host_table::HostIndex;
 use crate::judging::Asked;
 use crate::kept::Lease;
@@ -82,7 +83,24 @@ impl Schedule {
         let mut clear: Vec<Time> =
             (0..slots).map(|slot| self.slot_clear_at(host, SlotIndex(slot), held.before, now)).collect();
         clear.sort_unstable();
-        clear.get(usize::from(wanted.saturating_sub(1))).copied().unwrap_or(now)
+        let slots_at = clear.get(usize::from(wanted.saturating_sub(1))).copied().unwrap_or(now);
+        slots_at.max(step.map_or(now, |step| self.amounts_clear_at(host, step, now)))
+    }
+
+    /// When a host is expected to have as much left as a frame of a step reserves.
+    fn amounts_clear_at(&self, host: HostIndex, step: &Step, now: Time) -> Time {
+        let Some(linked) = self.passing.host(host).filter(|_| !step.reserve.is_none()) else { return now };
+        let leases = self.leases_of(host);
+        let mut held: Vec<(Time, &Taken)> = leases
+            .filter_map(|(id, lease)| Some((self.ends_at(id, lease, now), lease.taken.as_deref()?)))
+            .collect();
+        held.sort_unstable_by_key(|(at, _)| *at);
+        let is_short = |over: usize| {
+            let over = held.iter().take(over).map(|(_, taken)| *taken);
+            self.kept.amounts.short_after(host, over, &step.reserve, &linked.amounts).is_some()
+        };
+        let over = (0..held.len()).find(|over| !is_short(*over)).unwrap_or(held.len());
+        over.checked_sub(1).and_then(|last| held.get(last)).map_or(now, |(at, _)| *at)
     }
 
     fn slot_clear_at(&self, host: HostIndex, slot: SlotIndex, before: LeaseId, now: Time) -> Time {

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | 1 | the first farm | |
 //! | 2 | steps with dependencies and chunks | records for them; older snapshots are not read |
+//! | 3 | reserved memory and GPUs | leases hold them; profiles have needs and preferences |
 
 use model::Versioned;
 use serde::de::Error;
@@ -12,11 +13,11 @@ use serde::{Deserialize, Deserializer};
 use crate::{Record, Schedule};
 
 impl Versioned for Record {
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 }
 
 impl Versioned for Schedule {
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 
     fn read<'de, D: Deserializer<'de>>(version: u16, from: D) -> Result<Self, D::Error> {
         match version {

@@ -25,7 +25,7 @@ const BEFORE_MAX: usize = 64;
 impl Schedule {
     /// How many leases may wait behind one of this step on its slot.
     pub(crate) fn ahead_wanted(job: &Job, step: &Step, table: &FrameTable) -> usize {
-        let plain = step.slots == SlotNeed::Count(1) && step.limits.is_empty();
+        let plain = step.slots == SlotNeed::Count(1) && step.limits.is_empty() && step.reserve.is_none();
         let capped = job.description.slots_max.is_some() || job.description.hosts_max.is_some();
         match table.typical_ms().filter(|ms| *ms < LONG_MS && plain && !capped) {
             Some(ms) => usize::try_from(AHEAD_MS / ms.max(1)).unwrap_or(1).clamp(1, AHEAD_MAX - 1),
@@ -140,7 +140,8 @@ impl<'a> Pass<'a> {
         let could = turn.steps().any(|at| {
             let Some(step) = turn.step(self.schedule, at, self.now) else { return false };
             let matches = step.need.is_some_and(|need| need.matching.contains(host));
-            let could = matches && step.ready.left() > 0 && turn.slots_left() > 0;
+            let some = matches && step.ready.left() > 0 && turn.slots_left() > 0;
+            let could = some && self.short_amount(host, step.step).is_none();
             turn.put_back(at, step);
             could
         });

@@ -14,8 +14,9 @@ mod withdraw;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{JobId, Profile, SlotIndex, Time};
+use model::{JobId, Profile, SlotIndex, Step, Time};
 
+use crate::amounts::{AmountsLeft, ShortAmount};
 use crate::host_table::HostIndex;
 use crate::licences::Shortage;
 use crate::limits::{LimitsLeft, Short};
@@ -25,7 +26,7 @@ use crate::shares::{Turn, Turns};
 use crate::{Passing, Record, Schedule, waits};
 
 use ahead::Seated;
-use rings::Rings;
+use rings::{Rings, Wanted};
 use turn::{JobTurn, StepTurn};
 
 pub(crate) use why::Whys;
@@ -90,6 +91,8 @@ enum Bar<'a> {
     /// The job is on as many hosts as it may.
     HostsMax(u32),
     Limit(Short<'a>),
+    /// Others hold what a frame takes of the host besides slots.
+    Amount(ShortAmount),
     SetAside,
     /// They are kept for a frame of that job which takes several.
     Reserved(JobId),
@@ -109,6 +112,8 @@ struct Pass<'a> {
     rings: Rings<'a>,
     /// What is left of the limits.
     limits: LimitsLeft<'a>,
+    /// What is left of hosts besides slots.
+    amounts: AmountsLeft<'a>,
     /// Hosts that are being cleared.
     reserved: BTreeMap<HostIndex, Reservation>,
     /// Profiles that no linked host matches, though there are hosts with nothing to do.
@@ -136,6 +141,7 @@ impl<'a> Pass<'a> {
             given: BTreeSet::new(),
             rings: Rings::new(&schedule.passing, now),
             limits: LimitsLeft::new(&schedule.kept.limits),
+            amounts: AmountsLeft::new(&schedule.kept.amounts),
             reserved: schedule.passing.reserved.clone(),
             starving: BTreeSet::new(),
             seated: Vec::new(),
@@ -185,7 +191,7 @@ impl<'a> Pass<'a> {
             Some(_) => 1,
         };
         let profile = &step.step.profile;
-        let need = step.need.filter(|_| self.rings.has(profile));
+        let need = step.need.filter(|_| self.rings.has(Wanted::of(step.step)));
         let given = match need {
             None => {
                 let linked = &self.schedule.passing.linked;
@@ -205,17 +211,35 @@ impl<'a> Pass<'a> {
         given
     }
 
-    /// Frames that take one slot each, round and round over the hosts.
+    /// Frames that take one slot each: tier by tier of the hosts, and in one round and round.
     fn narrow(&mut self, turn: &mut JobTurn<'a>, step: &mut StepTurn<'a>, need: &'a Need, most: u32) -> u32 {
-        let profile = &step.step.profile;
+        let mut given = 0;
+        for tier in 0..self.rings.tiers(Wanted::of(step.step)) {
+            given += self.narrow_in(tier, turn, step, need, most - given);
+            if given == most {
+                break;
+            }
+        }
+        given
+    }
+
+    fn narrow_in(
+        &mut self,
+        tier: usize,
+        turn: &mut JobTurn<'a>,
+        step: &mut StepTurn<'a>,
+        need: &'a Need,
+        most: u32,
+    ) -> u32 {
+        let wanted = Wanted::of(step.step);
         let mut given = 0;
         // Hosts in a row that no frame of the step goes to.
         let mut fruitless = 0;
         while given < most && turn.slots_left() > 0 && self.may_give(step) {
-            if fruitless >= self.rings.hosts_left(profile) {
+            if fruitless >= self.rings.hosts_left(wanted, tier) {
                 break;
             }
-            let Some(host) = self.rings.next(profile) else { break };
+            let Some(host) = self.rings.next(wanted, tier) else { break };
             fruitless += 1;
             if self.bar(host, turn, step, need).is_some() {
                 continue;
@@ -252,7 +276,18 @@ impl<'a> Pass<'a> {
         if self.schedule.is_spared(host, step.asked(turn.id, need)) {
             return Some(Bar::SetAside);
         }
-        self.kept_for(host, turn, step).map(Bar::Reserved)
+        if let Some(job) = self.kept_for(host, turn, step) {
+            return Some(Bar::Reserved(job));
+        }
+        self.short_amount(host, step.step).map(Bar::Amount)
+    }
+
+    /// What others hold of a host so that too little is left for a frame of a step. What a slot works on that
+    /// belongs to no lease any more holds nobody knows what, so nothing is given while there is such.
+    fn short_amount(&self, host: HostIndex, step: &Step) -> Option<ShortAmount> {
+        let linked = self.schedule.passing.host(host).filter(|_| !step.reserve.is_none())?;
+        let short = self.amounts.short_on(&step.reserve, host, &linked.amounts);
+        short.or_else(|| (!linked.draining.is_empty()).then(|| ShortAmount::all_of(&step.reserve)))
     }
 
     /// Until when a step is put off that found no licence.
@@ -266,6 +301,8 @@ impl<'a> Pass<'a> {
         self.leased += 1;
         self.given.insert(job);
         self.limits.take(&step.step.limits, host);
+        let has = self.schedule.passing.host(host).map(|linked| linked.amounts).unwrap_or_default();
+        let taken = self.amounts.take(&step.step.reserve, host, &has);
         self.records.push(Record::FrameLeased {
             lease: self.last_lease(),
             frame: step.frame(job, index),
@@ -273,6 +310,8 @@ impl<'a> Pass<'a> {
             host: self.schedule.kept.host_name(host),
             slot,
             also,
+            memory_bytes: taken.memory_bytes,
+            gpus: taken.gpus.into(),
             ahead,
             at: self.now,
         });

@@ -1,23 +1,48 @@
 //! The free slots that are left in a pass, and whose turn it is among the hosts that match a profile.
 //!
-//! Hosts take turns, the one with most free slots first, so that the frames of a job spread over hosts.
+//! Hosts take turns, the one with most free slots first, so that the frames of a job spread over hosts. They
+//! stand in tiers: a better one, as the profile prefers, is filled before the next. Inside one, hosts without
+//! GPUs go first for frames that need none, so that GPUs are left for those that do.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use model::{Profile, SlotIndex, Time};
+use model::{Profile, SlotIndex, Step, Time};
 
+use crate::host_set::HostSet;
 use crate::host_table::HostIndex;
+use crate::lists::Need;
 use crate::passing_state::PassingState;
+
+/// What a ring of hosts is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Wanted<'a> {
+    profile: &'a Profile,
+    gpus: bool,
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) const fn of(step: &'a Step) -> Self {
+        Self { profile: &step.profile, gpus: step.reserve.gpus > 0 }
+    }
+
+    /// Whether it is the same by its place in memory, which costs less than to compare.
+    fn is(self, other: Self) -> bool {
+        std::ptr::eq(self.profile, other.profile) && self.gpus == other.gpus
+    }
+}
+
+/// Hosts that take turns, tier by tier.
+type Ring = Vec<VecDeque<HostIndex>>;
 
 /// The free slots that are left in a pass.
 pub(super) struct Rings<'a> {
     passing: &'a PassingState,
     now: Time,
-    /// Which ring a profile has, once it was asked for.
-    places: BTreeMap<&'a Profile, usize>,
-    rings: Vec<VecDeque<HostIndex>>,
+    /// Which ring there is for what, once it was asked for.
+    places: BTreeMap<Wanted<'a>, usize>,
+    rings: Vec<Ring>,
     /// The ring that was asked for last.
-    last: Option<(&'a Profile, usize)>,
+    last: Option<(Wanted<'a>, usize)>,
     /// By host: how many of its free slots were given away, and the first of those that were not.
     given: Vec<(u16, SlotIndex)>,
     /// Slots that are left, those of hosts that are left alone among them.
@@ -46,44 +71,49 @@ impl<'a> Rings<'a> {
         self.left
     }
 
-    /// Whether any free slot is left that matches.
-    pub(super) fn has(&mut self, profile: &'a Profile) -> bool {
-        while let Some(host) = self.ring(profile).front().copied() {
-            if self.left_on(host) > 0 {
-                return true;
-            }
-            self.ring(profile).pop_front();
-        }
-        false
+    /// Whether any free slot is left that is wanted.
+    pub(super) fn has(&mut self, wanted: Wanted<'a>) -> bool {
+        (0..self.tiers(wanted)).any(|tier| self.tier_has(wanted, tier))
     }
 
-    /// Hosts that may be left in the ring of a profile.
-    pub(super) fn hosts_left(&mut self, profile: &'a Profile) -> usize {
-        self.ring(profile).len()
+    /// How many tiers of hosts there are.
+    pub(super) fn tiers(&mut self, wanted: Wanted<'a>) -> usize {
+        self.ring(wanted).len()
     }
 
-    /// Hosts that have free slots left and match, the one with the fewest first.
-    pub(super) fn fullest_first(&mut self, profile: &'a Profile) -> Vec<HostIndex> {
-        let hosts: Vec<HostIndex> = self.ring(profile).iter().copied().collect();
-        let mut hosts: Vec<_> = hosts.into_iter().map(|host| (self.left_on(host), host)).collect();
-        hosts.retain(|(left, _)| *left > 0);
+    /// Hosts that may be left in a tier.
+    pub(super) fn hosts_left(&mut self, wanted: Wanted<'a>, tier: usize) -> usize {
+        self.ring(wanted).get(tier).map_or(0, VecDeque::len)
+    }
+
+    /// Hosts that have free slots left, better tiers first, and in one the host with the fewest first.
+    pub(super) fn fullest_first(&mut self, wanted: Wanted<'a>) -> Vec<HostIndex> {
+        let hosts: Vec<(usize, HostIndex)> = self
+            .ring(wanted)
+            .iter()
+            .enumerate()
+            .flat_map(|(tier, hosts)| hosts.iter().map(move |host| (tier, *host)))
+            .collect();
+        let mut hosts: Vec<_> =
+            hosts.into_iter().map(|(tier, host)| (tier, self.left_on(host), host)).collect();
+        hosts.retain(|(_, left, _)| *left > 0);
         hosts.sort_unstable();
-        hosts.into_iter().map(|(_, host)| host).collect()
+        hosts.into_iter().map(|(_, _, host)| host).collect()
     }
 
-    /// Hosts that have free slots and match, as far as they may be left, in the order of their turns.
-    pub(super) fn hosts(&mut self, profile: &'a Profile) -> impl Iterator<Item = HostIndex> {
-        self.ring(profile).iter().copied()
+    /// Hosts that have free slots and are wanted, as far as they may be left, in the order of their turns.
+    pub(super) fn hosts(&mut self, wanted: Wanted<'a>) -> impl Iterator<Item = HostIndex> {
+        self.ring(wanted).iter().flatten().copied()
     }
 
-    /// The host whose turn it is; it goes to the end of the ring.
-    pub(super) fn next(&mut self, profile: &'a Profile) -> Option<HostIndex> {
-        if !self.has(profile) {
+    /// The host of a tier whose turn it is; it goes to the end.
+    pub(super) fn next(&mut self, wanted: Wanted<'a>, tier: usize) -> Option<HostIndex> {
+        if !self.tier_has(wanted, tier) {
             return None;
         }
-        let ring = self.ring(profile);
-        ring.rotate_left(1);
-        ring.back().copied()
+        let hosts = self.ring(wanted).get_mut(tier)?;
+        hosts.rotate_left(1);
+        hosts.back().copied()
     }
 
     /// How many free slots of a host are left.
@@ -108,21 +138,47 @@ impl<'a> Rings<'a> {
         self.given.get(host.place()).copied().unwrap_or((0, SlotIndex(0)))
     }
 
-    fn ring(&mut self, profile: &'a Profile) -> &mut VecDeque<HostIndex> {
+    /// Whether a tier has a free slot left. Hosts that have none are out of it.
+    fn tier_has(&mut self, wanted: Wanted<'a>, tier: usize) -> bool {
+        while let Some(host) = self.ring(wanted).get(tier).and_then(|hosts| hosts.front().copied()) {
+            if self.left_on(host) > 0 {
+                return true;
+            }
+            if let Some(hosts) = self.ring(wanted).get_mut(tier) {
+                hosts.pop_front();
+            }
+        }
+        false
+    }
+
+    fn ring(&mut self, wanted: Wanted<'a>) -> &mut Ring {
         let place = match self.last {
-            Some((last, place)) if std::ptr::eq(last, profile) => place,
-            _ => self.place(profile),
+            Some((last, place)) if last.is(wanted) => place,
+            _ => self.place(wanted),
         };
-        self.last = Some((profile, place));
+        self.last = Some((wanted, place));
         &mut self.rings[place]
     }
 
-    fn place(&mut self, profile: &'a Profile) -> usize {
+    fn place(&mut self, wanted: Wanted<'a>) -> usize {
         let (passing, now, rings) = (self.passing, self.now, &mut self.rings);
-        *self.places.entry(profile).or_insert_with(|| {
-            let need = passing.needs.get(profile);
-            let free = need.into_iter().flat_map(|need| passing.free.within(&need.matching));
-            rings.push(free.filter(|host| !passing.is_skipped(*host, now)).collect());
+        *self.places.entry(wanted).or_insert_with(|| {
+            let mut ring = Ring::new();
+            let mut tier = |hosts: &HostSet| {
+                let free = passing.free.within(hosts).filter(|host| !passing.is_skipped(*host, now));
+                ring.push(free.collect());
+            };
+            for hosts in passing.needs.get(wanted.profile).into_iter().flat_map(Need::tiers) {
+                if wanted.gpus {
+                    tier(&hosts.and(&passing.with_gpus));
+                } else if passing.with_gpus.is_empty() {
+                    tier(hosts);
+                } else {
+                    tier(&hosts.without(&passing.with_gpus));
+                    tier(&hosts.and(&passing.with_gpus));
+                }
+            }
+            rings.push(ring);
             rings.len() - 1
         })
     }

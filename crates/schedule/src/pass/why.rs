@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use model::{AmountKind, Door, JobId, Profile, SetAsideView, SlotNeed, Step, WaitingReason};
+use model::{AmountKind, Amounts, Door, JobId, Profile, SetAsideView, SlotNeed, Step, WaitingReason};
 
+use super::rings::Wanted;
 use super::turn::{JobTurn, StepTurn};
 use super::{Bar, Pass};
 use crate::Schedule;
+use crate::amounts::ShortAmount;
 use crate::host_table::HostIndex;
 use crate::licences::Shortage;
 use crate::limits::Short;
@@ -23,8 +25,8 @@ const ASIDE_MAX: usize = 8;
 pub(crate) struct Whys<'a> {
     /// A pass at the moment of the last one. It gives nothing.
     pass: Pass<'a>,
-    /// Slots of the linked hosts that match, by profile.
-    slots: BTreeMap<&'a Profile, u32>,
+    /// Slots of the linked hosts that match and are large enough, by profile and what is reserved.
+    slots: BTreeMap<(&'a Profile, Amounts), u32>,
 }
 
 impl<'a> Whys<'a> {
@@ -83,11 +85,17 @@ impl<'a> Whys<'a> {
     ) -> Option<WaitingReason> {
         let schedule = self.pass.schedule;
         let mut aside: Vec<SetAsideView> = Vec::new();
-        let mut barred = None;
-        for host in self.pass.rings.hosts(&step.step.profile).take(HOSTS_MAX).collect::<Vec<_>>() {
+        let (mut barred, mut taken) = (None, None::<(ShortAmount, HostIndex)>);
+        for host in self.pass.rings.hosts(Wanted::of(step.step)).take(HOSTS_MAX).collect::<Vec<_>>() {
             let bar = match self.pass.bar(host, turn, step, need) {
                 Some(Bar::SetAside) => {
                     aside.extend(schedule.aside_view(host, turn.id));
+                    continue;
+                }
+                Some(Bar::Amount(short)) => {
+                    if taken.is_none_or(|(most, _)| (most.amount, most.free) < (short.amount, short.free)) {
+                        taken = Some((short, host));
+                    }
                     continue;
                 }
                 Some(bar) => bar,
@@ -98,12 +106,13 @@ impl<'a> Whys<'a> {
                 Bar::HostsMax(hosts) => WaitingReason::HostsMax { hosts },
                 Bar::Limit(short) => limit(&short),
                 Bar::Reserved(job) => WaitingReason::Reserved { host: schedule.kept.host_name(host), job },
-                Bar::SetAside => WaitingReason::SetAside { hosts: Vec::new() },
+                Bar::SetAside | Bar::Amount(_) => WaitingReason::SetAside { hosts: Vec::new() },
             });
         }
         aside.truncate(ASIDE_MAX);
         let aside = (!aside.is_empty()).then_some(WaitingReason::SetAside { hosts: aside });
-        barred.or(aside).or_else(|| schedule.refused_by(need, self.pass.now))
+        let taken = taken.map(|(short, host)| schedule.amount_taken(short, host));
+        barred.or(taken).or(aside).or_else(|| schedule.refused_by(need, self.pass.now))
     }
 
     /// Whether a host that takes frames of the step has room for one, and one may go there.
@@ -130,10 +139,14 @@ impl<'a> Whys<'a> {
         if let Some((name, slots)) = schedule.kept.queue.shares.behind(turn.id) {
             return WaitingReason::Share { name: name.to_owned(), slots };
         }
-        let open = || need.matching.both(&schedule.passing.open);
-        let slots =
-            || open().filter_map(|host| schedule.passing.host(host)).map(|host| u32::from(host.slots)).sum();
-        WaitingReason::SlotsBusy { slots: *self.slots.entry(&step.step.profile).or_insert_with(slots) }
+        let slots = || {
+            let open = need.matching.both(&schedule.passing.open);
+            let hosts = open.filter_map(|host| schedule.passing.host(host));
+            let large = hosts.filter(|host| step.step.reserve.fits_in(&host.amounts));
+            large.map(|host| u32::from(host.slots)).sum()
+        };
+        let asked = (&step.step.profile, step.step.reserve);
+        WaitingReason::SlotsBusy { slots: *self.slots.entry(asked).or_insert_with(slots) }
     }
 }
 
@@ -159,6 +172,11 @@ impl Schedule {
             }
             hosts => WaitingReason::MatchesNotLinked { hosts },
         })
+    }
+
+    fn amount_taken(&self, short: ShortAmount, host: HostIndex) -> WaitingReason {
+        let ShortAmount { amount, free, wanted } = short;
+        WaitingReason::AmountTaken { amount, host: self.kept.host_name(host), free, wanted }
     }
 
     /// No linked host has all that a frame takes, though nothing else ran there.

@@ -6,6 +6,7 @@
 
 use model::{JobId, SlotIndex};
 
+use super::rings::Wanted;
 use super::turn::{JobTurn, StepTurn};
 use super::{Pass, Place};
 use crate::Schedule;
@@ -27,7 +28,7 @@ impl<'a> Pass<'a> {
         most: u32,
     ) -> u32 {
         let mut given = 0;
-        for host in self.rings.fullest_first(&step.step.profile) {
+        for host in self.rings.fullest_first(Wanted::of(step.step)) {
             while given < most && self.may_give(step) {
                 let wanted = self.schedule.wanted_on(host, step.step);
                 let fits = wanted <= self.rings.left_on(host) && u32::from(wanted) <= turn.slots_left();

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use model::{JobId, LeaseId, StepIndex};
 
+use super::rings::Wanted;
 use super::{Pass, soonest};
 use crate::host_table::HostIndex;
 use crate::kept::Lease;
@@ -42,7 +43,7 @@ impl<'a> Pass<'a> {
             for (index, (step, table)) in (0..).zip(job.description.steps.iter().zip(&job.tables)) {
                 let wanted = Schedule::ahead_wanted(job, step, table) as u64;
                 let long = table.typical_ms().unwrap_or(0) * wanted >= waits::WITHDRAW_MS;
-                if long && !table.is_ready() && self.rings.has(&step.profile) {
+                if long && !table.is_ready() && self.rings.has(Wanted::of(step)) {
                     idle.insert((id, StepIndex(index)));
                 }
             }

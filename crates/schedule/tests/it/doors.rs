@@ -162,7 +162,7 @@ fn orders_go_to_the_host_that_is_linked() {
     let order = HostOrder { verb: HostVerb::Stop, now: true, by: "ada".to_owned() };
     let to = |host: &str| Event::OrderHost { host: host.into(), order: order.clone() };
     farm.happens(to("a"));
-    assert_eq!(farm.hosts["a"].orders, [order.clone()]);
+    assert_eq!(farm.hosts["a"].orders, std::slice::from_ref(&order));
     assert_eq!(farm.tries(to("b")), Err(Refusal::UnknownHost("b".into())));
     farm.loses_link("a");
     let refused = farm.tries(to("a")).unwrap_err();

@@ -60,6 +60,21 @@ pub(crate) struct Host {
     pub(crate) orders: Vec<HostOrder>,
 }
 
+impl Host {
+    /// It has all that a grant is to hold, beside what it works on.
+    fn assert_amounts(&self, grant: &Grant) {
+        if grant.memory_bytes == 0 && grant.gpus.is_empty() {
+            return;
+        }
+        let memory: u64 = self.held.values().map(|held| held.memory_bytes).sum();
+        assert!(memory + grant.memory_bytes <= self.amounts.memory_bytes, "memory is there: {grant:?}");
+        for gpu in &grant.gpus {
+            let taken = self.held.values().any(|held| held.gpus.contains(gpu));
+            assert!(*gpu < self.amounts.gpus && !taken, "GPU {gpu} is there and free: {grant:?}");
+        }
+    }
+}
+
 pub(crate) fn farm() -> Farm {
     let mut farm = Farm {
         schedule: Schedule::default(),
@@ -96,6 +111,11 @@ pub(crate) fn with_priority(priority: i32, job: JobDescription) -> JobDescriptio
     JobDescription { priority, ..job }
 }
 
+pub(crate) fn reserving(memory_bytes: u64, gpus: u16, mut job: JobDescription) -> JobDescription {
+    job.steps[0].reserve = Amounts { memory_bytes, gpus };
+    job
+}
+
 pub(crate) fn with_tag(tag: &str, mut job: JobDescription) -> JobDescription {
     job.steps[0].profile.tags.push(tag.to_owned());
     job
@@ -124,6 +144,13 @@ impl Farm {
     }
 
     // What hosts do.
+
+    /// A host comes that has more than slots.
+    pub(crate) fn links_with(&mut self, name: &str, slots: u16, memory_bytes: u64, gpus: u16) {
+        let host = self.hosts.entry(name.to_owned()).or_default();
+        host.amounts = Amounts { memory_bytes, gpus };
+        self.links(name, slots);
+    }
 
     /// A host comes, or comes back with what it holds.
     pub(crate) fn links(&mut self, name: &str, slots: u16) {
@@ -201,13 +228,24 @@ impl Farm {
     /// A host ends its oldest frame.
     pub(crate) fn ends(&mut self, name: &str, outcome: impl FnOnce(&Grant) -> Outcome) -> i64 {
         let host = self.hosts.get_mut(name).unwrap();
-        let (lease, grant) = host.held.pop_first().unwrap();
-        let outcome = outcome(&grant);
-        let usage = Usage { wall_ms: self.pace_ms, cpu_ms: 900, ..Usage::default() };
-        let report = Report { lease, frame: grant.frame, attempt: grant.attempt, outcome, usage };
-        host.outbox.insert(lease, report.clone());
-        self.says(name, RenderToSchedule::Report(report));
+        let (_, grant) = host.held.pop_first().unwrap();
+        self.reports(name, &grant, outcome(&grant));
         grant.number
+    }
+
+    fn reports(&mut self, name: &str, grant: &Grant, outcome: Outcome) {
+        let usage = Usage { wall_ms: self.pace_ms, cpu_ms: 900, ..Usage::default() };
+        let (lease, frame, attempt) = (grant.lease, grant.frame, grant.attempt);
+        let report = Report { lease, frame, attempt, outcome, usage };
+        self.hosts.get_mut(name).unwrap().outbox.insert(lease, report.clone());
+        self.says(name, RenderToSchedule::Report(report));
+    }
+
+    /// A host finishes the frame of this grant.
+    pub(crate) fn ends_lease(&mut self, name: &str, grant: &Grant) {
+        let host = self.hosts.get_mut(name).unwrap();
+        host.held.remove(&grant.lease).unwrap();
+        self.reports(name, grant, done(grant));
     }
 
     pub(crate) fn finishes_one(&mut self, name: &str) -> i64 {
@@ -363,6 +401,7 @@ impl Farm {
                 let in_line = before.is_empty() || (grant.also.is_empty() && of_a_step);
                 assert!(in_line && before.len() < AHEAD_MAX, "the slots have room: {grant:?}");
                 assert!(slots.iter().all(|slot| slot.0 < host.slots), "and are there: {grant:?}");
+                host.assert_amounts(&grant);
                 host.held.insert(grant.lease, grant);
             }
             ScheduleToRender::Revoke { lease } => {

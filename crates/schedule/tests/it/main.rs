@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod ahead;
+mod amounts;
 mod chunks;
 mod dependencies;
 mod doors;

@@ -9,7 +9,8 @@ use schedule::{Record, Schedule};
 use serde_json::Value;
 
 /// By version. What the first of them means is told in `restart.rs`.
-const JOURNALS: [&str; 2] = [include_str!("journal.jsonl"), include_str!("journal.2.jsonl")];
+const JOURNALS: [&str; 3] =
+    [include_str!("journal.jsonl"), include_str!("journal.2.jsonl"), include_str!("journal.3.jsonl")];
 
 fn records(version: usize) -> Vec<Record> {
     JOURNALS[version - 1].lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -89,6 +90,19 @@ fn the_second_is_read_as_it_was_meant() {
     assert_eq!((limits.len(), limits[0].amount, limits[0].per_host), (1, Some(4), Some(2)));
     assert_eq!(role.shares().iter().map(|share| share.weight).collect::<Vec<_>>(), [3]);
     assert_eq!(role.set_aside().len(), 0);
+}
+
+#[test]
+fn the_third_is_read_as_it_was_meant() {
+    let role = replayed(3);
+    let frames = role.frames(JobId(1)).unwrap();
+    let states: Vec<FrameState> = frames.iter().map(|frame| frame.state).collect();
+    assert_eq!(states, [FrameState::Done, FrameState::Running, FrameState::Waiting]);
+    let reserve = role.description(JobId(1)).unwrap().steps[0].reserve;
+    assert_eq!((reserve.memory_bytes, reserve.gpus), (8 << 30, 2));
+    let state = serde_json::to_value(&role).unwrap();
+    let taken = &state["state"]["leases"]["2"]["taken"];
+    assert_eq!(taken, &serde_json::json!({ "memory_bytes": 8_u64 << 30, "gpus": [1, 2] }));
 }
 
 /// A job of the second version that asks for everything that its profiles could.

@@ -2,8 +2,8 @@
 //! the same state, and once faults stop every frame ends.
 
 use model::{
-    FailureClass, FrameState, HEARTBEAT_MS, HeldLease, HostOrder, HostVerb, JobDescription, JobId, JobState,
-    LeaseId, RenderToSchedule, ResourceToSchedule, SlotNeed,
+    Amounts, FailureClass, FrameState, HEARTBEAT_MS, HeldLease, HostOrder, HostVerb, JobDescription, JobId,
+    JobState, LeaseId, RenderToSchedule, ResourceToSchedule, SlotNeed,
 };
 use proptest::prelude::*;
 use schedule::{Event, NoticeId};
@@ -70,7 +70,7 @@ fn step() -> impl Strategy<Value = Step> {
     use Step::*;
     let host = || 0..3_u8;
     prop_oneof![
-        6 => (1..12_u8, 0..3_u8, any::<bool>(), prop::bool::weighted(0.2), 1..4_u8, 0..12_u8).prop_map(
+        6 => (1..12_u8, 0..3_u8, any::<bool>(), prop::bool::weighted(0.2), 1..4_u8, 0..18_u8).prop_map(
             |(frames, priority, tagged, held, attempts_max, kind)| {
                 Submit { frames, priority, tagged, held, attempts_max, kind }
             }
@@ -132,7 +132,8 @@ fn take(farm: &mut Farm, step: &Step) {
                 .hosts
                 .get(name(host))
                 .map_or(0, |host| host.held.values().map(|grant| grant.slot.0 + 1).max().unwrap_or(0));
-            farm.links(name(host), held.max(u16::from(slots)));
+            let slots = held.max(u16::from(slots));
+            farm.links_with(name(host), slots, 2 * u64::from(slots), slots / 2);
         }
         Step::Unlink(host) => with(farm, host, |farm, name| farm.loses_link(name)),
         Step::Die(host) => with(farm, host, |farm, name| farm.dies(name)),
@@ -201,6 +202,12 @@ fn of_kind(kind: u8, mut job: JobDescription) -> JobDescription {
         2 => step.slots = SlotNeed::Whole,
         3 => job.slots_max = Some(2),
         4 => job.hosts_max = Some(1),
+        6 => step.reserve = Amounts { memory_bytes: 2, gpus: 0 },
+        7 => step.reserve = Amounts { memory_bytes: 1, gpus: 1 },
+        8 => {
+            step.slots = SlotNeed::Count(2);
+            step.reserve = Amounts { memory_bytes: 3, gpus: 0 };
+        }
         5 => {
             step.work.package = "command".to_owned();
             step.work.command = vec!["/bin/true".to_owned()];
@@ -264,7 +271,7 @@ fn heal(farm: &mut Farm) {
         farm.dies(host);
         farm.hosts.insert(host.clone(), Host::default());
     }
-    farm.links("good", 4);
+    farm.links_with("good", 4, 8, 2);
     for _ in 0..200 {
         farm.everything_is_rendered();
         farm.after_ms(HEARTBEAT_MS);
