@@ -1,7 +1,7 @@
 //! The command line as a whole. Each command's own flags stand beside it, in `commands`.
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use wire::discovery::DISCOVERY_PORT;
+use wire::discovery::{DISCOVERY_PORT, DNS_NAME};
 use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
@@ -87,8 +87,12 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// Instead of a name in DNS: none is looked up.
+const NO_DNS: &str = "none";
+
 /// Flags of every command that the environment may give, by their variable.
-const VARIABLES: [(&str, &str); 3] = [
+const VARIABLES: [(&str, &str); 4] = [
+    ("dns", "FRAMEFARM_DNS"),
     ("server", "FRAMEFARM_SERVER"),
     ("farm", "FRAMEFARM_FARM"),
     ("discovery_port", "FRAMEFARM_DISCOVERY_PORT"),
@@ -105,6 +109,9 @@ impl Cli {
             if empty(variable) {
                 command = command.mut_arg(flag, |arg| arg.env(None));
             }
+        }
+        if empty("FRAMEFARM_RESOURCE") {
+            command = command.mut_subcommand("serve", |serve| serve.mut_arg("resource", |arg| arg.env(None)));
         }
         Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
     }
@@ -125,6 +132,11 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "PORT", env = "FRAMEFARM_DISCOVERY_PORT")]
     #[arg(default_value_t = DISCOVERY_PORT, hide_env_values = true, help_heading = "Which farm")]
     pub(crate) discovery_port: u16,
+    /// Name in DNS under which the schedule server is looked for; none: none is looked up
+    // Whoever keeps the network sets it, in the environment; it needs no line in the help of each command.
+    #[arg(long, global = true, value_name = "NAME", env = "FRAMEFARM_DNS", hide = true)]
+    #[arg(default_value = DNS_NAME)]
+    pub(crate) dns: String,
     /// Print data as JSON
     #[arg(long, global = true, help_heading = "Output")]
     pub(crate) json: bool,
@@ -139,7 +151,8 @@ impl Global {
     }
 
     pub(crate) fn discovery(&self) -> DiscoveryConfig {
-        DiscoveryConfig::loopback(&self.farm, self.discovery_port)
+        let dns = Some(self.dns.clone()).filter(|name| name != NO_DNS);
+        DiscoveryConfig::everywhere(&self.farm, self.discovery_port, dns)
     }
 }
 

@@ -12,7 +12,7 @@ use store::{DataFolder, DataFolderError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
-use wire::discovery::{Answer, DiscoveryError, Responder};
+use wire::discovery::{DiscoveryError, Offer, Responder};
 use wire::{FarmView, ServerUrl, ServerUrlError, Service};
 
 use crate::mail::{Post, PostError};
@@ -136,6 +136,7 @@ impl Servers {
             false => None,
         };
         let url = listener.as_ref().map(|(_, url)| url.clone());
+        let listening = listener.as_ref().map(|(listener, _)| listener.local_addr()).transpose()?;
         let find = |service: Service, given: &Option<ServerUrl>| match (given, &url) {
             (Some(given), _) => Whereabouts::At(given.clone()),
             (None, Some(own)) if has(service) => Whereabouts::At(own.clone()),
@@ -172,10 +173,15 @@ impl Servers {
             let (server, slots) = RenderServer::start(&data, setup).await?;
             (render, render_host) = (Some(server), Some((host.0, slots)));
         }
-        let answer = Answer {
+        let offer = Offer {
+            farm: settings.discovery.farm.clone(),
+            farm_id: None,
+            authority: None,
             instance: new_instance()?,
             services: settings.services.clone(),
-            urls: url.iter().cloned().collect(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            listening: listening.into_iter().collect(),
+            secure: false,
         };
         let ready = Ready {
             url: url.map(|url| url.to_string()),
@@ -184,7 +190,7 @@ impl Servers {
             storage,
             render_host,
         };
-        let responder = Responder::start(&settings.discovery, answer)?;
+        let responder = Responder::start(&settings.discovery, offer)?;
         Ok(Self { ready, schedule, resource, render, web, _responder: responder, _data: data })
     }
 

@@ -4,21 +4,35 @@ use std::time::Duration;
 
 /// The first wait is at most this long.
 const FIRST: Duration = Duration::from_millis(100);
-/// No wait is longer than this.
+/// No wait is longer than this, where nobody says otherwise.
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// Waits that grow, each drawn anew between nothing and its bound ("full jitter"), so that many that lost
 /// the same server do not come back to it in step.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backoff {
     failures: u32,
+    longest: Duration,
+}
+
+/// Up to 10 s.
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::up_to(LONGEST)
+    }
 }
 
 impl Backoff {
-    /// The longest that the next wait can be: 0.1 s, 0.2 s, 0.4 s, … 10 s.
+    /// Waits that grow up to `longest`.
+    #[must_use]
+    pub const fn up_to(longest: Duration) -> Self {
+        Self { failures: 0, longest }
+    }
+
+    /// The longest that the next wait can be: 0.1 s, 0.2 s, 0.4 s, and so on.
     #[must_use]
     pub fn bound(&self) -> Duration {
-        FIRST.saturating_mul(1 << self.failures.min(16)).min(LONGEST)
+        FIRST.saturating_mul(1 << self.failures.min(16)).min(self.longest)
     }
 
     /// The next wait, after one more failure; `chance` is drawn evenly from all of `u64`.
@@ -63,7 +77,7 @@ mod tests {
     #[test]
     fn every_wait_is_within_its_bound_and_reaches_both_ends() {
         for failures in [0, 3, 7, 40, u32::MAX] {
-            let fresh = Backoff { failures };
+            let fresh = Backoff { failures, ..Backoff::default() };
             let bound = fresh.bound();
             let micros = bound.as_micros() as u64;
             assert_eq!(fresh.clone().next(0), Duration::ZERO);

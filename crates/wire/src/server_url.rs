@@ -47,6 +47,12 @@ impl ServerUrl {
         self.0.scheme() == "https"
     }
 
+    /// Whether it is an address of loopback, which leads to this machine alone.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.host().parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+
     /// The host: a name, or an address without brackets.
     #[must_use]
     pub fn host(&self) -> &str {

@@ -32,7 +32,7 @@ pub(crate) struct Serve {
     #[arg(value_name = "ROLE", required = true, value_parser = role)]
     roles: Vec<Service>,
     /// Address of the resource server; found on the network where not given
-    #[arg(long, value_name = "URL", help_heading = OTHERS)]
+    #[arg(long, value_name = "URL", env = "FRAMEFARM_RESOURCE", hide_env_values = true, help_heading = OTHERS)]
     resource: Option<ServerUrl>,
     #[command(flatten)]
     options: Options,

@@ -71,6 +71,8 @@ impl Failure {
         match self {
             Self::Faults { .. } | Self::Misuse { .. } => Exit::Misuse,
             Self::Serve(error) if error.is_misuse() => Exit::Misuse,
+            // Which of several farms is meant has to be said.
+            Self::Client(ClientError::NotFound(error)) if !error.is_passing() => Exit::Misuse,
             Self::Records(RecordsError::NoJournal { .. })
             | Self::Check(CheckError::NoJournal { .. })
             | Self::Backup(BackupError::NoJournal { .. })

@@ -126,7 +126,8 @@ impl ClientError {
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::NotFound(_) | Self::Unreachable { .. } | Self::Lost { .. } | Self::Silent { .. } => true,
+            Self::NotFound(error) => error.is_passing(),
+            Self::Unreachable { .. } | Self::Lost { .. } | Self::Silent { .. } => true,
             Self::Refused(problem) => matches!(problem.status, 429 | 502 | 503 | 504 | 507),
             Self::Untrusted { .. } | Self::Protocol { .. } | Self::Damaged { .. } | Self::Local { .. } => {
                 false

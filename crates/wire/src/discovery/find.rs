@@ -1,123 +1,74 @@
-//! The asking side of discovery.
+//! The asking side of discovery: a name in DNS first, and questions on the network beside it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use tokio::net::UdpSocket;
-use tokio::time::{Instant, timeout_at};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
+use super::announcements::{Announcements, listen_for_announcements};
 use super::datagram::{self, Body};
-use super::responder::{DiscoveryError, hear, open, send_to_all};
-use super::{Answer, DiscoveryConfig, Service, socket};
-use crate::ServerUrl;
+use super::names::{look_up, reachable};
+use super::sockets::Sockets;
+use super::{Answer, DiscoveryConfig, DiscoveryError, NameTried, NotFound, Service, Tried};
+use crate::{Backoff, ServerUrl};
 
-/// The first question is repeated after this long, then after twice as long each time.
-const ASKED_AGAIN_AFTER: Duration = Duration::from_millis(100);
-/// Questions are at most this far apart.
-const ASKED_AGAIN_AT_MOST: Duration = Duration::from_secs(2);
+/// Questions are at most this far apart. A server announces itself, so nobody has to ask more often.
+const ASKED_AGAIN_AT_MOST: Duration = Duration::from_secs(30);
+/// DNS comes first: who answers on the network waits so long for it.
+const NAME_FIRST: Duration = Duration::from_millis(150);
+/// A name is looked up again after this long.
+const NAME_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// How long to look for a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// Until one answers or this much time has passed.
+    /// Until one is found or this much time has passed.
     AtMost(Duration),
-    /// Until one answers.
+    /// Until one is found.
     Endless,
 }
 
-/// A server that answered.
+/// A server that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// Where it is reached.
     pub url: ServerUrl,
-    /// All it says of itself.
-    pub answer: Answer,
-    /// Others that answered as well, though one is all there should be.
+    /// All it says of itself; absent where its name led there.
+    pub answer: Option<Answer>,
+    /// Others of the same farm that answered as well, though one is all there should be.
     pub others: Vec<Answer>,
-}
-
-/// Nobody was found.
-#[derive(Debug, thiserror::Error)]
-pub enum NotFound {
-    /// Nobody answered.
-    #[error(
-        "no {service} of the farm {farm:?} answered within {:.1} s (asked {asked} times at {targets})",
-        waited.as_secs_f32()
-    )]
-    NoAnswer {
-        /// What was looked for.
-        service: Service,
-        /// In which farm.
-        farm: String,
-        /// For how long.
-        waited: Duration,
-        /// How often it was asked.
-        asked: u32,
-        /// Where, as text.
-        targets: String,
-    },
-    /// The question could not even be asked.
-    #[error("cannot look for the {service} of the farm {farm:?}: nothing can be sent to {targets}")]
-    CannotAsk {
-        /// What was looked for.
-        service: Service,
-        /// In which farm.
-        farm: String,
-        /// Where, as text.
-        targets: String,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// No socket to ask from.
-    #[error(transparent)]
-    Discovery(#[from] DiscoveryError),
-}
-
-impl NotFound {
-    /// What a person can do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        let named = "--server URL, or FRAMEFARM_SERVER=URL in the environment";
-        match self {
-            Self::NoAnswer { farm, .. } => format!(
-                "is one running (`framefarm up` starts a farm), and is {farm:?} the name of the farm? \
-                 a server that cannot be found can be named: {named}"
-            ),
-            Self::CannotAsk { .. } | Self::Discovery(_) => format!("name the server: {named}"),
-        }
-    }
 }
 
 /// Finds the server of `service`, asking again and again, less and less often.
 ///
-/// Where several answer, the one with the smallest instance is taken, whoever was quicker, and the others
-/// are reported with it and in the log. Servers that say no address are passed over.
+/// Where several of one farm answer, the one with the smallest instance is taken, whoever was quicker, and the
+/// others are reported with it and in the log. Servers that say no address are passed over, and so are those
+/// that cannot be reached at any.
 ///
 /// # Errors
-/// Where nobody answered in time or nothing can be sent.
+/// Where nobody was found in time, several farms have the name, or nothing can be sent.
 pub async fn find(config: &DiscoveryConfig, service: Service, patience: Patience) -> Result<Found, NotFound> {
     let mut search = Search::start(config, service)?;
     let until = match patience {
         Patience::AtMost(time) => Some(search.began + time),
-        Patience::Endless => None,
-    };
-    let mut found = loop {
-        let Some(answer) = search.next(until).await else { return Err(search.failed()) };
-        if let Some(url) = answer.urls.first() {
-            break Found { url: url.clone(), answer, others: Vec::new() };
+        Patience::Endless => {
+            search.announcements = Some(listen_for_announcements(config)?);
+            None
         }
     };
-    let settled = Some(Instant::now() + config.settle);
-    while let Some(answer) = search.next(settled).await {
-        found.add(answer);
+    loop {
+        let first = match search.next(until).await {
+            Some(News::Named(url)) => return Ok(Found { url, answer: None, others: Vec::new() }),
+            Some(News::Answered(answer)) => answer,
+            None => return Err(search.failed()),
+        };
+        let found = search.settle(first).await?;
+        if let Some(found) = found {
+            return Ok(found);
+        }
     }
-    for other in &found.others {
-        let (farm, url, other) = (&config.farm, &found.url, other.urls.first().map(ToString::to_string));
-        tracing::warn!(%service, farm, %url, other, "more than one server of this kind answers");
-    }
-    Ok(found)
 }
 
 /// All servers of `service` that answer within `time`, by instance; none is no error.
@@ -129,91 +80,241 @@ pub async fn survey(
     service: Service,
     time: Duration,
 ) -> Result<Vec<Answer>, NotFound> {
-    let mut search = Search::start(config, service)?;
+    let mut search = Search::start(&DiscoveryConfig { dns: None, ..config.clone() }, service)?;
     let until = Some(search.began + time);
-    let mut answers = BTreeSet::new();
-    while let Some(answer) = search.next(until).await {
-        answers.insert(answer);
+    let mut answers = Answers::default();
+    while let Some(News::Answered(answer)) = search.next(until).await {
+        answers.add(answer);
     }
-    if answers.is_empty() && search.unsent.is_some() {
+    if answers.0.is_empty() && search.unsent.is_some() {
         return Err(search.failed());
     }
-    Ok(answers.into_iter().collect())
+    Ok(answers.0)
 }
 
-impl Found {
-    /// Keeps the smallest as the one that is found.
+/// Answers, by farm and instance. One that came by several ways is one, with the addresses of all.
+#[derive(Default)]
+struct Answers(Vec<Answer>);
+
+impl Answers {
     fn add(&mut self, answer: Answer) {
-        let Some(url) = answer.urls.first().cloned() else { return };
-        if answer == self.answer || self.others.contains(&answer) {
-            return;
+        let same = |known: &&mut Answer| known.instance == answer.instance && known.farm_id == answer.farm_id;
+        match self.0.iter_mut().find(same) {
+            Some(known) => {
+                for url in answer.urls {
+                    if !known.urls.contains(&url) {
+                        known.urls.push(url);
+                    }
+                }
+                // What runs on this machine is reached best without leaving it.
+                known.urls.sort_by_key(|url| !url.is_loopback());
+            }
+            None => self.0.push(answer),
         }
-        if answer < self.answer {
-            self.url = url;
-            self.others.push(std::mem::replace(&mut self.answer, answer));
-        } else {
-            self.others.push(answer);
-        }
-        self.others.sort();
+        self.0.sort();
+    }
+
+    /// The farms that answered, by id, each with an address.
+    fn farms(&self) -> BTreeMap<String, ServerUrl> {
+        let farms = self.0.iter().rev().filter_map(|answer| {
+            let id = answer.farm_id.clone().unwrap_or_else(|| "an unknown id".to_owned());
+            Some((id, answer.urls.first()?.clone()))
+        });
+        farms.collect()
     }
 }
 
-/// A question under way.
-struct Search<'a> {
-    config: &'a DiscoveryConfig,
+/// What a search heard.
+enum News {
+    /// Somebody listens at the address of the name.
+    Named(ServerUrl),
+    /// A server answered, or announced itself.
+    Answered(Answer),
+}
+
+/// A search under way.
+struct Search {
+    config: DiscoveryConfig,
     service: Service,
-    socket: UdpSocket,
+    mouths: Sockets,
+    announcements: Option<Announcements>,
     question: Vec<u8>,
     nonce: u64,
+    name: Option<JoinHandle<NameTried>>,
+    name_again_at: Instant,
     began: Instant,
-    asked: u32,
+    backoff: Backoff,
     ask_at: Instant,
+    tried: Tried,
     unsent: Option<io::Error>,
 }
 
-impl<'a> Search<'a> {
-    fn start(config: &'a DiscoveryConfig, service: Service) -> Result<Self, DiscoveryError> {
+impl Search {
+    fn start(config: &DiscoveryConfig, service: Service) -> Result<Self, DiscoveryError> {
         // Where the system has no chance to give, the port alone tells our answers from others'.
         let nonce = getrandom::u64().unwrap_or_default();
-        let question = datagram::encode(&config.farm, Body::Question { service, nonce })
+        let question = datagram::question(&config.farm, service, nonce)
             .ok_or_else(|| DiscoveryError::TooLong { farm: config.farm.clone() })?;
-        let socket = open(config.speak, socket::own)?;
+        let mouths = Sockets::mouths(config.reach, config.port)?;
         let began = Instant::now();
-        Ok(Self { config, service, socket, question, nonce, began, asked: 0, ask_at: began, unsent: None })
+        Ok(Self {
+            config: config.clone(),
+            service,
+            mouths,
+            announcements: None,
+            question,
+            nonce,
+            name: None,
+            name_again_at: began,
+            began,
+            backoff: Backoff::up_to(ASKED_AGAIN_AT_MOST),
+            ask_at: began,
+            tried: Tried::default(),
+            unsent: None,
+        })
     }
 
-    /// The next answer, asking again when it is time to; `None` when time is up.
-    async fn next(&mut self, until: Option<Instant>) -> Option<Answer> {
+    /// The next that is heard, asking again when it is time to; `None` when time is up.
+    async fn next(&mut self, until: Option<Instant>) -> Option<News> {
         loop {
             let stop = until.map_or(self.ask_at, |until| until.min(self.ask_at));
-            match timeout_at(stop, hear(&self.socket)).await {
-                Ok((bytes, _)) => {
-                    if let Some(Body::Answer { nonce, answer }) = datagram::decode(&self.config.farm, &bytes)
+            tokio::select! {
+                heard = self.mouths.hear() => {
+                    if let Some(Body::Answer { nonce, answer }) = datagram::decode(&heard.bytes)
                         && nonce == self.nonce
-                        && answer.services.contains(&self.service)
+                        && self.wants(&answer)
                     {
-                        return Some(answer);
+                        return Some(News::Answered(answer));
                     }
                 }
-                Err(_) if until.is_some_and(|until| Instant::now() >= until) => return None,
-                Err(_) => self.ask().await,
+                answer = announced(&mut self.announcements) => {
+                    if self.wants(&answer) {
+                        return Some(News::Answered(answer));
+                    }
+                }
+                tried = looked_up(&mut self.name) => {
+                    self.name = None;
+                    self.tried.name = tried.clone();
+                    if let NameTried::Found(url) = tried {
+                        return Some(News::Named(url));
+                    }
+                }
+                () = tokio::time::sleep_until(stop) => {
+                    if until.is_some_and(|until| Instant::now() >= until) {
+                        return None;
+                    }
+                    self.ask().await;
+                }
             }
         }
     }
 
-    async fn ask(&mut self) {
-        self.unsent = send_to_all(&self.socket, &self.question, &self.config.targets).await;
-        let wait = ASKED_AGAIN_AFTER.saturating_mul(1 << self.asked.min(10)).min(ASKED_AGAIN_AT_MOST);
-        self.asked = self.asked.saturating_add(1);
-        self.ask_at = Instant::now() + wait;
+    fn wants(&self, answer: &Answer) -> bool {
+        answer.is_of(&self.config.farm) && answer.services.contains(&self.service)
     }
 
-    fn failed(self) -> NotFound {
-        let (service, farm, asked) = (self.service, self.config.farm.clone(), self.asked);
-        let targets = self.config.targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        match self.unsent {
-            Some(source) => NotFound::CannotAsk { service, farm, targets, source },
-            None => NotFound::NoAnswer { service, farm, waited: self.began.elapsed(), asked, targets },
+    async fn ask(&mut self) {
+        let now = Instant::now();
+        if let Some(name) = &self.config.dns
+            && self.name.is_none()
+            && now >= self.name_again_at
+        {
+            self.name_again_at = now + NAME_AGAIN_AFTER;
+            if self.tried.name == NameTried::Off {
+                self.tried.name = NameTried::Waiting(name.clone());
+            }
+            self.name = Some(tokio::spawn(look_up(name.clone(), self.service)));
         }
+        // Interfaces that came since the last question are asked on, too.
+        let refreshed = self.mouths.refresh();
+        let shouted = self.mouths.shout(|_| Some(self.question.clone())).await;
+        self.unsent = match refreshed {
+            Ok(_) => shouted.failed.filter(|_| shouted.went.is_empty()),
+            Err(error) => Some(io::Error::other(error)),
+        };
+        self.tried.note(shouted.went);
+        self.tried.asked = self.tried.asked.saturating_add(1);
+        self.ask_at = now + self.backoff.wait();
+    }
+
+    /// Listens on for a moment after the `first` answer, and chooses; `None` where nobody can be reached.
+    async fn settle(&mut self, first: Answer) -> Result<Option<Found>, NotFound> {
+        let mut answers = Answers::default();
+        answers.add(first);
+        let mut until = Instant::now() + self.config.settle;
+        let name_until = self.began + NAME_FIRST;
+        loop {
+            match self.next(Some(until)).await {
+                Some(News::Named(url)) => return Ok(Some(Found { url, answer: None, others: Vec::new() })),
+                Some(News::Answered(answer)) => answers.add(answer),
+                None if self.name.is_some() && until < name_until => until = name_until,
+                None => break,
+            }
+        }
+        answers.0.retain(|answer| !answer.urls.is_empty());
+        let farms = answers.farms();
+        if farms.len() > 1 {
+            return Err(NotFound::SeveralFarms { farm: self.config.farm.clone(), farms });
+        }
+        Ok(self.choose(answers.0).await)
+    }
+
+    /// The first of `answers` that can be reached, with the others.
+    async fn choose(&mut self, answers: Vec<Answer>) -> Option<Found> {
+        let mut found = None;
+        for (n, answer) in answers.iter().enumerate() {
+            let url = match answer.urls.first() {
+                Some(url) if url.is_loopback() => Some(url.clone()),
+                _ => reachable(&answer.urls).await,
+            };
+            match url {
+                Some(url) => {
+                    found = Some((n, url));
+                    break;
+                }
+                None => self.tried.unreachable.extend(answer.urls.iter().cloned()),
+            }
+        }
+        let (n, url) = found?;
+        let mut others = answers;
+        let answer = others.remove(n);
+        for other in &others {
+            let (farm, other) = (&self.config.farm, other.urls.first().map(ToString::to_string));
+            tracing::warn!(service = %self.service, farm, %url, other, "more than one server of this kind answers");
+        }
+        Some(Found { url, answer: Some(answer), others })
+    }
+
+    fn failed(mut self) -> NotFound {
+        let (service, farm) = (self.service, self.config.farm.clone());
+        match self.unsent.take() {
+            Some(source) => NotFound::CannotAsk { service, farm, source },
+            None => {
+                let tried = Box::new(std::mem::take(&mut self.tried));
+                NotFound::NoAnswer { service, farm, waited: self.began.elapsed(), tried }
+            }
+        }
+    }
+}
+
+impl Drop for Search {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            name.abort();
+        }
+    }
+}
+
+async fn announced(announcements: &mut Option<Announcements>) -> Answer {
+    match announcements {
+        Some(announcements) => announcements.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn looked_up(name: &mut Option<JoinHandle<NameTried>>) -> NameTried {
+    match name {
+        Some(task) => task.await.unwrap_or_default(),
+        None => std::future::pending().await,
     }
 }

@@ -1,119 +1,83 @@
 //! How servers and clients of a farm find each other without being told an address (requirement D1).
 //!
-//! A question goes to every target address as one datagram; who offers the wanted service for the same farm
-//! answers it to the asker alone. A server that starts announces itself, so that those who look for it need
-//! not wait. Nothing here is trusted with more than an address: who is dialled says who it is.
-//!
-//! Where to listen, where to ask from and whom to ask are parameters, so that loopback is a choice of
-//! `DiscoveryConfig` and not of this module.
+//! After flag and environment, which are not looked at here, comes a name in DNS, and beside it a question by
+//! broadcast and multicast on every interface that is up: who offers the wanted service for the same farm
+//! answers it to the asker alone. A server announces itself when it starts and now and then, so that those
+//! who look for it need not wait. Nothing here is trusted with more than an address: who is dialled says who
+//! it is.
 
+mod announcements;
+mod answer;
 mod datagram;
 mod find;
+mod interfaces;
+mod limiter;
+mod names;
+mod not_found;
 mod responder;
+mod service;
 mod socket;
+mod sockets;
+mod wake;
 
-use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::str::FromStr;
 use std::time::Duration;
 
-use model::InstanceId;
-use serde::{Deserialize, Serialize};
-
-use crate::ServerUrl;
-
-pub use find::{Found, NotFound, Patience, find, survey};
-pub use responder::{Announcement, Announcements, DiscoveryError, Responder, listen_for_announcements};
+pub use announcements::{Announcement, Announcements, listen_for_announcements};
+pub use answer::{Answer, Offer};
+pub use find::{Found, Patience, find, survey};
+pub use names::NameTried;
+pub use not_found::{DiscoveryError, NotFound, Tried};
+pub use responder::Responder;
+pub use service::{Service, ServiceError};
+pub use wake::{Hardware, HardwareError, WakeError, wake};
 
 /// The UDP port of discovery, where nobody chose another.
 pub const DISCOVERY_PORT: u16 = 7118;
+/// The TCP port at which a server that is found by name is dialled: that of the schedule server, where nobody
+/// chose another.
+pub const SERVER_PORT: u16 = 7117;
+/// The name in DNS under which the schedule server is looked for, where nobody chose another.
+pub const DNS_NAME: &str = "framefarm";
 
-/// What a server does for a farm. Not `model::Role`, which is how one decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Service {
-    /// The schedule server, which clients speak to as well.
-    Schedule,
-    /// The resource server.
-    Resource,
-    /// A render server.
-    Render,
-}
+/// After the first answer others are waited for so long.
+const SETTLE: Duration = Duration::from_millis(40);
 
 /// Where and for which farm to look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiscoveryConfig {
-    /// Name of the farm. Farms of other names on the same network neither hear nor answer.
+    /// Name of the farm, or its id where two have one name. Other farms on the same network do not answer.
     pub farm: String,
-    /// Where questions and announcements are heard. Several processes share it.
-    pub listen: SocketAddr,
-    /// Where questions are asked and answered from; port 0 takes any.
-    pub speak: SocketAddr,
-    /// Where questions and announcements go.
-    pub targets: Vec<SocketAddr>,
+    /// The UDP port on which all servers of the farm hear. Several processes of a machine share it.
+    pub port: u16,
+    /// On which interfaces to ask and to hear.
+    pub reach: Reach,
+    /// Name in DNS of the schedule server; that of the resource server has `-resource` after its first part.
+    /// Not looked up where absent.
+    pub dns: Option<String>,
     /// How long to go on listening after the first answer, so that a second server of the same kind is
     /// seen and the choice between them does not depend on who was quicker.
     pub settle: Duration,
 }
 
+/// On which interfaces discovery speaks and hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Among the processes of one machine: nothing outside of it can be reached.
+    Loopback,
+    /// On every interface that is up, loopback included.
+    Everywhere,
+}
+
 impl DiscoveryConfig {
-    /// Discovery among the processes of one machine: the broadcast address of the loopback network, which
-    /// nothing outside of the machine can reach.
+    /// Discovery among the processes of this machine.
     #[must_use]
     pub fn loopback(farm: impl Into<String>, port: u16) -> Self {
-        let broadcast = SocketAddr::from((Ipv4Addr::new(127, 255, 255, 255), port));
-        Self {
-            farm: farm.into(),
-            listen: broadcast,
-            speak: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            targets: vec![broadcast],
-            settle: Duration::from_millis(40),
-        }
+        Self { farm: farm.into(), port, reach: Reach::Loopback, dns: None, settle: SETTLE }
     }
-}
 
-/// What a server says of itself when asked.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Answer {
-    /// Its installation.
-    pub instance: InstanceId,
-    /// All that it does.
-    pub services: Vec<Service>,
-    /// Where it is reached, best first; empty where it only dials.
-    pub urls: Vec<ServerUrl>,
-}
-
-impl Service {
-    /// The word that flags and datagrams use: `schedule`, `resource`, `render`.
+    /// Discovery on every interface that is up, and by the name `dns`.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Schedule => "schedule",
-            Self::Resource => "resource",
-            Self::Render => "render",
-        }
-    }
-}
-
-/// Shown as people say it: `schedule server`.
-impl fmt::Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{} server", self.name()))
-    }
-}
-
-/// Text that names no service.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a role; the roles are schedule, resource and render")]
-pub struct ServiceError(String);
-
-impl FromStr for Service {
-    type Err = ServiceError;
-
-    fn from_str(text: &str) -> Result<Self, ServiceError> {
-        [Self::Schedule, Self::Resource, Self::Render]
-            .into_iter()
-            .find(|service| service.name() == text)
-            .ok_or_else(|| ServiceError(text.to_owned()))
+    pub fn everywhere(farm: impl Into<String>, port: u16, dns: Option<String>) -> Self {
+        Self { reach: Reach::Everywhere, dns, ..Self::loopback(farm, port) }
     }
 }

@@ -1,168 +1,121 @@
-//! The answering side of discovery: what a server runs as long as it lives, and how others hear of it.
+//! The answering side of discovery: what a server runs as long as it lives.
 
-use std::io;
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::UdpSocket;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::datagram::{self, BYTES_MAX, Body};
-use super::{Answer, DiscoveryConfig, socket};
+use super::datagram::{self, Body};
+use super::limiter::Limiter;
+use super::sockets::{Heard, Sockets};
+use super::{DiscoveryConfig, DiscoveryError, Offer, Reach};
 
-/// When after its start a server announces itself. More than once, since datagrams get lost and others may
-/// be about to listen.
-const ANNOUNCED_AFTER: [Duration; 2] = [Duration::ZERO, Duration::from_secs(1)];
-
-/// Why discovery cannot run.
-#[derive(Debug, thiserror::Error)]
-pub enum DiscoveryError {
-    /// No socket.
-    #[error("cannot use {address} (UDP) for discovery; choose another port for all of the farm")]
-    Open {
-        /// The address.
-        address: SocketAddr,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// A name or too many URLs for a datagram.
-    #[error("name and addresses of the farm {farm:?} are too long for discovery; choose a shorter name")]
-    TooLong {
-        /// The farm.
-        farm: String,
-    },
-}
-
-/// A server that came up.
-pub type Announcement = Answer;
+/// Interfaces are looked up so often.
+const LOOKED_UP_EVERY: Duration = Duration::from_secs(2);
+/// After a change a server announces itself at once, and again after this, since datagrams get lost and others
+/// may be about to listen.
+const ANNOUNCED_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// Later it announces itself so often: who lost it by a broken cable need not ask to find it again.
+const ANNOUNCED_EVERY: Duration = Duration::from_secs(20);
 
 /// Answers questions in the background until it is dropped.
 #[derive(Debug)]
 pub struct Responder {
-    tasks: [JoinHandle<()>; 2],
+    offer: watch::Sender<Arc<Offer>>,
+    task: JoinHandle<()>,
 }
 
 impl Responder {
-    /// Announces `answer` and gives it to everyone who asks for one of its services.
+    /// Announces `offer` and tells it to everyone who asks for one of its services.
     ///
     /// # Errors
-    /// Where the addresses cannot be opened or the answer is too long.
-    pub fn start(config: &DiscoveryConfig, answer: Answer) -> Result<Self, DiscoveryError> {
-        let announcement = datagram::encode(&config.farm, Body::Announcement { answer: answer.clone() });
-        let longest = Body::Answer { nonce: u64::MAX, answer: answer.clone() };
-        let (Some(announcement), Some(_)) = (announcement, datagram::encode(&config.farm, longest)) else {
-            return Err(DiscoveryError::TooLong { farm: config.farm.clone() });
-        };
-        let ears = open(config.listen, socket::shared)?;
-        let mouth = open(config.speak, socket::own)?;
-        let announcer = open(config.speak, socket::own)?;
-        let targets = config.targets.clone();
-        Ok(Self {
-            tasks: [
-                tokio::spawn(respond(ears, mouth, config.farm.clone(), answer)),
-                tokio::spawn(async move {
-                    for after in ANNOUNCED_AFTER {
-                        tokio::time::sleep(after).await;
-                        send_to_all(&announcer, &announcement, &targets).await;
-                    }
-                }),
-            ],
-        })
+    /// Where no socket can be opened or the offer is too long for a datagram.
+    pub fn start(config: &DiscoveryConfig, offer: Offer) -> Result<Self, DiscoveryError> {
+        if datagram::question(&offer.farm, super::Service::Schedule, u64::MAX).is_none() {
+            return Err(DiscoveryError::TooLong { farm: offer.farm });
+        }
+        let reach = if offer.is_local() { Reach::Loopback } else { config.reach };
+        let ears = Sockets::ears(reach, config.port)?;
+        let mouths = Sockets::mouths(reach, config.port)?;
+        let (offer, seen) = watch::channel(Arc::new(offer));
+        let voice = Voice { mouths, offer: seen, next_at: Instant::now() };
+        Ok(Self { offer, task: tokio::spawn(respond(ears, voice, Limiter::default())) })
+    }
+
+    /// Changes what is told from now on, and announces it. Where the server listens stays as it was.
+    pub fn change(&self, change: impl FnOnce(&mut Offer)) {
+        self.offer.send_if_modified(|offer| {
+            let mut new = Offer::clone(offer);
+            change(&mut new);
+            let changed = new != **offer;
+            *offer = Arc::new(new);
+            changed
+        });
     }
 }
 
 impl Drop for Responder {
     fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
-        }
+        self.task.abort();
     }
 }
 
-/// Servers of the farm that come up while one listens.
-#[derive(Debug)]
-pub struct Announcements {
-    ears: UdpSocket,
-    farm: String,
-}
-
-/// Starts to listen for servers that come up.
-///
-/// # Errors
-/// Where the address cannot be opened.
-pub fn listen_for_announcements(config: &DiscoveryConfig) -> Result<Announcements, DiscoveryError> {
-    Ok(Announcements { ears: open(config.listen, socket::shared)?, farm: config.farm.clone() })
-}
-
-impl Announcements {
-    /// The next server that comes up. It may be told of twice. May be given up and called again.
-    pub async fn next(&mut self) -> Announcement {
-        loop {
-            let (bytes, _) = hear(&self.ears).await;
-            if let Some(Body::Announcement { answer }) = datagram::decode(&self.farm, &bytes) {
-                return answer;
-            }
-        }
-    }
-}
-
-async fn respond(ears: UdpSocket, mouth: UdpSocket, farm: String, answer: Answer) {
+async fn respond(mut ears: Sockets, mut voice: Voice, mut limiter: Limiter) {
+    let mut looked_up = interval(LOOKED_UP_EVERY);
+    looked_up.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    looked_up.reset(); // the first was for opening the sockets
+    voice.announce(ANNOUNCED_AGAIN_AFTER).await;
     loop {
-        let (bytes, asker) = hear(&ears).await;
-        let Some(Body::Question { service, nonce }) = datagram::decode(&farm, &bytes) else { continue };
-        if !answer.services.contains(&service) {
-            continue;
-        }
-        let body = Body::Answer { nonce, answer: answer.clone() };
-        if let Some(bytes) = datagram::encode(&farm, body)
-            && let Err(error) = mouth.send_to(&bytes, asker).await
-        {
-            tracing::debug!(%asker, %error, "an answer of discovery could not be sent");
-        }
-    }
-}
-
-/// The next datagram, whatever it holds.
-pub(super) async fn hear(ears: &UdpSocket) -> (Vec<u8>, SocketAddr) {
-    // One byte more than allowed, so that a datagram that was cut is seen to be too large.
-    let mut bytes = [0; BYTES_MAX + 1];
-    loop {
-        match ears.recv_from(&mut bytes).await {
-            Ok((length, from)) => return (bytes[..length].to_vec(), from),
-            // An answer to someone who has gone comes back as an error of the next read. It says nothing
-            // about this socket, but a socket that only fails must not keep a processor busy.
-            Err(error) => {
-                tracing::debug!(%error, "a datagram of discovery could not be read");
-                tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::select! {
+            heard = ears.hear() => {
+                let offer = voice.offer.borrow().clone();
+                answer(&ears, heard, &offer, &mut limiter).await;
             }
-        }
-    }
-}
-
-/// Sends to every target; the error of the last that failed where none took it.
-pub(super) async fn send_to_all(
-    mouth: &UdpSocket,
-    bytes: &[u8],
-    targets: &[SocketAddr],
-) -> Option<io::Error> {
-    let mut failed = None;
-    let mut sent = false;
-    for target in targets {
-        match mouth.send_to(bytes, target).await {
-            Ok(_) => sent = true,
-            Err(error) => {
-                tracing::debug!(%target, %error, "a datagram of discovery could not be sent");
-                failed = Some(error);
+            _ = looked_up.tick() => {
+                let more = [ears.refresh(), voice.mouths.refresh()];
+                if more.into_iter().any(|more| more.unwrap_or(false)) {
+                    voice.announce(ANNOUNCED_AGAIN_AFTER).await;
+                }
             }
+            () = sleep_until(voice.next_at) => voice.announce(ANNOUNCED_EVERY).await,
+            changed = voice.offer.changed() => match changed {
+                Ok(()) => voice.announce(ANNOUNCED_AGAIN_AFTER).await,
+                Err(_) => return, // whoever runs it is gone
+            },
         }
     }
-    failed.filter(|_| !sent)
 }
 
-pub(super) fn open(
-    address: SocketAddr,
-    how: fn(SocketAddr) -> io::Result<UdpSocket>,
-) -> Result<UdpSocket, DiscoveryError> {
-    how(address).map_err(|source| DiscoveryError::Open { address, source })
+async fn answer(ears: &Sockets, heard: Heard, offer: &Offer, limiter: &mut Limiter) {
+    let Some(Body::Question { farm, service, nonce, .. }) = datagram::decode(&heard.bytes) else { return };
+    let Some(interface) = ears.interface(heard.way) else { return };
+    if !offer.services.contains(&service) || !offer.is_of(&farm) {
+        return;
+    }
+    let Some(answer) = offer.on(interface, Some(heard.from.ip())) else { return };
+    if let Some(bytes) = datagram::answer(nonce, answer, heard.bytes.len())
+        && limiter.allows(heard.from, nonce, Instant::now().into_std())
+    {
+        ears.reply(heard.way, &bytes, heard.from).await;
+    }
+}
+
+/// What a server says unasked.
+struct Voice {
+    mouths: Sockets,
+    offer: watch::Receiver<Arc<Offer>>,
+    next_at: Instant,
+}
+
+impl Voice {
+    /// Says what this server is, and again after `again`. Who only dials is not looked for, and says nothing.
+    async fn announce(&mut self, again: Duration) {
+        self.next_at = Instant::now() + again;
+        let offer = self.offer.borrow_and_update().clone();
+        if !offer.listening.is_empty() {
+            self.mouths.shout(|interface| datagram::announcement(offer.on(interface, None)?)).await;
+        }
+    }
 }

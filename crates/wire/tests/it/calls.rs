@@ -15,7 +15,7 @@ use model::{
 use serde::Serialize;
 use tokio::net::TcpListener;
 use wire::client::{LogOf, LogReceipt};
-use wire::discovery::{Answer, Responder, Service};
+use wire::discovery::{Offer, Responder, Service};
 use wire::{Client, ClientError, Credential, DiscoveryConfig, FarmView, ServerUrl};
 
 /// What was asked, as `METHOD path body`.
@@ -310,12 +310,17 @@ async fn a_server_is_taken_as_named_or_found() {
     let named: ServerUrl = "127.0.0.1:9".parse().unwrap();
     let client = Client::locate(Some(named.clone()), &config, &Credential::default()).await.unwrap();
     assert_eq!(*client.url(), named);
-    let answer = Answer {
+    let offer = Offer {
+        farm: config.farm.clone(),
+        farm_id: None,
+        authority: None,
         instance: "s".into(),
         services: vec![Service::Schedule],
-        urls: vec!["http://127.0.0.1:8".parse().unwrap()],
+        version: "0.1.0".to_owned(),
+        listening: vec!["127.0.0.1:8".parse().unwrap()],
+        secure: false,
     };
-    let _responder = Responder::start(&config, answer).unwrap();
+    let _responder = Responder::start(&config, offer).unwrap();
     let client = Client::locate(None, &config, &Credential::default()).await.unwrap();
     assert_eq!(client.url().to_string(), "http://127.0.0.1:8");
     let nobody = DiscoveryConfig { farm: "nobody".to_owned(), ..config };
