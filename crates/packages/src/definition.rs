@@ -20,9 +20,12 @@ pub struct Definition {
     pub name: String,
     /// What people call it: `POV-Ray`.
     pub title: String,
-    /// File names of the program, best first. Empty where the job brings its own program.
+    /// File names of the program, best first; a `*` stands for a version in the name. Empty where the job brings its own program.
     #[serde(default)]
     pub executables: Vec<String>,
+    /// Folders where its makers install it, besides `PATH`: patterns with `*`, or below `~/`.
+    #[serde(default)]
+    pub folders: Vec<String>,
     /// How its version is found out; absent where there is nothing to ask.
     pub version: Option<VersionProbe>,
     /// The render file.

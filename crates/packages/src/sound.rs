@@ -21,6 +21,9 @@ impl Definition {
         if self.executables.iter().any(|name| name.is_empty() || name.contains('/')) {
             faults.push(Fault::new("executables", "each is a file name without a folder"));
         }
+        if self.folders.iter().any(|folder| !folder.starts_with('/') && !folder.starts_with("~/")) {
+            faults.push(Fault::new("folders", "each begins with / or ~/"));
+        }
         if let Some(probe) = &self.version {
             if probe.pattern.groups() != 1 {
                 faults.push(Fault::new("version.pattern", "one group is wanted: the version"));

@@ -16,6 +16,7 @@ use rustix::io::Errno;
 use crate::launch::take_over;
 use crate::program::{self, ProgramError};
 use crate::running::Running;
+use crate::user::User;
 use crate::{KillError, MARK_VARIABLE, orphans};
 
 /// Bytes kept of each stream; the rest is read and dropped, so that the command is never held up.
@@ -88,9 +89,9 @@ impl CaptureError {
     }
 }
 
-/// Runs `program` to its end, `timeout` at most, with nothing to read and only the most needed environment.
-/// An hour is the longest it gets.
-/// Nothing that it starts outlives the call.
+/// Runs `program` to its end, `timeout` at most, with nothing to read and only the most needed environment:
+/// no display, so that nothing ever shows a window. An hour is the longest it gets. `user` is who it runs as
+/// where it is not ourselves, which takes root. Nothing that it starts outlives the call.
 ///
 /// # Errors
 /// It does not start, or does not end in time.
@@ -98,6 +99,7 @@ pub fn capture<A: AsRef<OsStr>>(
     program: &Path,
     arguments: &[A],
     timeout: Duration,
+    user: Option<&User>,
 ) -> Result<Captured, CaptureError> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let timeout = timeout.min(LONGEST);
@@ -106,21 +108,24 @@ pub fn capture<A: AsRef<OsStr>>(
     let run = |source: io::Error| CaptureError::Run { program: program.to_path_buf(), source };
     let value = format!("capture/{}/{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)).into();
     let path = std::env::var_os("PATH").unwrap_or_else(|| USUAL_PATH.into());
-    let mut child = program::spawn(
-        Command::new(program)
-            .args(arguments)
-            .env_clear()
-            .env("PATH", path)
-            .env("LANG", "C.UTF-8")
-            .envs(PASSED_ON.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
-            .env(MARK_VARIABLE, &value)
-            .current_dir(std::env::temp_dir())
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped()),
-    )
-    .map_err(|error| program::blame(program, error).map_or_else(run, CaptureError::Program))?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env_clear()
+        .env("PATH", path)
+        .env("LANG", "C.UTF-8")
+        .envs(PASSED_ON.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+        .env(MARK_VARIABLE, &value)
+        .current_dir(std::env::temp_dir())
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    if let Some(user) = user {
+        user.runs(command.env("HOME", &user.home).env("USER", &user.name).env_remove("TMPDIR"));
+    }
+    let mut child = program::spawn(&mut command)
+        .map_err(|error| program::blame(program, error).map_or_else(run, CaptureError::Program))?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let mut running = take_over(child, &value).map_err(run)?;
     let listened = Listener::new(stdout, stderr).and_then(|mut listener| {

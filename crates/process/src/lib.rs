@@ -19,6 +19,7 @@ mod program;
 mod reap;
 mod running;
 mod tree;
+mod user;
 
 pub mod probe;
 
@@ -30,3 +31,4 @@ pub use meter::TreeUsage;
 pub use program::ProgramError;
 pub use running::{Running, adopt};
 pub use tree::{KillError, kill_leftover};
+pub use user::User;

@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod clock;
+pub mod inventory;
 mod letter;
 mod mail;
 mod owner;

@@ -5,6 +5,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::mounts::Mount;
+
 /// The tightest limits found; nothing where there is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Limits {
@@ -14,40 +16,42 @@ pub(super) struct Limits {
     pub(super) swap_bytes: Option<u64>,
 }
 
-/// Limits for the process whose `/proc/PID/cgroup` and `/proc/PID/mountinfo` are given; `read` reads a file.
-pub(super) fn limits(cgroup: &str, mountinfo: &str, read: &dyn Fn(&Path) -> Option<String>) -> Limits {
+/// Limits for the process whose `/proc/PID/cgroup` and mounts are given; `read` reads a file.
+pub(super) fn limits(cgroup: &str, mounts: &[Mount], read: &dyn Fn(&Path) -> Option<String>) -> Limits {
     let mut found = Limits::default();
     for line in cgroup.lines() {
         let mut fields = line.splitn(3, ':').skip(1);
         let (Some(controllers), Some(group)) = (fields.next(), fields.next()) else { continue };
         if controllers.is_empty() {
-            for folder in folders(mountinfo, None, group) {
-                let value = |name: &str| read(&folder.join(name));
-                tighten(&mut found.milli_processors, value("cpu.max").and_then(|text| quota(&text)));
-                tighten(&mut found.memory_bytes, value("memory.max").and_then(|text| bytes(&text)));
-                tighten(&mut found.swap_bytes, value("memory.swap.max").and_then(|text| bytes(&text)));
-            }
+            folders(mounts, None, group).iter().for_each(|folder| version_2(&mut found, folder, read));
         }
         for controller in controllers.split(',').filter(|name| ["cpu", "memory"].contains(name)) {
-            for folder in folders(mountinfo, Some(controller), group) {
-                let value = |name: &str| read(&folder.join(name));
-                if controller == "memory" {
-                    tighten(
-                        &mut found.memory_bytes,
-                        value("memory.limit_in_bytes").and_then(|text| bytes(&text)),
-                    );
-                } else if let (Some(share), Some(period)) =
-                    (value("cpu.cfs_quota_us"), value("cpu.cfs_period_us"))
-                {
-                    tighten(
-                        &mut found.milli_processors,
-                        quota(&format!("{} {}", share.trim(), period.trim())),
-                    );
-                }
-            }
+            let folders = folders(mounts, Some(controller), group);
+            folders.iter().for_each(|folder| version_1(&mut found, controller, folder, read));
         }
     }
     found
+}
+
+fn version_2(found: &mut Limits, folder: &Path, read: &dyn Fn(&Path) -> Option<String>) {
+    let value = |name: &str| read(&folder.join(name));
+    tighten(&mut found.milli_processors, value("cpu.max").and_then(|text| quota(&text)));
+    tighten(&mut found.memory_bytes, value("memory.max").and_then(|text| bytes(&text)));
+    // What is above this is held back hard, so it is as good as a limit.
+    tighten(&mut found.memory_bytes, value("memory.high").and_then(|text| bytes(&text)));
+    tighten(&mut found.swap_bytes, value("memory.swap.max").and_then(|text| bytes(&text)));
+}
+
+fn version_1(found: &mut Limits, controller: &str, folder: &Path, read: &dyn Fn(&Path) -> Option<String>) {
+    let value = |name: &str| read(&folder.join(name));
+    if controller == "memory" {
+        let memory = value("memory.limit_in_bytes").and_then(|text| bytes(&text));
+        let both = value("memory.memsw.limit_in_bytes").and_then(|text| bytes(&text));
+        tighten(&mut found.memory_bytes, memory);
+        tighten(&mut found.swap_bytes, memory.zip(both).map(|(memory, both)| both.saturating_sub(memory)));
+    } else if let (Some(share), Some(period)) = (value("cpu.cfs_quota_us"), value("cpu.cfs_period_us")) {
+        tighten(&mut found.milli_processors, quota(&format!("{} {}", share.trim(), period.trim())));
+    }
 }
 
 fn tighten(limit: &mut Option<u64>, other: Option<u64>) {
@@ -68,39 +72,26 @@ fn bytes(text: &str) -> Option<u64> {
 }
 
 /// Folders of `group` and those above it, in the hierarchy of `controller` (version 2: none).
-fn folders(mountinfo: &str, controller: Option<&str>, group: &str) -> Vec<PathBuf> {
-    let Some((root, point)) = mountinfo.lines().find_map(|line| mount(line, controller)) else {
-        return Vec::new();
-    };
+fn folders(mounts: &[Mount], controller: Option<&str>, group: &str) -> Vec<PathBuf> {
+    let Some(mount) = mounts.iter().find(|mount| holds(mount, controller)) else { return Vec::new() };
     // A group outside of what is mounted: the mount's top is the nearest to it that can be seen.
-    let inside = Path::new(group).strip_prefix(&root).unwrap_or(Path::new(""));
+    let inside = Path::new(group).strip_prefix(&mount.root).unwrap_or(Path::new(""));
     let climbs = inside.components().any(|part| !matches!(part, Component::Normal(_)));
     let inside = if climbs { Path::new("") } else { inside };
-    inside.ancestors().map(|part| point.join(part)).collect()
+    inside.ancestors().map(|part| mount.point.join(part)).collect()
 }
 
-/// Root and mount point of a line of mountinfo, if the hierarchy of `controller` is mounted there.
-fn mount(line: &str, controller: Option<&str>) -> Option<(PathBuf, PathBuf)> {
-    let (before, after) = line.split_once(" - ")?;
-    let mut fields = before.split(' ').skip(3);
-    let (root, point) = (fields.next()?, fields.next()?);
-    let mut fields = after.split(' ');
-    let (kind, options) = (fields.next()?, fields.nth(1)?);
-    let wanted = match controller {
-        None => kind == "cgroup2",
-        Some(name) => kind == "cgroup" && options.split(',').any(|option| option == name),
-    };
-    wanted.then(|| (unescape(root), unescape(point)))
-}
-
-/// Blanks, tabs, newlines and backslashes stand as `\` and three octal digits.
-fn unescape(text: &str) -> PathBuf {
-    let escapes = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
-    PathBuf::from(escapes.iter().fold(text.to_owned(), |text, (code, plain)| text.replace(code, plain)))
+/// Whether the hierarchy of `controller` is mounted there.
+fn holds(mount: &Mount, controller: Option<&str>) -> bool {
+    match controller {
+        None => mount.kind == "cgroup2",
+        Some(name) => mount.kind == "cgroup" && mount.options.split(',').any(|option| option == name),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::mounts;
     use super::*;
 
     const V2: &str = "29 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
@@ -178,7 +169,7 @@ mod tests {
             let read = |path: &Path| {
                 files.iter().find(|(name, _)| Path::new(name) == path).map(|(_, text)| (*text).to_owned())
             };
-            assert_eq!(limits(cgroup, mounts, &read), expected, "{what}");
+            assert_eq!(limits(cgroup, &mounts::read(mounts), &read), expected, "{what}");
         }
     }
 

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use rustix::fs::statvfs;
 
+use super::sources::Sources;
+
 /// What os-release says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Release {
@@ -11,8 +13,27 @@ pub(super) struct Release {
     pub(super) version: String,
 }
 
+/// What makers write who forget to name their product.
+const UNNAMED: [&str; 9] = [
+    "To Be Filled By O.E.M.",
+    "To be filled by O.E.M",
+    "System Product Name",
+    "System manufacturer",
+    "Default string",
+    "Not Specified",
+    "Not Applicable",
+    "All Series",
+    "None",
+];
+
+/// Release of the system. The second place is where systems with a read-only core keep it.
+pub(super) fn release_of(sources: &Sources) -> Release {
+    let first = sources.text("/etc/os-release");
+    release(&if first.is_empty() { sources.text("/usr/lib/os-release") } else { first })
+}
+
 /// Reads os-release: shell assignments, quoted or not. A system without a version (a rolling one) has none.
-pub(super) fn release(text: &str) -> Release {
+fn release(text: &str) -> Release {
     let field = |name: &str| {
         let value =
             text.lines().filter_map(|line| line.trim().strip_prefix(name)?.strip_prefix('=')).next_back();
@@ -35,21 +56,35 @@ fn unquote(value: &str) -> String {
     plain
 }
 
-/// The machine's product name, from its firmware (PC) or device tree (ARM boards); empty where neither says.
-pub(super) fn machine_type() -> String {
-    ["/sys/class/dmi/id/product_name", "/sys/firmware/devicetree/base/model"]
-        .iter()
-        .map(|path| product(&super::text(path)))
-        .find(|name| !name.is_empty())
-        .unwrap_or_default()
+/// Family of machine and of operating system, in the kernel's words.
+pub(super) fn families(sources: &Sources) -> (String, String) {
+    if sources.is_here() {
+        let kernel = rustix::system::uname();
+        let text = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
+        return (text(kernel.machine()), text(kernel.sysname()).to_lowercase());
+    }
+    let line = |name: &str| sources.line(format!("/proc/sys/kernel/{name}")).unwrap_or_default();
+    (line("arch"), line("ostype").to_lowercase())
 }
 
-/// A product name without what makers write when they forget to name it.
-fn product(text: &str) -> String {
-    let name = text.trim_matches(|letter: char| letter == '\0' || letter.is_whitespace());
-    let unnamed =
-        ["To Be Filled By O.E.M.", "System Product Name", "Default string", "Not Specified", "None"];
-    if unnamed.iter().any(|it| it.eq_ignore_ascii_case(name)) { String::new() } else { name.to_owned() }
+/// The machine's product name, from its firmware (PC) or device tree (ARM boards); empty where neither says.
+pub(super) fn machine_type(sources: &Sources) -> String {
+    let dmi = |name: &str| sources.line(format!("/sys/class/dmi/id/{name}")).and_then(|text| named(&text));
+    // This maker puts a number where others put the name.
+    let lenovo = dmi("sys_vendor").filter(|vendor| vendor == "LENOVO").and_then(|_| dmi("product_version"));
+    let board = || match (dmi("board_vendor"), dmi("board_name")) {
+        (Some(vendor), Some(name)) => Some(format!("{vendor} {name}")),
+        (_, name) => name,
+    };
+    let trees = ["/sys/firmware/devicetree/base/model", "/proc/device-tree/model"];
+    let tree = || trees.iter().find_map(|path| sources.line(path));
+    lenovo.or_else(|| dmi("product_name")).or_else(board).or_else(tree).unwrap_or_default()
+}
+
+/// A product name, where it is one.
+fn named(text: &str) -> Option<String> {
+    let unnamed = UNNAMED.iter().any(|it| it.eq_ignore_ascii_case(text));
+    (!unnamed).then(|| text.to_owned())
 }
 
 /// Bytes that may be written to `folder`, or to where it would be made.
@@ -81,19 +116,6 @@ mod tests {
         ];
         for (text, id, version) in cases {
             assert_eq!(release(text), Release { id: id.into(), version: version.into() }, "{text}");
-        }
-    }
-
-    #[test]
-    fn unnamed_products_are_empty() {
-        let cases = [
-            ("PowerEdge R750\n", "PowerEdge R750"),
-            ("Raspberry Pi 4 Model B Rev 1.4\0", "Raspberry Pi 4 Model B Rev 1.4"),
-            ("to be filled by o.e.m.\n", ""),
-            ("\n", ""),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(product(text), expected);
         }
     }
 

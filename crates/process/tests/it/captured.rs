@@ -9,7 +9,7 @@ use process::{CaptureError, Captured, ProgramError, capture};
 use crate::{LONG, eventually, started};
 
 fn sh(script: &str, timeout: Duration) -> Result<Captured, CaptureError> {
-    capture(Path::new("/bin/sh"), &["-c", script], timeout)
+    capture(Path::new("/bin/sh"), &["-c", script], timeout, None)
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn both_streams_and_the_exit_are_taken() {
 
 #[test]
 fn the_environment_is_small() {
-    let captured = capture::<&str>(Path::new("/usr/bin/env"), &[], LONG).unwrap();
+    let captured = capture::<&str>(Path::new("/usr/bin/env"), &[], LONG, None).unwrap();
     let allowed = ["PATH", "LANG", "HOME", "USER", "TMPDIR", "LD_LIBRARY_PATH", "FRAMEFARM_MARK"];
     for line in captured.stdout.lines() {
         assert!(allowed.iter().any(|name| line.starts_with(&format!("{name}="))), "{line}");
@@ -55,7 +55,7 @@ fn a_stray_that_holds_the_pipe_holds_up_nothing() {
 
 #[test]
 fn a_missing_program_is_told() {
-    let error = capture::<&str>(Path::new("/not/there"), &[], LONG).unwrap_err();
+    let error = capture::<&str>(Path::new("/not/there"), &[], LONG, None).unwrap_err();
     assert!(matches!(error, CaptureError::Program(ProgramError::NotFound { .. })), "{error}");
     assert_eq!(error.to_string(), "there is no program /not/there");
 }

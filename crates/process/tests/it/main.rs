@@ -2,6 +2,7 @@
 //! hang reaches them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod as_user;
 mod captured;
 mod ended;
 mod found_again;

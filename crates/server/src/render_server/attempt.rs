@@ -1,8 +1,8 @@
 //! The start of an attempt: what a grant comes to on this host.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use model::Grant;
+use model::{Grant, HostId, PackageInfo, ResourceInfo, Step};
 use packages::{CommandLineError, Invocation};
 use process::{Launch, Running};
 
@@ -29,7 +29,10 @@ pub(super) fn launch(
     place: &Place,
 ) -> Result<Running, StartError> {
     let outputs = place.scratch.outputs();
-    let command = invocation(kit, placed, grant, &outputs)?.command_line().map_err(InvokeError::Command)?;
+    let call = invocation(kit, placed, grant, &outputs)?;
+    let executable = executable(&kit.info.borrow(), call.step);
+    let call = Invocation { executable: executable.as_deref(), ..call };
+    let command = call.command_line().map_err(InvokeError::Command)?;
     let launch = Launch {
         program: command.program,
         arguments: command.arguments.into_iter().map(Into::into).collect(),
@@ -39,7 +42,25 @@ pub(super) fn launch(
     Ok(process::launch(&launch, &place.log, &place.scratch.mark_file())?)
 }
 
-/// What `grant` comes to on this host, with `outputs` as the folder for what it makes.
+/// The program of the step's package. Of several versions that which the step asks for, else the first, which
+/// is what a person gets who types its name.
+fn executable(info: &ResourceInfo, step: &Step) -> Option<PathBuf> {
+    let package = &step.work.package;
+    let (of_package, others): (Vec<_>, Vec<_>) =
+        info.packages.iter().cloned().partition(|found| found.name == *package);
+    let lacks = |found: &PackageInfo| {
+        let packages = others.iter().chain([found]).cloned().collect();
+        let with_it = ResourceInfo { packages, ..info.clone() };
+        resource::lacks(&HostId(String::new()), &with_it, &step.profile).len()
+    };
+    let best = match of_package.as_slice() {
+        [only] => Some(only),
+        several => several.iter().min_by_key(|found| lacks(found)),
+    };
+    best.map(|found| PathBuf::from(&found.executable))
+}
+
+/// What `grant` comes to on this host, with `outputs` as the folder for what it makes; the program aside.
 pub(super) fn invocation<'a>(
     kit: &'a Kit,
     placed: &'a Placed,
@@ -50,7 +71,6 @@ pub(super) fn invocation<'a>(
     let package = &step.work.package;
     let unknown = || InvokeError::UnknownPackage { package: package.clone() };
     let definition = kit.library.get(package).ok_or_else(unknown)?;
-    let found = kit.packages.iter().find(|found| found.name == *package);
     Ok(Invocation {
         definition,
         step,
@@ -60,7 +80,7 @@ pub(super) fn invocation<'a>(
         attempt: grant.attempt,
         job_folder: &placed.folder,
         scratch: outputs,
-        executable: found.map(|found| Path::new(&found.executable)),
+        executable: None,
         threads: u32::from(kit.threads),
         environment: &kit.environment,
     })

@@ -34,7 +34,8 @@ const ACKNOWLEDGED_MAX: usize = 64;
 pub(super) struct Introduction {
     pub(super) host: HostId,
     pub(super) instance: InstanceId,
-    pub(super) info: ResourceInfo,
+    /// What it has, now and whenever that changes.
+    pub(super) info: watch::Receiver<ResourceInfo>,
 }
 
 pub(super) async fn keep_schedule_link(
@@ -141,7 +142,7 @@ async fn serve_resource(
     link: Link<RenderToResource, ResourceToRender>,
 ) {
     let (sender, mut receiver) = link.split();
-    let Introduction { host, instance, info } = introduction;
+    let Introduction { host, instance, mut info } = introduction;
     let (answer, asked) = oneshot::channel();
     // Asked of the owner itself, so that no change of a slot falls between the hello and what follows it.
     handle
@@ -151,7 +152,9 @@ async fn serve_resource(
         .await;
     let Ok((slots, mut changes)) = asked.await else { return };
     let mut told = SlotNews::told(&slots);
-    let _ = sender.send(&RenderToResource::Hello { host, instance, info, slots, door: model::Door::Open });
+    let now = info.borrow_and_update().clone();
+    let _ =
+        sender.send(&RenderToResource::Hello { host, instance, info: now, slots, door: model::Door::Open });
     let mut quiet_until = Instant::now();
     let mut heartbeat = tokio::time::interval(Duration::from_millis(HEARTBEAT_MS));
     let end = loop {
@@ -165,6 +168,10 @@ async fn serve_resource(
             },
             _ = heartbeat.tick() => {
                 let _ = sender.send(&RenderToResource::Alive);
+            }
+            Ok(()) = info.changed() => {
+                let info = info.borrow_and_update().clone();
+                let _ = sender.send(&RenderToResource::Info { info });
             }
             changed = changed(&mut changes, quiet_until) => {
                 if changed.is_err() {

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{HostId, InstanceId, PackageInfo, ResourceInfo};
+use model::{HostId, InstanceId, ResourceInfo};
 use packages::Library;
 use process::MemoryKills;
 use render::{Event, Render};
@@ -28,6 +28,7 @@ use store::{Content, ContentError, DataFolder, LogError, Quarantine, Results, St
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::inventory::Inventory;
 use crate::owner;
 use crate::whereabouts::{Whereabouts, new_instance};
 use delivery::Server;
@@ -80,8 +81,8 @@ struct Kit {
     /// Scratch of attempts, a folder for each lease.
     attempts: PathBuf,
     library: Arc<Library>,
-    /// Rendering packages found on this host.
-    packages: Vec<PackageInfo>,
+    /// What this host has now.
+    info: watch::Receiver<ResourceInfo>,
     /// Threads for a frame.
     threads: u16,
     /// Environment of this process, from which packages take what their definitions name.
@@ -95,7 +96,7 @@ struct Kit {
 /// A running render server.
 pub(crate) struct RenderServer {
     handle: RenderHandle,
-    links: [JoinHandle<()>; 2],
+    links: [JoinHandle<()>; 3],
     stopped: Option<oneshot::Receiver<()>>,
 }
 
@@ -124,8 +125,8 @@ impl RenderServer {
         let content = Content::open(&root.join("content"), quarantine.clone())?;
         let (jobs, attempts) = (make_folder(root, "jobs")?, make_folder(root, "attempts")?);
         let library = Arc::new(Library::embedded());
-        let mut info = probe::host(&attempts, &library).await;
-        info.tags = setup.tags;
+        let inventory = Inventory::new(&attempts, library.clone(), None, setup.tags);
+        let (inventory, info) = probe::first(inventory).await;
         let slots = setup.slots.unwrap_or_else(|| slots_for(&info));
 
         let new = || Render::new(setup.host.clone(), instance.clone(), slots);
@@ -135,7 +136,7 @@ impl RenderServer {
 
         let mounted = setup.storage.as_deref().map(open_storage).transpose()?;
         let (found, server) = watch::channel(None);
-        let packages = info.packages.clone();
+        let (told, info) = watch::channel(info);
         let (threads, environment) = (setup.threads, own_environment());
         let memory = MemoryKills::watched();
         let kit = Arc::new(Kit {
@@ -143,7 +144,7 @@ impl RenderServer {
             jobs,
             attempts,
             library,
-            packages,
+            info: info.clone(),
             threads,
             environment,
             memory,
@@ -158,6 +159,7 @@ impl RenderServer {
                 setup.resource,
                 links::Introduction { host: setup.host, instance, info },
             )),
+            tokio::spawn(probe::keep_looking(inventory, told)),
         ];
         Ok((Self { handle, links, stopped: Some(stopped) }, slots))
     }

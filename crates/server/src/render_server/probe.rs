@@ -1,55 +1,95 @@
-//! What this host has: the machine itself, and the rendering packages found on it.
+//! What this host has, told again whenever it changes: a package that is installed or taken away, memory
+//! that a limit takes, a share that is mounted.
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use model::{PackageInfo, ResourceInfo};
-use packages::{Definition, Library};
+use model::ResourceInfo;
+use tokio::sync::watch;
 
-use crate::error_chain;
+use crate::inventory::Inventory;
 
-/// A package that takes longer to say its version is not usable.
-const VERSION_WAIT: Duration = Duration::from_secs(20);
+/// Between two looks. A package has to be known within 30 s, and has to be asked for its version meanwhile.
+const LOOK: Duration = Duration::from_secs(10);
+/// Free scratch space is told again when it differs by a part of this size, as it changes with each frame.
+const SCRATCH_PARTS: u64 = 8;
 
-/// Looks at the machine and asks every package that it finds for its version.
-pub(super) async fn host(scratch: &Path, library: &Arc<Library>) -> ResourceInfo {
-    let (scratch, library) = (scratch.to_owned(), library.clone());
-    let probed = tokio::task::spawn_blocking(move || {
-        let mut info = process::probe::host(&scratch);
-        info.packages = library.iter().filter_map(find).collect();
-        info
+/// Looks for the first time.
+pub(super) async fn first(mut inventory: Inventory) -> (Inventory, ResourceInfo) {
+    let looked = tokio::task::spawn_blocking(move || {
+        let info = inventory.look().info;
+        (inventory, info)
     });
-    probed.await.unwrap_or_else(|error| {
-        tracing::error!("the host could not be probed: {error}");
-        ResourceInfo::default()
-    })
+    // What it does cannot fail but by a fault of this program, which has no place to go on from.
+    looked.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
-/// The first of the package's executables that says a version.
-fn find(definition: &Definition) -> Option<PackageInfo> {
-    let names: Vec<_> = definition.executables.iter().map(String::as_str).collect();
-    process::probe::find_executable(&names, &[]).iter().find_map(|path| ask(definition, path))
-}
-
-fn ask(definition: &Definition, path: &Path) -> Option<PackageInfo> {
-    let version = match &definition.version {
-        None => String::new(),
-        Some(probe) => {
-            let said = match process::capture(path, &probe.arguments, VERSION_WAIT) {
-                Ok(said) => said,
-                Err(error) => {
-                    tracing::warn!(package = definition.name, "left out: {}", error_chain(&error));
-                    return None;
-                }
-            };
-            let Some(version) = definition.version_in(&said.stdout, &said.stderr) else {
-                tracing::warn!(package = definition.name, "left out: {} says no version", path.display());
-                return None;
-            };
-            version
+/// Looks again and again, and tells what has changed, until nobody listens.
+pub(super) async fn keep_looking(mut inventory: Inventory, told: watch::Sender<ResourceInfo>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let looked = tokio::task::spawn_blocking(move || {
+            let info = inventory.look().info;
+            (inventory, info)
+        });
+        let info = match looked.await {
+            Ok((looked, info)) => {
+                inventory = looked;
+                info
+            }
+            Err(error) => {
+                tracing::error!("the host cannot be looked at again: {error}");
+                return;
+            }
+        };
+        tell_of_packages(&told.borrow(), &info);
+        told.send_if_modified(|before| replace(before, info));
+        if told.is_closed() {
+            return;
         }
-    };
-    tracing::info!(package = definition.name, version, path = %path.display(), "package found");
-    Some(PackageInfo { name: definition.name.clone(), version, executable: path.display().to_string() })
+    }
+}
+
+/// Takes `now` over where it matters, and says whether it did.
+fn replace(before: &mut ResourceInfo, mut now: ResourceInfo) -> bool {
+    let step = before.scratch_bytes / SCRATCH_PARTS;
+    if now.scratch_bytes.abs_diff(before.scratch_bytes) <= step {
+        now.scratch_bytes = before.scratch_bytes;
+    }
+    let changed = *before != now;
+    *before = now;
+    changed
+}
+
+fn tell_of_packages(before: &ResourceInfo, now: &ResourceInfo) {
+    for package in before.packages.iter().filter(|package| !now.packages.contains(package)) {
+        tracing::info!(
+            package = package.name,
+            version = package.version,
+            "package gone: {}",
+            package.executable
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scratch_is_told_by_steps_and_everything_else_at_once() {
+        let info = |scratch_bytes, memory_bytes| ResourceInfo {
+            scratch_bytes,
+            memory_bytes,
+            ..ResourceInfo::default()
+        };
+        let mut told = info(800, 64);
+        assert!(!replace(&mut told, info(701, 64)));
+        assert!(!replace(&mut told, info(899, 64)), "it is the told amount that counts");
+        assert!(replace(&mut told, info(699, 64)));
+        assert!(replace(&mut told, info(690, 32)));
+        assert_eq!(told, info(699, 32), "what is within a step is told when there is a reason");
+        assert!(replace(&mut told, info(0, 32)));
+        assert!(!replace(&mut told, info(0, 32)));
+        assert!(replace(&mut told, info(1, 32)));
+    }
 }
