@@ -59,6 +59,12 @@ impl Access {
         }
     }
 
+    /// The certificates of a member, by serial number.
+    pub(crate) fn certificates_of(&self, name: &str) -> Vec<String> {
+        let member = self.members.get(name);
+        member.map(|member| member.certificates.keys().cloned().collect()).unwrap_or_default()
+    }
+
     /// Whether the secret with this digest is that of the owner's token.
     #[must_use]
     pub fn is_owner_token(&self, secret: Digest) -> bool {

@@ -166,7 +166,7 @@ impl Access {
     }
 
     /// Who waits and has this name or code.
-    fn meant(&self, who: &str) -> Result<(Digest, &Asking), Refusal> {
+    pub(crate) fn meant(&self, who: &str) -> Result<(Digest, &Asking), Refusal> {
         let waits = |asking: &Asking| asking.fate == Fate::Pending;
         let is = |asking: &Asking| asking.asker.name == who || asking.asker.code.eq_ignore_ascii_case(who);
         let mut found = self.asking.iter().filter(|(_, asking)| waits(asking) && is(asking));

@@ -91,9 +91,15 @@ impl Role for Access {
     }
 
     fn apply(&mut self, record: &Record, effects: &mut Vec<Effect>) {
+        let revoked = match record {
+            Record::MemberRevoked { name, .. } => self.certificates_of(name),
+            _ => Vec::new(),
+        };
         if self.apply_record(record) {
             effects.push(Effect::Publish);
         }
+        // Once nobody lets it in again.
+        effects.extend(revoked.into_iter().map(|serial| Effect::Cut { serial }));
     }
 
     fn durable(_: &Record) -> bool {

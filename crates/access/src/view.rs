@@ -128,6 +128,19 @@ impl Access {
         }
     }
 
+    /// The name of the server that waits for approval under this name or code.
+    #[must_use]
+    pub fn name_of_asker(&self, who: &str) -> Option<String> {
+        self.meant(who).ok().map(|(_, asking)| asking.asker.name.clone())
+    }
+
+    /// The short code of the server that asks with this key.
+    #[must_use]
+    pub fn code_of(&self, key: &str) -> Option<&str> {
+        let found = self.asking.values().find(|asking| asking.asker.key == key);
+        found.map(|asking| asking.asker.code.as_str()).filter(|code| !code.is_empty())
+    }
+
     /// What became of the server that asks under the ticket of this digest.
     #[must_use]
     pub fn asked(&self, ticket: Digest, now: Time) -> Option<Asked> {

@@ -4,6 +4,7 @@
 //! decided durable, and performs the effects. What is slow happens in tasks that come back as events. This
 //! crate decides nothing about jobs, frames, hosts or slots.
 
+mod access;
 mod arrivals;
 mod clock;
 pub mod inventory;
@@ -20,6 +21,7 @@ mod settings;
 pub mod upkeep;
 mod whereabouts;
 
+pub use crate::access::AccessStartError;
 pub use mail::PostError;
 pub use render_server::RenderStartError;
 pub use running::{ServeError, run};

@@ -13,6 +13,10 @@ const RETRY_AFTER_S: u16 = 2;
 #[derive(Debug)]
 pub(crate) struct Refused(pub(crate) Problem, Return);
 
+/// What an error said, for whoever keeps a trail of answers.
+#[derive(Clone, Debug)]
+pub(crate) struct Said(pub(crate) String);
+
 /// Whether the client is told when to come back with the same request.
 #[derive(Debug)]
 enum Return {
@@ -35,7 +39,7 @@ impl Refused {
     }
 
     /// The same where it was not done, and may well be in a moment.
-    fn come_back(mut self) -> Self {
+    pub(crate) fn come_back(mut self) -> Self {
         self.1 = Return::Soon;
         self
     }
@@ -69,6 +73,7 @@ impl IntoResponse for Refused {
             Ok(body) => (status, kind, body).into_response(),
             Err(_) => status.into_response(),
         };
+        response.extensions_mut().insert(Said(self.0.title));
         if matches!(self.1, Return::Soon) {
             response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_S.into());
         }
@@ -76,8 +81,8 @@ impl IntoResponse for Refused {
     }
 }
 
-impl From<AskError<schedule::Refusal>> for Refused {
-    fn from(error: AskError<schedule::Refusal>) -> Self {
+impl<Refusal: Into<Refused>> From<AskError<Refusal>> for Refused {
+    fn from(error: AskError<Refusal>) -> Self {
         match error {
             AskError::Refused(refusal) => refusal.into(),
             AskError::Journal(text) => Self::new(

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::Router;
+use ::access::{Object, Verb};
+use axum::Extension;
 use axum::extract::{State, WebSocketUpgrade};
 use axum::response::Response;
-use axum::routing::get;
-use model::{RenderToResource, ResourceToRender, ResourceToSchedule, ScheduleToResource};
+use model::{HostId, RenderToResource, ResourceToRender, ResourceToSchedule, ScheduleToResource};
 use resource::{Effect, Event, LinkId, Resource};
 use wire::Link;
 use wire::link::{self, Limits, Sender};
 
+use crate::access::{Doors, Pass};
 use crate::owner::{self, Handle, Hands, NoLedger};
 use crate::schedule_server::MATCH_PATH;
 use crate::{arrivals, clock};
@@ -38,10 +39,10 @@ impl ResourceServer {
     }
 
     /// What it serves over HTTP: links.
-    pub(crate) fn router(&self) -> Router {
-        Router::new()
-            .route(RESOURCE_PATH, get(accept_render))
-            .route(MATCH_PATH, get(accept_schedule))
+    pub(crate) fn doors(&self) -> Doors {
+        Doors::new()
+            .get(RESOURCE_PATH, Verb::LinkResource, accept_render)
+            .get(MATCH_PATH, Verb::LinkMatch, accept_schedule)
             .with_state(self.handle.clone())
     }
 
@@ -76,11 +77,21 @@ impl Hands<Resource> for ResourceHands {
     }
 }
 
-async fn accept_render(State(handle): State<ResourceHandle>, upgrade: WebSocketUpgrade) -> Response {
-    link::accept(upgrade, Limits::HOST, |link| serve_render(handle, link))
+async fn accept_render(
+    State(handle): State<ResourceHandle>,
+    Extension(pass): Extension<Pass>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    link::accept(upgrade, Limits::HOST, |link| serve_render(handle, pass, link))
 }
 
-async fn serve_render(handle: ResourceHandle, link: Link<ResourceToRender, RenderToResource>) {
+/// The name that a render server says it has, where it is not the one that it has proven.
+fn another_name<'a>(pass: &Pass, message: &'a RenderToResource) -> Option<&'a HostId> {
+    let RenderToResource::Hello { host, .. } = message else { return None };
+    pass.allows(Verb::LinkResource, Object::Of(&host.0)).is_err().then_some(host)
+}
+
+async fn serve_render(handle: ResourceHandle, pass: Pass, link: Link<ResourceToRender, RenderToResource>) {
     let id = LAST_LINK.fetch_add(1, Ordering::Relaxed) + 1;
     let (sender, mut receiver) = link.split();
     handle.look(move |_, hands| drop(hands.renders.insert(id, sender))).await;
@@ -88,7 +99,10 @@ async fn serve_render(handle: ResourceHandle, link: Link<ResourceToRender, Rende
     let end = loop {
         let can_wait = |message: &RenderToResource| matches!(message, RenderToResource::Alive);
         if let Err(end) = arrivals::receive(&mut receiver, &mut messages, can_wait).await {
-            break end;
+            break end.to_string();
+        }
+        if let Some(name) = messages.iter().find_map(|message| another_name(&pass, message)) {
+            break format!("it says that it is {name}, and its certificate does not");
         }
         let spoke = |message| Event::RenderSpoke { link: id, message: Box::new(message) };
         handle.tell_many(std::mem::take(&mut messages).into_iter().map(spoke).collect()).await;

@@ -1,6 +1,6 @@
 //! Runs servers in this process until it is told to stop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -11,10 +11,12 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use store::{DataFolder, DataFolderError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use wire::discovery::{DiscoveryError, Offer, Responder};
 use wire::{FarmView, ServerUrl, ServerUrlError, Service};
 
+use crate::access::{Doors, Guard};
 use crate::mail::{Post, PostError};
 use crate::render_server::{RenderServer, RenderSetup, RenderStartError};
 use crate::resource_server::ResourceServer;
@@ -145,19 +147,21 @@ impl Servers {
         let resource_at = find(Service::Resource, &settings.resource_url);
         let schedule_at = find(Service::Schedule, &settings.schedule_url);
 
-        let mut router = Router::new();
+        let mut doors = Doors::new();
         let resource = if has(Service::Resource) { Some(ResourceServer::start()?) } else { None };
-        router = router.merge(resource.as_ref().map(ResourceServer::router).unwrap_or_default());
+        doors = doors.and(resource.as_ref().map_or_else(Doors::new, ResourceServer::doors));
         let (mut schedule, mut storage) = (None, None);
         if has(Service::Schedule) {
             let folder = settings.storage.clone().unwrap_or_else(|| data.path().join("results"));
             let farm = farm_view(settings);
             let server = ScheduleServer::start(&data, &folder, farm, resource_at.clone(), post)?;
-            router = router.merge(server.router());
+            doors = doors.and(server.doors());
             storage = Some(server.storage().to_owned());
             schedule = Some(server);
         }
-        let web = listener.map(|(listener, _)| serve(listener, router));
+        let guard = Guard::of_account(watch::channel(None).1, watch::channel(BTreeSet::new()).1);
+        guard.ask_of_jobs(schedule.as_ref().map(ScheduleServer::handle));
+        let web = listener.map(|(listener, _)| serve(listener, doors.guarded(&guard)));
         let (mut render, mut render_host) = (None, None);
         if has(Service::Render) {
             let host = settings.name.clone().map_or_else(own_name, HostId);

@@ -1,6 +1,6 @@
 //! How servers become members, and stop being members.
 
-use access::{Actor, Asked, Event, JoinAsk, Refusal};
+use access::{Actor, Asked, Effect, Event, JoinAsk, Refusal};
 use model::{AddressInfo, MemberState, Role};
 
 use super::scene::{Scene, ask, digest, services};
@@ -183,7 +183,9 @@ fn who_is_revoked_is_out_and_its_certificates_are_named_until_they_end() {
     scene.certify("r1", "k2", "s2", 2 * HOUR).unwrap();
     assert!(scene.certified("r1", "s1") && scene.certified("r1", "s2"));
     let actor = scene.role.book().by_certificate("r1", "s1", scene.now).unwrap();
-    scene.does(Event::Revoke { name: "r1".to_owned() });
+    let cut = |serial: &str| Effect::Cut { serial: serial.to_owned() };
+    let effects = scene.does(Event::Revoke { name: "r1".to_owned() });
+    assert_eq!(effects, [Effect::Publish, cut("s1"), cut("s2")]);
     assert!(!scene.certified("r1", "s1") && !scene.certified("r1", "s2"));
     assert!(!scene.role.book().knows(&actor));
     assert_eq!(scene.role.book().revoked().collect::<Vec<_>>(), ["s1", "s2"]);

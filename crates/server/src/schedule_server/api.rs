@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use model::{
-    Faults, FrameView, HostView, JobDescription, JobId, JobView, OutputView, PackageNeed, SubmitReply,
+    Faults, FrameView, HostView, JobDescription, JobId, JobView, OutputView, PackageNeed, Rank, SubmitReply,
     SubmitRequest, VersionPattern,
 };
 use packages::check_work;
@@ -16,6 +16,7 @@ use schedule::{Event, Prospect, Schedule};
 use wire::FarmView;
 
 use super::Desk;
+use crate::access::{Done, Pass};
 use crate::problem::Refused;
 
 /// How long people wait for the resource server.
@@ -75,12 +76,17 @@ pub(super) async fn kill(State(desk): State<Desk>, Path(job): Path<JobId>) -> An
 
 pub(super) async fn submit(
     State(desk): State<Desk>,
+    Extension(pass): Extension<Pass>,
     body: Result<Json<SubmitRequest>, JsonRejection>,
-) -> Result<(StatusCode, Json<SubmitReply>), Refused> {
+) -> Result<(StatusCode, Extension<Done>, Json<SubmitReply>), Refused> {
     let Json(mut request) = body.map_err(|error| {
         Refused::new(error.status(), format!("this is no job that can be read: {}", error.body_text()))
             .hint("are client and server of the same version? compare `framefarm --version`")
     })?;
+    // Whoever may change every job may submit for others as well.
+    if let Some(user) = pass.actor.user().filter(|_| pass.actor.rank() < Some(Rank::Operator)) {
+        request.description.user = user.to_owned();
+    }
     desk.check(&request.description)?;
     desk.complete(&mut request.description);
     let (key, sought) = (request.key.clone(), request.key.clone());
@@ -93,7 +99,7 @@ pub(super) async fn submit(
     let new = known.is_none();
     let warnings = if new { desk.warnings(id).await? } else { Vec::new() };
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, Json(SubmitReply { id, new, warnings })))
+    Ok((status, Extension(Done(format!("job {id}"))), Json(SubmitReply { id, new, warnings })))
 }
 
 impl Desk {

@@ -5,11 +5,12 @@
 use std::fs::File;
 use std::str::FromStr;
 
-use axum::Json;
+use ::access::{Object, Verb};
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use futures_util::{StreamExt, stream};
 use model::{AttemptNumber, Digest, JobId, LeaseId};
 use schedule::{Event, LeaseView};
@@ -21,6 +22,7 @@ use tokio::io::AsyncReadExt;
 
 use super::Desk;
 use super::api::no_job;
+use crate::access::Pass;
 use crate::problem::Refused;
 
 /// Bytes read from a file at once.
@@ -58,10 +60,12 @@ pub(super) async fn read_content(
 
 pub(super) async fn put_output(
     State(desk): State<Desk>,
+    Extension(pass): Extension<Pass>,
     Path((lease, name)): Path<(LeaseId, String)>,
     body: Body,
 ) -> Result<StatusCode, Refused> {
-    if let Err(refused) = desk.live(lease).await {
+    let live = desk.live(lease).await;
+    if let Err(refused) = live.and_then(|live| pass.allows(Verb::PutOutput, Object::Of(&live.host.0))) {
         return Err(refused_after(body.into_data_stream(), refused).await);
     }
     let taken = take_output(&desk, lease, name, body).await;
@@ -102,11 +106,13 @@ pub(super) struct LogLength {
 
 pub(super) async fn put_log(
     State(desk): State<Desk>,
+    Extension(pass): Extension<Pass>,
     Path(lease): Path<LeaseId>,
     Query(LogPlace { offset }): Query<LogPlace>,
     body: Body,
 ) -> Result<(StatusCode, Json<LogLength>), Refused> {
-    let LeaseView { frame, attempt, .. } = desk.live(lease).await?;
+    let LeaseView { frame, attempt, host, .. } = desk.live(lease).await?;
+    pass.allows(Verb::PutLog, Object::Of(&host.0))?;
     let bytes = axum::body::to_bytes(body, LOG_PIECE_MAX).await.map_err(|_| {
         Refused::new(StatusCode::PAYLOAD_TOO_LARGE, "the piece of the log is too large")
             .hint(format!("send pieces of at most {LOG_PIECE_MAX} bytes"))

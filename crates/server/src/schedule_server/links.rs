@@ -2,10 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ::access::{Object, Verb};
+use axum::Extension;
 use axum::extract::{State, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::Response;
-use model::{RenderToSchedule, ResourceToSchedule, ScheduleToRender, ScheduleToResource};
+use model::{HostId, RenderToSchedule, ResourceToSchedule, ScheduleToRender, ScheduleToResource};
 use schedule::Event;
 use wire::Link;
 use wire::link::{self, Limits};
@@ -13,17 +15,25 @@ use wire::link::{self, Limits};
 use super::hands::ScheduleHandle;
 use super::refusals::Refusals;
 use super::{Desk, MATCH_PATH};
+use crate::access::Pass;
 use crate::arrivals;
 use crate::whereabouts::{Whereabouts, stay_linked};
+
+/// The kind of hello that gives a name which is somebody else's.
+const ANOTHER_NAME: &str = "another_name";
 
 /// Numbers links; a later link has a larger number.
 static LAST_LINK: AtomicU64 = AtomicU64::new(0);
 
 /// A render server dials.
-pub(super) async fn accept_host(State(desk): State<Desk>, upgrade: WebSocketUpgrade) -> Response {
+pub(super) async fn accept_host(
+    State(desk): State<Desk>,
+    Extension(pass): Extension<Pass>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let refusals = desk.refusals.clone();
     let response =
-        link::accept(upgrade, Limits::HOST, move |link| serve_host(desk.handle, desk.refusals, link));
+        link::accept(upgrade, Limits::HOST, move |link| serve_host(desk.handle, desk.refusals, pass, link));
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         refusals.count("unknown_version", 1);
     }
@@ -33,29 +43,39 @@ pub(super) async fn accept_host(State(desk): State<Desk>, upgrade: WebSocketUpgr
 async fn serve_host(
     handle: ScheduleHandle,
     refusals: Refusals,
+    pass: Pass,
     link: Link<ScheduleToRender, RenderToSchedule>,
 ) {
     let id = LAST_LINK.fetch_add(1, Ordering::Relaxed) + 1;
     let (sender, mut receiver) = link.split();
     handle.look(move |_, hands| hands.host_linked(id, sender)).await;
     let mut messages = Vec::new();
-    let end = loop {
+    let (fault, end) = loop {
         let left_out = receiver.left_out();
         let can_wait = |message: &RenderToSchedule| matches!(message, RenderToSchedule::Alive { .. });
         let received = arrivals::receive(&mut receiver, &mut messages, can_wait).await;
         refusals.count("unknown_message", receiver.left_out() - left_out);
         if let Err(end) = received {
-            break end;
+            break (end.fault(), end.to_string());
+        }
+        if let Some(name) = messages.iter().find_map(|message| another_name(&pass, message)) {
+            break (Some(ANOTHER_NAME), format!("it says that it is {name}, and its certificate does not"));
         }
         let spoke = |message| Event::HostSpoke { link: id, message };
         handle.tell_many(std::mem::take(&mut messages).into_iter().map(spoke).collect()).await;
     };
-    if let Some(fault) = end.fault() {
+    if let Some(fault) = fault {
         refusals.count(fault, 1);
     }
     tracing::info!(link = id, "the link of a render server ended: {end}");
     handle.look(move |_, hands| hands.host_unlinked(id)).await;
     handle.tell(Event::HostLinkClosed { link: id }).await;
+}
+
+/// The name that a render server says it has, where it is not the one that it has proven.
+fn another_name<'a>(pass: &Pass, message: &'a RenderToSchedule) -> Option<&'a HostId> {
+    let RenderToSchedule::Hello { host, .. } = message else { return None };
+    pass.allows(Verb::LinkSchedule, Object::Of(&host.0)).is_err().then_some(host)
 }
 
 /// Stays linked to the resource server, for ever.

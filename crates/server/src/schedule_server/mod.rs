@@ -13,9 +13,7 @@ mod watch;
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, post, put};
+use ::access::Verb;
 use model::JobId;
 use packages::Library;
 use schedule::Schedule;
@@ -27,11 +25,14 @@ use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use wire::FarmView;
 
+use crate::access::Doors;
 use crate::mail::Post;
 use crate::owner;
 use crate::whereabouts::{Whereabouts, new_instance};
-use hands::{ScheduleHandle, ScheduleHands};
+use hands::ScheduleHands;
 use refusals::Refusals;
+
+pub(crate) use hands::ScheduleHandle;
 
 /// Where render servers dial the schedule server.
 pub(crate) const SCHEDULE_PATH: &str = "/link/schedule";
@@ -125,38 +126,47 @@ impl ScheduleServer {
     }
 
     /// What it serves over HTTP: the API and the links of render servers.
-    pub(crate) fn router(&self) -> Router {
+    pub(crate) fn doors(&self) -> Doors {
         let job = "/api/v1/jobs/{job}";
-        Router::new()
-            .route("/api/v1/farm", get(api::farm))
-            .route("/api/v1/hosts", get(api::hosts))
-            .route("/api/v1/jobs", get(api::jobs).post(api::submit))
-            .route(job, get(api::job))
-            .route(&format!("{job}/watch"), get(watch::watch))
-            .route(&format!("{job}/description"), get(api::description))
-            .route(&format!("{job}/frames"), get(api::frames))
-            .route(&format!("{job}/frames/{{number}}/log"), get(bulk::read_log))
-            .route(&format!("{job}/hold"), post(api::hold))
-            .route(&format!("{job}/release"), post(api::release))
-            .route(&format!("{job}/kill"), post(api::kill))
-            .route(&format!("{job}/retry"), post(steering::retry))
-            .route(&format!("{job}/priority"), post(steering::set_priority))
-            .route(&format!("{job}/why"), get(steering::why))
-            .route("/api/v1/limits", get(steering::limits))
-            .route("/api/v1/limits/{name}", put(steering::set_limit).delete(steering::remove_limit))
-            .route("/api/v1/shares", get(steering::shares))
-            .route("/api/v1/shares/{name}", put(steering::set_share))
-            .route("/api/v1/set-aside", get(steering::set_aside))
-            .route("/api/v1/set-aside/{host}", delete(steering::forgive))
-            .route(&format!("{job}/results"), get(api::results))
-            .route(&format!("{job}/results/{{name}}"), get(bulk::read_result))
-            .route("/api/v1/content/missing", post(bulk::missing_content))
-            .layer(DefaultBodyLimit::max(JSON_MAX))
-            .route("/api/v1/content/{digest}", get(bulk::read_content).put(bulk::put_content))
-            .route("/api/v1/leases/{lease}/outputs/{name}", put(bulk::put_output))
-            .route("/api/v1/leases/{lease}/log", put(bulk::put_log))
-            .route(SCHEDULE_PATH, get(links::accept_host))
+        let lease = "/api/v1/leases/{lease}";
+        Doors::new()
+            .get("/api/v1/farm", Verb::SeeFarm, api::farm)
+            .get("/api/v1/hosts", Verb::SeeHosts, api::hosts)
+            .get("/api/v1/jobs", Verb::SeeJobs, api::jobs)
+            .post("/api/v1/jobs", Verb::Submit, api::submit)
+            .get(job, Verb::SeeJobs, api::job)
+            .get(&format!("{job}/watch"), Verb::SeeJobs, watch::watch)
+            .get(&format!("{job}/description"), Verb::SeeDescription, api::description)
+            .get(&format!("{job}/frames"), Verb::SeeJobs, api::frames)
+            .get(&format!("{job}/frames/{{number}}/log"), Verb::ReadLogs, bulk::read_log)
+            .post(&format!("{job}/hold"), Verb::HoldJob, api::hold)
+            .post(&format!("{job}/release"), Verb::ReleaseJob, api::release)
+            .post(&format!("{job}/kill"), Verb::KillJob, api::kill)
+            .post(&format!("{job}/retry"), Verb::RetryJob, steering::retry)
+            .post(&format!("{job}/priority"), Verb::SetPriority, steering::set_priority)
+            .get(&format!("{job}/why"), Verb::SeeJobs, steering::why)
+            .get(&format!("{job}/results"), Verb::SeeJobs, api::results)
+            .get(&format!("{job}/results/{{name}}"), Verb::ReadResults, bulk::read_result)
+            .get("/api/v1/limits", Verb::SeeLimits, steering::limits)
+            .put("/api/v1/limits/{limit}", Verb::SetLimit, steering::set_limit)
+            .delete("/api/v1/limits/{limit}", Verb::SetLimit, steering::remove_limit)
+            .get("/api/v1/shares", Verb::SeeLimits, steering::shares)
+            .put("/api/v1/shares/{share}", Verb::SetShare, steering::set_share)
+            .get("/api/v1/set-aside", Verb::SeeLimits, steering::set_aside)
+            .delete("/api/v1/set-aside/{host}", Verb::Forgive, steering::forgive)
+            .post("/api/v1/content/missing", Verb::SendContent, bulk::missing_content)
+            .bodies_up_to(JSON_MAX)
+            .get("/api/v1/content/{digest}", Verb::ReadContent, bulk::read_content)
+            .put("/api/v1/content/{digest}", Verb::SendContent, bulk::put_content)
+            .put(&format!("{lease}/outputs/{{name}}"), Verb::PutOutput, bulk::put_output)
+            .put(&format!("{lease}/log"), Verb::PutLog, bulk::put_log)
+            .get(SCHEDULE_PATH, Verb::LinkSchedule, links::accept_host)
             .with_state(self.desk.clone())
+    }
+
+    /// Who knows whose a job is.
+    pub(crate) fn handle(&self) -> ScheduleHandle {
+        self.desk.handle.clone()
     }
 
     /// The storage, absolute.

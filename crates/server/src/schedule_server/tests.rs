@@ -67,7 +67,7 @@ impl Scene {
         let storage = folder.path().join("results");
         let server = ScheduleServer::start(&data, &storage, farm, nobody, None).unwrap();
         let (streams, far_ends) = mpsc::unbounded_channel();
-        let router = server.router();
+        let router = server.doors().open();
         tokio::spawn(async move { serve(Streams(far_ends), router).await });
         Self { server, streams, _folder: folder }
     }
