@@ -1,15 +1,19 @@
 //! Finding another server and staying linked to it.
 
 use std::future::Future;
+use std::time::Duration;
 
 use model::InstanceId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wire::discovery::{self, Patience};
+use wire::discovery::{self, NotFound, Patience};
 use wire::link::Limits;
 use wire::{Backoff, DiscoveryConfig, Link, ServerUrl, Service};
 
 use crate::error_chain;
+
+/// A server that is not found within this time is told of.
+const SOON: Duration = Duration::from_secs(10);
 
 /// Where another server is.
 #[derive(Clone, Debug)]
@@ -22,11 +26,17 @@ pub(crate) enum Whereabouts {
 
 impl Whereabouts {
     async fn find(&self) -> Result<ServerUrl, discovery::NotFound> {
-        match self {
-            Self::At(url) => Ok(url.clone()),
-            Self::Discover(config, service) => {
-                discovery::find(config, *service, Patience::Endless).await.map(|found| found.url)
+        let (config, service) = match self {
+            Self::At(url) => return Ok(url.clone()),
+            Self::Discover(config, service) => (config, *service),
+        };
+        match discovery::find(config, service, Patience::AtMost(SOON)).await {
+            Err(error @ NotFound::NoAnswer { .. }) => {
+                // Once for each time that it is away, and with everything that was tried.
+                tracing::warn!("{error}\n  it is looked for until it is found");
+                Ok(discovery::find(config, service, Patience::Endless).await?.url)
             }
+            found => Ok(found?.url),
         }
     }
 

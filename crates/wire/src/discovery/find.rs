@@ -51,12 +51,11 @@ pub struct Found {
 /// Where nobody was found in time, several farms have the name, or nothing can be sent.
 pub async fn find(config: &DiscoveryConfig, service: Service, patience: Patience) -> Result<Found, NotFound> {
     let mut search = Search::start(config, service)?;
+    // Who comes up meanwhile says so; where that cannot be heard, the next question finds him.
+    search.announcements = listen_for_announcements(config).ok();
     let until = match patience {
         Patience::AtMost(time) => Some(search.began + time),
-        Patience::Endless => {
-            search.announcements = Some(listen_for_announcements(config)?);
-            None
-        }
+        Patience::Endless => None,
     };
     loop {
         let first = match search.next(until).await {
