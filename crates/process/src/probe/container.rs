@@ -44,5 +44,6 @@ fn told(sources: &Sources) -> Option<String> {
     let environment = sources.text("/proc/1/environ");
     let first = environment.split('\0').find_map(|entry| entry.strip_prefix("container="));
     let told = first.map(str::to_owned).or_else(|| sources.line("/run/systemd/container"));
-    told.or_else(|| sources.variable("container").map(str::to_owned)).filter(|name| !name.is_empty())
+    let told = told.or_else(|| sources.variable("container").map(str::to_owned));
+    told.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
 }

@@ -6,6 +6,8 @@ mod as_user;
 mod captured;
 mod ended;
 mod found_again;
+mod limits;
+mod other_hosts;
 mod started;
 
 use std::ffi::OsString;
