@@ -1,9 +1,9 @@
 //! Makes passing records about the resource server and its lists true.
 
-use model::{JobId, Profile, ResourceList, Time};
+use model::{HostId, JobId, KindId, Profile, ResourceList, Time};
 
-use crate::host_set::HostSet;
 use crate::host_table::HostIndex;
+use crate::lists::Known;
 use crate::{Effect, Schedule};
 
 /// So many profiles are remembered, whether or not a job has them.
@@ -39,29 +39,60 @@ impl Schedule {
 
     pub(crate) fn list_came(&mut self, ask: u64, list: &ResourceList, at: Time, effects: &mut Vec<Effect>) {
         let Some(profile) = self.passing.asks.remove(&ask) else { return };
+        let kinds = &self.passing.kinds;
         let Some(need) = self.passing.needs.get_mut(&profile) else { return };
-        let mut list = list.clone();
-        list.matches.sort_by(|one, other| one.host.cmp(&other.host));
         need.asked_at = None;
         need.came_at = at;
         let remembered = std::mem::take(&mut need.unwanted);
-        if remembered || need.list.as_ref() != Some(&list) {
-            need.matching = HostSet::default();
-            for host in list.matches.iter().filter_map(|one| self.kept.hosts.find(&one.host)) {
-                need.matching.set(host, true);
-            }
-            need.list = Some(list);
+        let (known, wanted) = (Known::of(list), kinds.wanted(list));
+        if !remembered && need.known.as_ref() == Some(&known) && need.wanted == wanted {
+            return;
+        }
+        need.matching = kinds.matching(&wanted, &self.kept.hosts);
+        (need.known, need.wanted) = (Some(known), wanted);
+        self.reasons_changed(effects);
+        self.want_pass(effects);
+    }
+
+    pub(crate) fn kinds_told(
+        &mut self,
+        whole: bool,
+        are: &[(HostId, KindId)],
+        gone: &[HostId],
+        effects: &mut Vec<Effect>,
+    ) {
+        if whole {
+            self.passing.kinds.begin_anew();
+        }
+        let are = are.iter().map(|(host, kind)| (host, Some(*kind)));
+        let mut changed = false;
+        for (host, kind) in gone.iter().map(|host| (host, None)).chain(are) {
+            let index = self.kept.hosts.find(host);
+            self.passing.kinds.put(host, index, kind);
+            changed |= index.is_some_and(|index| self.match_host(index, host));
+        }
+        if changed {
             self.reasons_changed(effects);
             self.want_pass(effects);
         }
     }
 
+    /// Puts a host in or out wherever its kind is wanted or not; whether that was new anywhere.
+    fn match_host(&mut self, host: HostIndex, name: &HostId) -> bool {
+        let kinds = &self.passing.kinds;
+        let mut changed = false;
+        // What was said of kinds before all was told anew stands as it is until the next list.
+        for need in self.passing.needs.values_mut().filter(|need| kinds.speaks_of(&need.wanted)) {
+            changed |= need.matching.put(host, kinds.tier(&need.wanted, name));
+        }
+        changed
+    }
+
     /// A host has got its number.
     pub(crate) fn host_seen(&mut self, host: HostIndex) {
         let name = self.kept.host_name(host);
-        for need in self.passing.needs.values_mut() {
-            need.host_seen(host, &name);
-        }
+        self.passing.kinds.host_seen(&name, host);
+        self.match_host(host, &name);
     }
 
     /// Notes which profiles of a job that ended no other job has. What is known of a few of them is

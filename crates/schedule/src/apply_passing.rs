@@ -44,9 +44,13 @@ impl Schedule {
                 self.publish_put_off(*lease, *until, why, effects);
             }
             Passing::PublishTried { lease } => self.publish_tried(*lease, effects),
+            Passing::NeverGiven { link, lease } => {
+                effects.push(Effect::NeverGiven { link: *link, lease: *lease });
+            }
             Passing::ReportDropped { lease } => effects.push(Effect::Discard { lease: *lease }),
             Passing::ResourceSeen { linked } => self.resource_seen(*linked, effects),
             Passing::ListsStale => self.lists_stale(),
+            Passing::KindsTold { whole, are, gone } => self.kinds_told(*whole, are, gone, effects),
             Passing::ListAsked { ask, profile, at } => self.list_asked(*ask, profile, *at, effects),
             Passing::ListCame { ask, list, at } => self.list_came(*ask, list, *at, effects),
             Passing::NoticeTried { notice } => self.notice_due(*notice, None, effects),

@@ -102,6 +102,7 @@ impl Schedule {
 
     fn check_needs(&self) {
         let passing = &self.passing;
+        passing.kinds.check(&self.kept.hosts);
         for (ask, profile) in &passing.asks {
             let asked = passing.needs.get(profile).is_some_and(|need| need.asked_at.is_some());
             assert!(asked, "ask {ask} is waited for");
@@ -109,9 +110,13 @@ impl Schedule {
         let asked = passing.needs.values().filter(|need| need.asked_at.is_some()).count();
         assert_eq!(asked, passing.asks.len(), "a profile is asked for once at a time");
         for need in passing.needs.values() {
-            let listed = need.list.iter().flat_map(|list| &list.matches);
-            let listed: BTreeSet<_> = listed.filter_map(|one| self.kept.hosts.find(&one.host)).collect();
-            assert!(need.matching.iter().eq(listed), "the hosts that match are those of the list");
+            let current = passing.kinds.speaks_of(&need.wanted);
+            let matching = || passing.kinds.matching(&need.wanted, &self.kept.hosts);
+            assert!(!current || need.matching.same(&matching()), "the hosts of its kinds match");
+            for (host, kept) in self.kept.hosts.iter().filter(|_| current) {
+                let tier = passing.kinds.tier(&need.wanted, &kept.name);
+                assert_eq!(need.matches(host), tier.is_some(), "a host of a kind that is wanted matches");
+            }
         }
     }
 }

@@ -63,6 +63,14 @@ pub enum Effect {
         /// About what.
         summary: Box<JobSummary>,
     },
+    /// A render server reported on a lease that was never given, which no honest one does. It is thanked all
+    /// the same, so that it is forgotten there.
+    NeverGiven {
+        /// On which link.
+        link: LinkId,
+        /// The lease.
+        lease: LeaseId,
+    },
     /// Something that people see of the job has changed.
     JobChanged(JobId),
 }

@@ -44,6 +44,12 @@ impl HostSet {
         self.words.iter().zip(&other.words).any(|(one, two)| one & two != 0)
     }
 
+    /// Those of `other` belong to it as well.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.words.resize(self.words.len().max(other.words.len()), 0);
+        self.words.iter_mut().zip(&other.words).for_each(|(word, more)| *word |= more);
+    }
+
     /// Hosts that are in both.
     pub(crate) fn and(&self, other: &Self) -> Self {
         Self { words: self.words.iter().zip(&other.words).map(|(one, two)| one & two).collect() }

@@ -52,7 +52,7 @@ impl Schedule {
 
     /// Whether a linked host other than `host` could take frames of a step.
     fn could_another(&self, host: HostIndex, asked: Asked<'_>) -> bool {
-        let open = asked.need.matching.both(&self.passing.open);
+        let open = asked.need.within(&self.passing.open);
         open.filter(|other| *other != host).any(|other| self.could_take(other, asked))
     }
 
@@ -81,7 +81,7 @@ impl Schedule {
             job.description.steps.iter().zip(&job.tables).filter(|(_, table)| table.counts().left() > 0);
         steps.all(|(step, _)| {
             let Some(need) = self.need(&step.profile) else { return false };
-            !need.matching.contains(host) || self.could_another(host, Asked { job: id, step, need })
+            !need.matches(host) || self.could_another(host, Asked { job: id, step, need })
         })
     }
 }

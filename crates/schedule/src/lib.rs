@@ -25,6 +25,7 @@ mod hosts;
 mod id_map;
 mod judging;
 mod kept;
+mod kinds;
 mod leave_out;
 mod licences;
 mod limits;

@@ -1,12 +1,14 @@
 //! Resource lists (figure 5B steps 124 and 126): asked once per distinct profile, not per frame or job, and
-//! asked again when they may be wrong. A list is a hint; only linked hosts are ever given a frame.
+//! asked again when they may be wrong. A list names kinds of hosts; which hosts those are is told apart from
+//! it (`kinds`). It is a hint; only linked hosts are ever given a frame.
 
 use std::collections::BTreeSet;
 
-use model::{HostId, Profile, ResourceList, ResourceToSchedule, Time};
+use model::{NearHost, Profile, Rejection, ResourceList, ResourceToSchedule, Time};
 
 use crate::host_set::HostSet;
 use crate::host_table::HostIndex;
+use crate::kinds::{Matching, WantedKinds};
 use crate::waits::LIST_MS;
 use crate::{Passing, Record, Refusal, Schedule};
 
@@ -15,10 +17,12 @@ use crate::{Passing, Record, Refusal, Schedule};
 pub(crate) struct Need {
     /// When it was asked, while the answer is out.
     pub(crate) asked_at: Option<Time>,
-    /// The last answer, its matches by name.
-    pub(crate) list: Option<ResourceList>,
-    /// Those of its matches that were ever heard of here.
-    pub(crate) matching: HostSet,
+    /// What the last answer said.
+    pub(crate) known: Option<Known>,
+    /// The kinds that it named.
+    pub(crate) wanted: WantedKinds,
+    /// The hosts of those, as far as they were ever heard of here.
+    pub(crate) matching: Matching,
     /// When that came.
     pub(crate) came_at: Time,
     /// Hosts have changed since it was asked.
@@ -27,17 +31,48 @@ pub(crate) struct Need {
     pub(crate) unwanted: bool,
 }
 
+/// What a list said besides which hosts match.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Known {
+    pub(crate) hosts_total: u32,
+    /// How many match, linked here or not.
+    pub(crate) hosts: u32,
+    pub(crate) rejections: Vec<Rejection>,
+    pub(crate) nearest: Vec<NearHost>,
+    pub(crate) rebuilding: bool,
+}
+
+impl Known {
+    pub(crate) fn of(list: &ResourceList) -> Self {
+        let count = |hosts: usize| u32::try_from(hosts).unwrap_or(u32::MAX);
+        let of_kinds = list.kinds.iter().map(|kind| kind.hosts).sum::<u32>();
+        let named = list.only.as_ref().map(Vec::len);
+        let named = named.or(list.kinds.is_empty().then_some(list.matches.len()));
+        let hosts = named.map_or(of_kinds, count);
+        Self {
+            hosts_total: list.hosts_total,
+            hosts: hosts.saturating_sub(count(list.except.len())),
+            rejections: list.rejections.clone(),
+            nearest: list.nearest.clone(),
+            rebuilding: list.rebuilding,
+        }
+    }
+}
+
 impl Need {
-    /// A host that has just got its number.
-    pub(crate) fn host_seen(&mut self, host: HostIndex, name: &HostId) {
-        let matches = self.list.as_ref().map(|list| list.matches.as_slice()).unwrap_or_default();
-        let belongs = matches.binary_search_by(|one| one.host.cmp(name)).is_ok();
-        self.matching.set(host, belongs);
+    /// Whether a host matches.
+    pub(crate) fn matches(&self, host: HostIndex) -> bool {
+        self.matching.all.contains(host)
     }
 
-    /// The hosts that match, the preferred first.
-    pub(crate) fn tiers(&self) -> impl Iterator<Item = &HostSet> {
-        std::iter::once(&self.matching)
+    /// Whether any of those hosts matches.
+    pub(crate) fn meets(&self, hosts: &HostSet) -> bool {
+        self.matching.all.meets(hosts)
+    }
+
+    /// Those of the hosts that match.
+    pub(crate) fn within<'a>(&'a self, hosts: &'a HostSet) -> impl Iterator<Item = HostIndex> + 'a {
+        self.matching.all.both(hosts)
     }
 
     /// When it is worth asking again though nobody said that hosts changed: an answer is overdue, or frames
@@ -92,7 +127,10 @@ impl Schedule {
                 }
                 Ok(records)
             }
-            ResourceToSchedule::Kinds { .. } => Ok(Vec::new()),
+            ResourceToSchedule::Kinds { whole, are, gone } => {
+                let told = Passing::KindsTold { whole: *whole, are: are.clone(), gone: gone.clone() };
+                Ok(vec![Record::Passing(told)])
+            }
             // People's question and the shell's to pass on.
             ResourceToSchedule::Hosts { ask, .. } => Err(Refusal::UnknownAsk(*ask)),
         }

@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Amounts, Door, InstanceId, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, SlotIndex,
-    StepIndex, Time, Usage,
+    Amounts, Door, HostId, InstanceId, JobId, KindId, LeaseId, Output, Profile, ResourceList,
+    ScheduleToRender, SlotIndex, StepIndex, Time, Usage,
 };
 
 use crate::{HostIndex, LinkId, NoticeId, Reservation, Shortage};
@@ -147,6 +147,13 @@ pub enum Passing {
         /// The lease.
         lease: LeaseId,
     },
+    /// A render server reports on a lease that was never given.
+    NeverGiven {
+        /// On which link.
+        link: LinkId,
+        /// The lease.
+        lease: LeaseId,
+    },
     /// What the host delivered for a lease that ended is of no use.
     ReportDropped {
         /// The lease.
@@ -159,6 +166,15 @@ pub enum Passing {
     },
     /// Hosts changed, so every resource list is old.
     ListsStale,
+    /// The resource server said of which kind hosts are.
+    KindsTold {
+        /// What follows is all there is.
+        whole: bool,
+        /// Hosts with their kinds, in place of what they were.
+        are: Vec<(HostId, KindId)>,
+        /// Hosts that are gone.
+        gone: Vec<HostId>,
+    },
     /// The resource server was asked for a list.
     ListAsked {
         /// Which ask this is.

@@ -7,6 +7,7 @@ use model::{Amounts, Door, InstanceId, JobId, LeaseId, Output, Profile, SlotInde
 use crate::host_set::{FreeHosts, HostSet, SlotSet};
 use crate::host_table::HostIndex;
 use crate::id_map::IdMap;
+use crate::kinds::Kinds;
 use crate::licences::Shortage;
 use crate::lists::Need;
 use crate::reservation::Reservation;
@@ -59,6 +60,8 @@ pub(crate) struct PassingState {
     /// Everything that is waited for, by when.
     pub(crate) deadlines: BTreeSet<(Time, Due)>,
     pub(crate) resource_linked: bool,
+    /// Of which kind hosts are.
+    pub(crate) kinds: Kinds,
     /// What is known of the hosts that match a profile, for every profile asked for.
     pub(crate) needs: BTreeMap<Profile, Need>,
     /// Asks without an answer.

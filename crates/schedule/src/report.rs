@@ -48,6 +48,9 @@ impl Schedule {
     fn stale_report(&self, link: LinkId, host: HostIndex, report: &Report) -> Vec<Record> {
         let lease = report.lease;
         let mut records = vec![acknowledge(link, lease)];
+        let given = LeaseId(1)..=self.kept.last_lease;
+        records
+            .extend((!given.contains(&lease)).then(|| Record::Passing(Passing::NeverGiven { link, lease })));
         let delivered = !matches!(&report.outcome, Outcome::Done { outputs } if outputs.is_empty());
         if delivered && !self.kept.leases.contains(lease) {
             records.push(Record::Passing(Passing::ReportDropped { lease }));

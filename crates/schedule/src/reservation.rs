@@ -40,7 +40,7 @@ impl Schedule {
         let Some(job) = self.kept.jobs.get(&held.job).filter(|job| job.is_wanting()) else { return false };
         let at = usize::from(held.step.0);
         let Some((step, table)) = job.description.steps.get(at).zip(job.tables.get(at)) else { return false };
-        let Some(need) = self.need(&step.profile).filter(|need| need.matching.contains(host)) else {
+        let Some(need) = self.need(&step.profile).filter(|need| need.matches(host)) else {
             return false;
         };
         let asked = Asked { job: held.job, step, need };
@@ -68,8 +68,8 @@ impl Schedule {
         now: Time,
         suits: impl Fn(&HostIndex) -> bool,
     ) -> Option<HostIndex> {
-        let free = self.passing.free.within(&need.matching);
-        let all = free.chain(need.matching.both(&self.passing.open));
+        let free = self.passing.free.within(&need.matching.all);
+        let all = free.chain(need.within(&self.passing.open));
         let fit = all.filter(|host| self.is_big_enough(*host, step, now) && suits(host));
         fit.take(COMPARED_MAX).min_by_key(|host| (self.clear_at(*host, reservation, now), *host))
     }

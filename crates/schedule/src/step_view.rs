@@ -3,6 +3,7 @@
 use model::{JobId, StepView, WhyView};
 
 use crate::Schedule;
+use crate::kept::{Job, Lease};
 
 impl Schedule {
     /// The steps of a job in the order written, with what each waits for; none where there is no such job.
@@ -10,8 +11,9 @@ impl Schedule {
         let Some(job) = self.kept.jobs.get(&id) else { return Vec::new() };
         let whys = self.why(id).unwrap_or_default();
         let steps = job.description.steps.iter().zip(&job.tables);
+        let mut ahead = self.frames_ahead(job).into_iter();
         let view = steps.map(|(step, table)| {
-            let frames = table.frames(step);
+            let (frames, ahead) = (table.frames(step), ahead.next().unwrap_or(0));
             let why = |why: &&WhyView| why.step == step.name;
             StepView {
                 name: step.name.clone(),
@@ -21,11 +23,24 @@ impl Schedule {
                 frames_total: frames.total(),
                 frames_done: frames.done,
                 frames_failed: frames.failed,
-                frames_running: frames.running,
-                frames_waiting: frames.waiting,
+                frames_running: frames.running.saturating_sub(ahead),
+                frames_waiting: frames.waiting + ahead,
                 waiting_because: whys.iter().find(why).map(|why| why.sentence.clone()),
             }
         });
         view.collect()
+    }
+
+    /// How many frames of each step of a job are leased and wait in line.
+    fn frames_ahead(&self, job: &Job) -> Vec<u32> {
+        let mut ahead = vec![0; job.tables.len()];
+        let leases = job.leases().filter(|_| job.ahead > 0).filter_map(|id| self.kept.leases.get(id));
+        for Lease { frame, .. } in leases.filter(|lease| lease.ahead) {
+            let at = usize::from(frame.step.0);
+            if let (Some(count), Some(step)) = (ahead.get_mut(at), job.description.steps.get(at)) {
+                *count += step.chunk_len(frame.index);
+            }
+        }
+        ahead
     }
 }

@@ -97,12 +97,6 @@ impl Schedule {
         })
     }
 
-    /// Whether a lease was ever given; what is said of any other is worth a second look.
-    #[must_use]
-    pub fn was_given(&self, lease: LeaseId) -> bool {
-        (LeaseId(1)..=self.kept.last_lease).contains(&lease)
-    }
-
     /// The job's folder in the storage, relative to it.
     #[must_use]
     pub fn folder(&self, id: JobId) -> Option<String> {

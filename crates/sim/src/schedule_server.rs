@@ -123,7 +123,7 @@ impl World {
             Effect::Mail { notice, to, summary } => {
                 self.soon(500, Happening::Mails(run, notice, to, summary.job));
             }
-            Effect::JobChanged(_) => {}
+            Effect::NeverGiven { .. } | Effect::JobChanged(_) => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use model::{
-    AttemptNumber, FrameId, Grant, HostId, InstanceId, JobDescription, LeaseId, Match, Outcome,
+    AttemptNumber, FrameId, Grant, HostId, InstanceId, JobDescription, KindId, KindMatch, LeaseId, Outcome,
     RenderToSchedule, Report, ResourceList, ResourceToSchedule, Role, ScheduleToRender, SubmitRequest, Time,
     Usage,
 };
@@ -119,10 +119,16 @@ impl Player {
     }
 
     fn answer(&mut self, ask: u64) {
-        let matches =
-            self.hosts.iter().map(|host| Match { host: host.clone(), slots_total: 16, slots_free: 16 });
         let hosts_total = u32::try_from(self.hosts.len()).unwrap();
-        let list = ResourceList { matches: matches.collect(), hosts_total, ..ResourceList::default() };
+        if ask == 1 {
+            let are = self.hosts.iter().map(|host| (host.clone(), KindId(0))).collect();
+            let kinds = ResourceToSchedule::Kinds { whole: true, are, gone: Vec::new() };
+            self.takes(&Event::ResourceSpoke(kinds));
+        }
+        let slots = 16 * hosts_total;
+        let kind =
+            KindMatch { kind: KindId(0), rank: 0, hosts: hosts_total, slots_total: slots, slots_free: slots };
+        let list = ResourceList { kinds: vec![kind], hosts_total, ..ResourceList::default() };
         self.takes(&Event::ResourceSpoke(ResourceToSchedule::List { ask, list }));
     }
 }

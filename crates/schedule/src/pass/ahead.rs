@@ -97,7 +97,7 @@ impl<'a> Pass<'a> {
         let Some(mut turn) = self.take_turn(job) else { return };
         if let Some(mut step) = turn.step(self.schedule, at, self.now) {
             let (schedule, table, need) = (self.schedule, step.table, step.need);
-            if let Some(need) = need.filter(|need| need.matching.contains(host))
+            if let Some(need) = need.filter(|need| need.matches(host))
                 && step.ahead > behind
                 && step.ready.left() > 0
                 && !schedule.is_spared(host, step.asked(job, need))
@@ -139,7 +139,7 @@ impl<'a> Pass<'a> {
         let Some(mut turn) = self.take_turn(id) else { return false };
         let could = turn.steps().any(|at| {
             let Some(step) = turn.step(self.schedule, at, self.now) else { return false };
-            let matches = step.need.is_some_and(|need| need.matching.contains(host));
+            let matches = step.need.is_some_and(|need| need.matches(host));
             let some = matches && step.ready.left() > 0 && turn.slots_left() > 0;
             let could = some && self.short_amount(host, step.step).is_none();
             turn.put_back(at, step);

@@ -195,7 +195,7 @@ impl<'a> Pass<'a> {
         let given = match need {
             None => {
                 let linked = &self.schedule.passing.linked;
-                if step.need.is_none_or(|need| !need.matching.meets(linked)) {
+                if step.need.is_none_or(|need| !need.meets(linked)) {
                     self.starving.insert(profile);
                 }
                 0

@@ -10,7 +10,6 @@ use model::{Profile, SlotIndex, Step, Time};
 
 use crate::host_set::HostSet;
 use crate::host_table::HostIndex;
-use crate::lists::Need;
 use crate::passing_state::PassingState;
 
 /// What a ring of hosts is for.
@@ -168,7 +167,8 @@ impl<'a> Rings<'a> {
                 let free = passing.free.within(hosts).filter(|host| !passing.is_skipped(*host, now));
                 ring.push(free.collect());
             };
-            for hosts in passing.needs.get(wanted.profile).into_iter().flat_map(Need::tiers) {
+            let need = passing.needs.get(wanted.profile);
+            for hosts in need.into_iter().flat_map(|need| need.matching.tiers()) {
                 if wanted.gpus {
                     tier(&hosts.and(&passing.with_gpus));
                 } else if passing.with_gpus.is_empty() {

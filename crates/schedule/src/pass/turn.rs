@@ -143,6 +143,6 @@ impl Schedule {
     pub(crate) fn may_go(&self, asked: Asked<'_>, table: &FrameTable, index: u32, host: HostIndex) -> bool {
         let failed_on = |host| table.failed_on(index).any(|failed| failed == host);
         let could = |other: HostIndex| self.could_take(other, asked) && !failed_on(other);
-        !failed_on(host) || !asked.need.matching.both(&self.passing.open).any(could)
+        !failed_on(host) || !asked.need.within(&self.passing.open).any(could)
     }
 }

@@ -140,7 +140,7 @@ impl<'a> Whys<'a> {
             return WaitingReason::Share { name: name.to_owned(), slots };
         }
         let slots = || {
-            let open = need.matching.both(&schedule.passing.open);
+            let open = need.within(&schedule.passing.open);
             let hosts = open.filter_map(|host| schedule.passing.host(host));
             let large = hosts.filter(|host| step.step.reserve.fits_in(&host.amounts));
             large.map(|host| u32::from(host.slots)).sum()
@@ -157,18 +157,18 @@ impl Schedule {
             return Some(WaitingReason::NoHostLinked);
         }
         let need = self.need(&step.profile);
-        let Some((need, list)) = need.and_then(|need| need.list.as_ref().map(|list| (need, list))) else {
+        let Some((need, known)) = need.and_then(|need| need.known.as_ref().map(|known| (need, known))) else {
             let linked = self.passing.resource_linked;
             return Some(if linked { WaitingReason::AskingHosts } else { WaitingReason::NoResourceServer });
         };
-        if need.matching.meets(&self.passing.linked) {
+        if need.meets(&self.passing.linked) {
             return self.too_big(step, need).or_else(|| self.closed(need));
         }
-        Some(match u32::try_from(list.matches.len()).unwrap_or(u32::MAX) {
-            _ if list.rebuilding => WaitingReason::Rebuilding,
+        Some(match known.hosts {
+            _ if known.rebuilding => WaitingReason::Rebuilding,
             0 => {
-                let (rejections, nearest) = (list.rejections.clone(), list.nearest.clone());
-                WaitingReason::NoHostMatches { hosts_total: list.hosts_total, rejections, nearest }
+                let (rejections, nearest) = (known.rejections.clone(), known.nearest.clone());
+                WaitingReason::NoHostMatches { hosts_total: known.hosts_total, rejections, nearest }
             }
             hosts => WaitingReason::MatchesNotLinked { hosts },
         })
@@ -188,7 +188,7 @@ impl Schedule {
         if slots <= 1 && step.reserve.is_none() {
             return None;
         }
-        let linked = need.matching.both(&self.passing.linked).filter_map(|host| self.passing.host(host));
+        let linked = need.within(&self.passing.linked).filter_map(|host| self.passing.host(host));
         let mut hosts: Vec<[u64; 3]> = linked.map(LinkedHost::sizes).collect();
         let wanted = [slots, step.reserve.memory_bytes, step.reserve.gpus.into()];
         let kinds = [AmountKind::Slots, AmountKind::Memory, AmountKind::Gpus];
@@ -205,10 +205,10 @@ impl Schedule {
 
     /// All linked hosts that match take no frames.
     fn closed(&self, need: &Need) -> Option<WaitingReason> {
-        if need.matching.meets(&self.passing.open) {
+        if need.meets(&self.passing.open) {
             return None;
         }
-        let mut linked = need.matching.both(&self.passing.linked);
+        let mut linked = need.within(&self.passing.linked);
         let first = linked.next()?;
         let Door::Closed { why, .. } = &self.passing.host(first)?.said.door else { return None };
         let hosts = 1 + u32::try_from(linked.count()).unwrap_or(u32::MAX);
@@ -217,7 +217,7 @@ impl Schedule {
 
     /// What a host said that refused, where those do that have free slots.
     fn refused_by(&self, need: &Need, now: model::Time) -> Option<WaitingReason> {
-        let mut free = self.passing.free.within(&need.matching).take(HOSTS_MAX);
+        let mut free = self.passing.free.within(&need.matching.all).take(HOSTS_MAX);
         let host = free.find(|host| self.passing.is_skipped(*host, now))?;
         let why = self.passing.host(host)?.said.refused_because.clone();
         Some(WaitingReason::Refused { host: self.kept.host_name(host), why })

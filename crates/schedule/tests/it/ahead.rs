@@ -29,6 +29,8 @@ fn what_is_ahead_waits_as_people_see_it() {
     assert_eq!(farm.held("a"), [2, 3, 4]);
     let view = farm.job(id);
     assert_eq!((view.frames_done, view.frames_running, view.frames_waiting), (1, 1, 8));
+    let step = &view.steps[0];
+    assert_eq!((step.frames_running, step.frames_waiting), (1, 8), "step by step as well");
     assert_eq!(view.running.iter().map(|frame| frame.number).collect::<Vec<_>>(), [2]);
     assert_eq!(farm.frame(id, 3).state, FrameState::Waiting);
     let second = *farm.hosts["a"].held.keys().nth(1).unwrap();
@@ -70,6 +72,22 @@ fn free_slots_are_served_before_anything_goes_ahead() {
     farm.finishes_one("b");
     assert_eq!((farm.held("a"), farm.held("b")), (vec![3], vec![4]), "b had nothing to do");
     assert!(farm.schedule.jobs()[0].attempts_failed == 0);
+}
+
+#[test]
+fn no_job_shows_more_running_than_there_are_slots() {
+    let mut farm = Farm::with_hosts(&[("a", 2)]);
+    farm.pace_ms = 1;
+    let mut description = job("job", "1-99");
+    description.steps[0].chunk = 2;
+    let id = farm.submits(description);
+    farm.finishes_one("a");
+    farm.finishes_one("a");
+    let view = farm.job(id);
+    assert!(farm.held("a").len() > 40, "most of it stands in line");
+    let step = &view.steps[0];
+    assert_eq!((view.frames_running, step.frames_running), (4, 4));
+    assert_eq!((view.frames_waiting, step.frames_waiting), (91, 91));
 }
 
 #[test]

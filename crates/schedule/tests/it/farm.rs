@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::{
     AHEAD_MAX, Amounts, ClosedBy, Digest, Door, FailureClass, FrameSpan, FrameView, Grant, HEARTBEAT_MS,
-    HeldLease, HostId, HostOrder, InstanceId, JobDescription, JobId, JobView, LeaseId, Match, Outcome,
-    Output, Rejection, RenderToSchedule, Report, ResourceList, ResourceToSchedule, Role, ScheduleToRender,
-    Step, SubmitRequest, Time, Usage, Work,
+    HeldLease, HostId, HostOrder, InstanceId, JobDescription, JobId, JobView, KindId, KindMatch, LeaseId,
+    Outcome, Output, Rejection, RenderToSchedule, Report, ResourceList, ResourceToSchedule, Role,
+    ScheduleToRender, Step, SubmitRequest, Time, Usage, Work,
 };
 use schedule::{Effect, Event, JobSummary, LinkId, Record, Refusal, Schedule};
+
+/// The kind of hosts that match nothing.
+const UNSUITABLE: u32 = 99;
 
 /// The farm.
 #[derive(Clone)]
@@ -29,7 +32,13 @@ pub(crate) struct Farm {
     pub(crate) mails: Vec<(String, JobSummary)>,
     pub(crate) sealed: Vec<(JobId, Vec<String>)>,
     pub(crate) discarded: Vec<LeaseId>,
+    /// Leases that hosts reported on and that were never given.
+    pub(crate) never_given: Vec<LeaseId>,
     pub(crate) asks: usize,
+    /// Of which kinds the resource server has said that hosts are, since it was linked.
+    told: Option<BTreeMap<HostId, KindId>>,
+    /// How far kinds are from what is preferred, where they are.
+    pub(crate) ranks: BTreeMap<u32, u32>,
     /// Asks that the resource server has not answered, while it takes its time.
     pub(crate) unanswered: Option<Vec<u64>>,
     pub(crate) passes: usize,
@@ -51,6 +60,8 @@ pub(crate) struct Host {
     pub(crate) turned_away: Option<String>,
     /// Says nothing though it is linked.
     pub(crate) silent: bool,
+    /// Its kind, of which any matches.
+    pub(crate) kind: u32,
     /// Is not in any resource list.
     pub(crate) unsuitable: bool,
     /// What it has besides slots.
@@ -88,7 +99,10 @@ pub(crate) fn farm() -> Farm {
         mails: Vec::new(),
         sealed: Vec::new(),
         discarded: Vec::new(),
+        never_given: Vec::new(),
         asks: 0,
+        told: None,
+        ranks: BTreeMap::new(),
         unanswered: None,
         passes: 0,
         pace_ms: 60_000,
@@ -315,7 +329,7 @@ impl Farm {
                 if effect == Effect::PassWanted && effects.contains(&effect) {
                     continue;
                 }
-                if let Some(event) = self.does(effect) {
+                for event in self.does(effect) {
                     self.passes += usize::from(event == Event::Pass);
                     effects.extend(self.takes(&event).unwrap_or_default());
                 }
@@ -329,6 +343,9 @@ impl Farm {
     }
 
     fn takes(&mut self, event: &Event) -> Result<VecDeque<Effect>, Refusal> {
+        if *event == Event::ResourceLinked {
+            self.told = None;
+        }
         let mut effects = Vec::new();
         for record in self.schedule.decide(self.now, event)? {
             if Schedule::durable(&record) {
@@ -340,9 +357,9 @@ impl Farm {
         Ok(effects.into())
     }
 
-    fn does(&mut self, effect: Effect) -> Option<Event> {
+    fn does(&mut self, effect: Effect) -> Vec<Event> {
         match effect {
-            Effect::ToHost { link, message } => return self.hears(link, message),
+            Effect::ToHost { link, message } => return self.hears(link, message).into_iter().collect(),
             Effect::CloseLink { link } => {
                 let host = self.hosts.values_mut().find(|host| host.link == Some(link));
                 if let Some(host) = host {
@@ -353,35 +370,37 @@ impl Farm {
                 self.asks += 1;
                 if let Some(unanswered) = &mut self.unanswered {
                     unanswered.push(ask);
-                    return None;
+                    return Vec::new();
                 }
-                let list = self.list();
-                return Some(Event::ResourceSpoke(ResourceToSchedule::List { ask, list }));
+                let list = ResourceToSchedule::List { ask, list: self.list() };
+                let news = self.kinds_news().into_iter().chain([list]);
+                return news.map(Event::ResourceSpoke).collect();
             }
-            Effect::PassWanted => return Some(Event::Pass),
+            Effect::PassWanted => return vec![Event::Pass],
             Effect::Publish { lease, .. } => {
-                return Some(match &self.storage_trouble {
+                return vec![match &self.storage_trouble {
                     None => Event::Published { lease },
                     Some(why) => Event::PublishFailed { lease, why: why.clone() },
-                });
+                }];
             }
             Effect::Discard { lease } => self.discarded.push(lease),
             Effect::SealResults { job, outputs, .. } => {
                 self.sealed.push((job, outputs.into_iter().map(|output| output.name).collect()));
-                return Some(Event::Sealed { job });
+                return vec![Event::Sealed { job }];
             }
             Effect::Mail { notice, to, summary } => {
-                return Some(match &self.mail_trouble {
+                return vec![match &self.mail_trouble {
                     None => {
                         self.mails.push((to, *summary));
                         Event::NoticeSent { notice }
                     }
                     Some(why) => Event::NoticeFailed { notice, why: why.clone() },
-                });
+                }];
             }
+            Effect::NeverGiven { lease, .. } => self.never_given.push(lease),
             Effect::JobChanged(_) => {}
         }
-        None
+        Vec::new()
     }
 
     /// What a host does about a message, and says.
@@ -427,17 +446,47 @@ impl Farm {
         None
     }
 
-    pub(crate) fn list(&self) -> ResourceList {
+    /// The kind of each host that is linked.
+    fn kinds(&self) -> BTreeMap<HostId, KindId> {
         let linked = self.hosts.iter().filter(|(_, host)| host.link.is_some());
-        let fit = linked.clone().filter(|(_, host)| !host.unsuitable);
-        let matches = fit.map(|(name, host)| Match {
-            host: HostId::from(name.as_str()),
-            slots_total: host.slots,
+        let kind = |host: &Host| if host.unsuitable { UNSUITABLE } else { host.kind };
+        linked.map(|(name, host)| (HostId::from(name.as_str()), KindId(kind(host)))).collect()
+    }
+
+    /// What the resource server says of kinds before its next list, where there is anything new.
+    fn kinds_news(&mut self) -> Option<ResourceToSchedule> {
+        let now = self.kinds();
+        let before = self.told.replace(now.clone());
+        let whole = before.is_none();
+        let before = before.unwrap_or_default();
+        let is_new = |(host, kind): &(HostId, KindId)| before.get(host) != Some(kind);
+        let are: Vec<_> = now.clone().into_iter().filter(is_new).collect();
+        let gone: Vec<_> = before.into_keys().filter(|host| !now.contains_key(host)).collect();
+        let news = whole || !are.is_empty() || !gone.is_empty();
+        news.then_some(ResourceToSchedule::Kinds { whole, are, gone })
+    }
+
+    /// The resource server tells of hosts that came, went or changed, and of nothing else.
+    pub(crate) fn tells_kinds(&mut self) {
+        if let Some(news) = self.kinds_news() {
+            self.happens(Event::ResourceSpoke(news));
+        }
+    }
+
+    pub(crate) fn list(&self) -> ResourceList {
+        let kinds = self.kinds();
+        let fit: BTreeSet<KindId> = kinds.values().filter(|kind| kind.0 != UNSUITABLE).copied().collect();
+        let of = |kind: KindId| kinds.values().filter(|other| **other == kind).count();
+        let kind = |kind: KindId| KindMatch {
+            kind,
+            rank: self.ranks.get(&kind.0).copied().unwrap_or(0),
+            hosts: u32::try_from(of(kind)).unwrap(),
+            slots_total: 0,
             slots_free: 0,
-        });
+        };
         ResourceList {
-            matches: matches.collect(),
-            hosts_total: u32::try_from(linked.count()).unwrap(),
+            kinds: fit.into_iter().map(kind).collect(),
+            hosts_total: u32::try_from(kinds.len()).unwrap(),
             rejections: self.rejections.clone(),
             ..ResourceList::default()
         }

@@ -10,6 +10,7 @@ mod doors;
 mod ending;
 mod farm;
 mod hosts;
+mod kinds;
 mod licences;
 mod limits;
 mod mails;

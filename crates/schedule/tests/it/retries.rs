@@ -200,6 +200,20 @@ fn an_attempt_is_found_by_frame_and_number() {
     assert_eq!(farm.schedule.attempt_of(id, Some("other"), 7, None), None);
     assert_eq!(farm.schedule.attempt_of(id, None, 8, None), None);
     assert_eq!(farm.schedule.lease(LeaseId(1)), None, "it is over");
-    assert_eq!([0, 2, 3].map(|lease| farm.schedule.was_given(LeaseId(lease))), [false, true, false]);
     assert_eq!(farm.schedule.lease(LeaseId(2)).map(|lease| lease.number), Some(7));
+}
+
+#[test]
+fn reports_on_leases_that_were_never_given_are_told_apart() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    farm.submits(job("job", "7"));
+    farm.fails_one("a");
+    let grant = farm.hosts["a"].held.values().next().unwrap().clone();
+    for lease in [0, 1, 3] {
+        let outcome = failed(FailureClass::Frame, "it is a lie");
+        let (lease, frame, attempt) = (LeaseId(lease), grant.frame, grant.attempt);
+        let report = Report { lease, frame, attempt, outcome, usage: Usage::default() };
+        farm.says("a", RenderToSchedule::Report(report));
+    }
+    assert_eq!(farm.never_given, [LeaseId(0), LeaseId(3)], "the first was given and is over");
 }

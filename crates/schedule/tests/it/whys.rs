@@ -1,6 +1,6 @@
 //! Why frames wait, step by step, and that it is what the pass does.
 
-use model::{AmountKind, HostId, JobDescription, SlotNeed, Step, WaitingReason};
+use model::{AmountKind, HostId, JobDescription, ResourceToSchedule, SlotNeed, Step, WaitingReason};
 use schedule::{Event, Prospect};
 
 use crate::farm::{Farm, job, with_priority};
@@ -91,6 +91,7 @@ fn what_no_host_can_do_is_told_at_submit_of_whichever_step() {
     two.steps.push(Step { name: "comp".to_owned(), ..two.steps[0].clone() });
     two.steps[1].profile.tags.push("gpu".to_owned());
     farm.hosts.get_mut("a").unwrap().unsuitable = true;
+    farm.happens(Event::ResourceSpoke(ResourceToSchedule::Changed));
     let id = farm.submits(two);
-    assert_eq!(farm.schedule.prospect(id), Prospect::Bad("step comp: no host matches".to_owned()));
+    assert_eq!(farm.schedule.prospect(id), Prospect::Bad("step render: no host matches".to_owned()));
 }

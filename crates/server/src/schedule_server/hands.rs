@@ -173,15 +173,9 @@ impl ScheduleHands {
 }
 
 impl Hands<Schedule> for ScheduleHands {
-    fn perform(&mut self, effect: Effect, role: &Schedule, next: &mut Vec<Event>) {
+    fn perform(&mut self, effect: Effect, _role: &Schedule, next: &mut Vec<Event>) {
         match effect {
             Effect::ToHost { link, message } => {
-                if let ScheduleToRender::Acknowledge { lease } = message
-                    && !role.was_given(lease)
-                {
-                    // Thanked, so that it is forgotten there, and still no word of an honest host.
-                    self.count(link, "unknown_lease", &format_args!("lease {lease} was never given"));
-                }
                 if let Some(host) = self.hosts.get(&link) {
                     // A link that cannot take it is closed by its own end, which tells us.
                     let _ = host.sender.put(&message);
@@ -206,6 +200,9 @@ impl Hands<Schedule> for ScheduleHands {
             Effect::Discard { lease } => self.discard(lease),
             Effect::SealResults { job, folder, outputs } => self.seal(job, folder, outputs),
             Effect::Mail { notice, to, summary } => self.mail(notice, to, &summary),
+            Effect::NeverGiven { link, lease } => {
+                self.count(link, "unknown_lease", &format_args!("lease {lease} was never given"));
+            }
             Effect::JobChanged(job) => {
                 // Nobody may be watching.
                 let _ = self.changes.send(job);
