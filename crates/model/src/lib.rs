@@ -15,6 +15,7 @@ mod id;
 mod info;
 mod join;
 mod link;
+mod nearest;
 mod path;
 mod process;
 mod profile;
@@ -46,9 +47,13 @@ pub use link::{
     AHEAD_MAX, Grant, HEARTBEAT_MS, HeldLease, LEASE_MS, RenderToResource, RenderToSchedule,
     ResourceToRender, ResourceToSchedule, ScheduleToRender, ScheduleToResource, SlotState,
 };
+pub use nearest::nearest;
 pub use path::{JobPath, JobPathError};
 pub use process::{Exit, ProcessMark};
-pub use profile::{Field, PackageNeed, Profile, Requirement, Value};
+pub use profile::{
+    Clause, Field, Need, PackageNeed, Preference, Profile, Requirement, Value, Wish, decimal, is_need_name,
+    prefer_clause, preferences, weighted,
+};
 pub use report::{FailureClass, Outcome, Output, Report, Usage};
 pub use role::{LeftOut, Role};
 pub use step::{Dependency, DependencyKind, FrameOrder, FrameSpan, SlotNeed, Step, TimeLimits};

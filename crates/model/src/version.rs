@@ -107,8 +107,25 @@ impl FromStr for VersionPattern {
             part.split('.').map(number).collect::<Result<_, _>>().map(Term::Like)
         };
         let terms = text.split(',').map(term).collect::<Result<_, _>>()?;
-        Ok(Self { text: text.trim().to_owned(), terms })
+        Ok(Self { text: plain(text), terms })
     }
+}
+
+/// One way to write the same: without blanks, each term behind the first with its sign.
+fn plain(text: &str) -> String {
+    let mut written = String::new();
+    for term in text.split(',') {
+        let term: String = term.chars().filter(|c| !c.is_whitespace()).collect();
+        let bare = term.strip_prefix('=').unwrap_or(&term);
+        let signed = term.starts_with(['<', '>']);
+        written.push_str(match (written.is_empty(), signed) {
+            (true, _) => "",
+            (false, true) => ",",
+            (false, false) => ",=",
+        });
+        written.push_str(if matches!(bare, "X" | "*") { "x" } else { bare });
+    }
+    written
 }
 
 impl TryFrom<String> for VersionPattern {

@@ -31,8 +31,16 @@ impl Lack {
             | Self::Below { field, .. }
             | Self::Above { field, .. }
             | Self::Unmeetable { field } => Some(*field),
-            Self::OtherHost { .. } => Some(Field::Host),
-            Self::Package { .. } | Self::PackageVersion { .. } | Self::Tag { .. } => None,
+            Self::OtherHost { field, .. } | Self::RefusedHost { field, .. } => Some(*field),
+            Self::Package { .. }
+            | Self::PackageVersion { .. }
+            | Self::Tag { .. }
+            | Self::Pool { .. }
+            | Self::Licence { .. }
+            | Self::Gpu { .. }
+            | Self::Share { .. }
+            | Self::Neither { .. }
+            | Self::Unwanted { .. } => None,
         }
     }
 }
@@ -42,7 +50,8 @@ impl fmt::Display for Lack {
         match self {
             Self::Text { field, is } if is.is_empty() => write!(f, "{field} is unknown"),
             Self::Text { field, is } => write!(f, "{field} is {is}"),
-            Self::OtherHost { wanted } => write!(f, "not host {}", listed(wanted, "or")),
+            Self::OtherHost { field, wanted } => write!(f, "not {field} {}", listed(wanted, "or")),
+            Self::RefusedHost { field, refused } => write!(f, "{field} is {}", listed(refused, "or")),
             Self::FieldVersion { field, is, wanted } if is.is_empty() => {
                 write!(f, "{field} is unknown where {wanted} is wanted")
             }
@@ -51,8 +60,8 @@ impl fmt::Display for Lack {
             Self::Below { field: Field::Processors, bound } => write!(f, "fewer than {bound} processors"),
             Self::Above { field: Field::Processors, bound: 1 } => write!(f, "more than 1 processor"),
             Self::Above { field: Field::Processors, bound } => write!(f, "more than {bound} processors"),
-            Self::Below { field, bound } => write!(f, "{field} below {}", amount(*field, *bound)),
-            Self::Above { field, bound } => write!(f, "{field} above {}", amount(*field, *bound)),
+            Self::Below { field, bound } => write!(f, "{field} below {}", field.written(*bound)),
+            Self::Above { field, bound } => write!(f, "{field} above {}", field.written(*bound)),
             Self::Unmeetable { field } if field.is_amount() => {
                 write!(f, "{field} is an amount, so no text can be asked of it")
             }
@@ -62,6 +71,15 @@ impl fmt::Display for Lack {
                 write!(f, "{name} {} where {wanted} is wanted", listed(are, "and"))
             }
             Self::Tag { tag } => write!(f, "tag {tag} missing"),
+            Self::Pool { pool } => write!(f, "not in pool {pool}"),
+            Self::Licence { name } => write!(f, "no licence of {name}"),
+            Self::Gpu { model, memory_bytes, count } => gpu(f, model.as_deref(), *memory_bytes, *count),
+            Self::Share { path } => write!(f, "no share with {path}"),
+            Self::Neither { wanted } => match wanted.as_slice() {
+                [one, other] => write!(f, "neither {one} nor {other}"),
+                _ => write!(f, "none of {}", wanted.join(", ")),
+            },
+            Self::Unwanted { need } => write!(f, "unwanted: {need}"),
         }
     }
 }
@@ -79,21 +97,18 @@ fn listed(names: &[String], last: &str) -> String {
     }
 }
 
-fn amount(field: Field, amount: u64) -> String {
-    const UNITS: [(&str, u32); 4] = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
-    if !field.is_bytes() {
-        return if field == Field::ProcessorMhz { format!("{amount} MHz") } else { amount.to_string() };
+/// `no GPU`, `fewer than 2 RTX 4090 GPUs with 24 GiB`.
+fn gpu(f: &mut fmt::Formatter<'_>, model: Option<&str>, memory_bytes: u64, count: u16) -> fmt::Result {
+    match count {
+        1 => write!(f, "no ")?,
+        count => write!(f, "fewer than {count} ")?,
     }
-    // The largest unit that leaves no more than one digit behind the point, so that nothing is rounded.
-    for (unit, shift) in UNITS {
-        let tenths = u128::from(amount) * 10;
-        if amount >> shift > 0 && tenths.trailing_zeros() >= shift {
-            let tenths = tenths >> shift;
-            return match tenths % 10 {
-                0 => format!("{} {unit}", tenths / 10),
-                tenth => format!("{}.{tenth} {unit}", tenths / 10),
-            };
-        }
+    if let Some(model) = model {
+        write!(f, "{model} ")?;
     }
-    format!("{amount} bytes")
+    write!(f, "GPU{}", if count == 1 { "" } else { "s" })?;
+    if memory_bytes > 0 {
+        write!(f, " with {}", Field::Memory.written(memory_bytes))?;
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Dependency, DependencyKind, FrameOrder, FrameSpan, JobDescription, JobId, Profile, SlotNeed, Step,
+    Dependency, DependencyKind, FrameOrder, FrameSpan, JobDescription, JobId, Need, Profile, SlotNeed, Step,
     TimeLimits, Work,
 };
 
@@ -84,7 +84,7 @@ impl Draw<'_> {
         let pace = if short { self.chance.between(5, 120) } else { self.plan.render_ms };
         let mut step = plain_step(index, i64::try_from(last).unwrap_or(1), pace);
         if self.chance.permille(250) {
-            step.profile = Profile { tags: vec!["choice".to_owned()], ..Profile::default() };
+            step.profile = Profile::of([Need::Tag("choice".to_owned())]);
         }
         if self.rolls(Ingredient::SilentFrames) {
             step.work.package = "command".to_owned();

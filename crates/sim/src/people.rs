@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{JobDescription, JobId, JobState, SlotNeed, SubmitRequest};
+use resource::lacks;
 use schedule::Event;
 
 use crate::happening::Happening;
@@ -294,16 +295,16 @@ impl World {
         let Some(description) = self.ledger.description(job) else { return false };
         let most = description.slots_max.unwrap_or(u32::MAX);
         description.steps.iter().any(|step| {
-            let tags = &step.profile.tags;
-            let fits = |machine: &Machine| {
+            let fits = |(host, machine): (usize, &Machine)| {
                 let has = u32::from(machine.slots);
                 let wanted = match step.slots {
                     SlotNeed::Count(count) => u32::from(count),
                     SlotNeed::Whole => has,
                 };
-                wanted <= has && wanted <= most && tags.iter().all(|tag| machine.info.tags.contains(tag))
+                let matches = || lacks(&host_name(host), &machine.info, &step.profile).is_empty();
+                wanted <= has && wanted <= most && matches()
             };
-            !self.machines.iter().any(fits)
+            !self.machines.iter().enumerate().any(fits)
         })
     }
 

@@ -26,7 +26,7 @@ pub(crate) const JOB_FIELDS: [&str; 11] = [
 ];
 
 /// Fields of a step, or of all steps where they stand above them.
-pub(crate) const SHARED_FIELDS: [&str; 22] = [
+pub(crate) const SHARED_FIELDS: [&str; 24] = [
     "package",
     "package_version",
     "scene",
@@ -42,6 +42,8 @@ pub(crate) const SHARED_FIELDS: [&str; 22] = [
     "arguments",
     "command",
     "needs",
+    "prefer",
+    "reserve",
     "chunk",
     "order",
     "slots",
@@ -118,7 +120,9 @@ impl Reader<'_> {
             "settings" => step_fields::settings(self, step, node),
             "arguments" => step.arguments = self.texts(key, node),
             "command" => step.command = self.list(key, node),
-            "needs" => need_fields::read(self, &mut step.needs, node),
+            "needs" => need_fields::needs(self, step, node),
+            "prefer" => need_fields::prefer(self, step, node),
+            "reserve" => need_fields::reserve(self, step, node),
             "chunk" => step.chunk = self.whole(key, &node),
             "order" => step.order = self.text(key, node),
             "slots" => step.slots = self.word(key, &node),
@@ -138,7 +142,7 @@ impl Reader<'_> {
             // What people call several of them.
             _ if key == "steps" => "write [[step]] above the fields of each step".to_owned(),
             Some(field) => format!("did you mean {field}?"),
-            None if need_fields::is_known(key) => format!("it belongs into the table [needs]: {key}"),
+            None if model::is_need_name(key) => format!("it belongs into the table [needs]: {key}"),
             None => format!("the fields are {}", known.join(", ")),
         };
         self.fault(line, format!("there is no field {key:?}"), hint);

@@ -2,7 +2,7 @@
 //!
 //! Text becomes nodes with lines (`node`, `toml_text`, `json_text`), nodes become a draft that remembers
 //! where each thing was said (`fields`, `step_fields`, `need_fields`), drafts are laid over each other
-//! (`draft`, `step_draft`), the result is understood (`understand`, `step`, `frames`, `needs`,
+//! (`draft`, `step_draft`), the result is understood (`understand`, `step`, `frames`,
 //! `scheduling`), and its files are found (`gather`, `prepare`). Faults are collected all the way, never
 //! thrown one by one.
 
@@ -12,7 +12,6 @@ mod frames;
 mod gather;
 mod json_text;
 mod need_fields;
-mod needs;
 mod node;
 mod prepare;
 mod reader;
@@ -30,8 +29,6 @@ mod understand;
 
 pub(crate) use draft::{Draft, Said};
 pub(crate) use fields::read;
-pub(crate) use need_fields::{field as need_field, hint as need_hint};
-pub(crate) use needs::Wish;
 pub(crate) use prepare::{Prepared, prepare};
 pub(crate) use step_draft::StepDraft;
 

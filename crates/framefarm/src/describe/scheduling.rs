@@ -1,9 +1,8 @@
 //! How a step is to be given out, from the words people use: order, slots, and how long an attempt may take.
 
-use model::{Fault, Faults, FrameOrder, SlotNeed, TimeLimits};
+use model::{Amounts, Fault, Faults, FrameOrder, SlotNeed, TimeLimits, decimal};
 
 use super::draft::Said;
-use super::needs::decimal;
 use super::step_draft::StepDraft;
 
 /// In which order the frames start.
@@ -50,6 +49,20 @@ pub(super) fn slots(step: &StepDraft, faults: &mut Faults) -> SlotNeed {
             SlotNeed::default()
         }
     }
+}
+
+/// What a running frame holds of its host, besides slots.
+pub(super) fn reserve(step: &StepDraft, faults: &mut Faults) -> Amounts {
+    let mut amounts = Amounts::default();
+    for (name, said) in &step.reserve {
+        if !amounts.set(name, &said.value) {
+            let what = format!("{:?} is no amount of {name}", said.value);
+            let hint =
+                format!("write for example {}", if *name == "memory" { "memory=8GiB" } else { "gpus=1" });
+            faults.push(Fault::new(&said.place, what).hint(hint));
+        }
+    }
+    amounts
 }
 
 /// How long an attempt may take.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use model::{Fault, Faults, PackageNeed, Profile, Size, Step, VersionPattern, Work};
+use model::{Clause, Fault, Faults, Need, PackageNeed, Profile, Size, Step, VersionPattern, Work};
 
 use super::draft::{Draft, Said};
 use super::need_fields::split_version;
 use super::step_draft::StepDraft;
 use super::understand::{Surroundings, number};
-use super::{frames, needs, scheduling};
+use super::{frames, scheduling};
 
 /// The package that runs a plain command.
 const COMMAND: &str = "command";
@@ -27,13 +27,15 @@ pub(super) fn understand(
     let sound = draft.faults.0.is_empty();
     let (package, version) = package(draft, step, around, faults);
     let (frames, animation) = frames::understand(step, sound, faults);
-    let mut profile = profile(step, faults);
+    let mut profile = profile(step);
     if let Some(version) = version
         && package != COMMAND
     {
-        profile.packages.retain(|need| need.name != package);
-        profile.packages.insert(0, PackageNeed { name: package.clone(), version });
+        let own = |need: &Need| matches!(need, Need::Package(need) if need.name == package);
+        profile.needs.retain(|need| !own(need));
+        profile.needs.push(Need::Package(PackageNeed { name: package.clone(), version }));
     }
+    profile.put_in_order();
     let work = Work {
         package,
         scene: None,
@@ -52,6 +54,7 @@ pub(super) fn understand(
         order: scheduling::order(step, faults),
         slots: scheduling::slots(step, faults),
         limits: limits(step, faults),
+        reserve: scheduling::reserve(step, faults),
         times: scheduling::times(step, faults),
         ..Step::new(name, frames, animation, work)
     }
@@ -116,7 +119,7 @@ fn package(
         faults.push(Fault::new(place, what).hint("name a scene file, or a program with --command"));
     }
     let name = named.or_else(|| step.scene.as_ref().and_then(|scene| guess(scene, around, faults)));
-    let version = version.map_or_else(|| needs::version("any").ok(), |said| pattern(&said, faults));
+    let version = version.map_or_else(|| Some(VersionPattern::any()), |said| pattern(&said, faults));
     (name.unwrap_or_default(), version)
 }
 
@@ -131,30 +134,13 @@ fn guess(scene: &Said<PathBuf>, around: &Surroundings<'_>, faults: &mut Faults) 
 }
 
 fn pattern(said: &Said<String>, faults: &mut Faults) -> Option<VersionPattern> {
-    match needs::version(&said.value) {
-        Ok(pattern) => Some(pattern),
-        Err(error) => {
-            faults.push(Fault::new(&said.place, error.what).hint(error.hint));
-            None
-        }
+    if ["", "*", "any"].contains(&said.value.trim().to_ascii_lowercase().as_str()) {
+        return Some(VersionPattern::any());
     }
+    said.value.parse().map_err(|error| faults.push(said.refused(&error))).ok()
 }
 
-fn profile(step: &StepDraft, faults: &mut Faults) -> Profile {
-    let mut fields = BTreeMap::new();
-    for (field, said) in &step.needs.fields {
-        match needs::requirement(*field, &said.value) {
-            Ok(Some(requirement)) => {
-                fields.insert(*field, requirement);
-            }
-            Ok(None) => {}
-            Err(error) => faults.push(Fault::new(&said.place, error.what).hint(error.hint)),
-        }
-    }
-    let mut packages = Vec::new();
-    for (name, said) in &step.needs.packages {
-        packages.extend(pattern(said, faults).map(|version| PackageNeed { name: name.clone(), version }));
-    }
-    let tags = step.needs.tags.iter().map(|said| said.value.clone()).collect();
-    Profile { fields, packages, tags }
+fn profile(step: &StepDraft) -> Profile {
+    let needs = Clause::gather(step.needs.iter().map(|said| said.value.clone()));
+    Profile { needs, prefer: step.prefer.iter().map(|said| said.value.clone()).collect() }
 }

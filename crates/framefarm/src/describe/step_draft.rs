@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use model::{Dependency, Fault, Field};
+use model::{Clause, Dependency, Fault, Preference};
 
 use super::draft::Said;
-use super::needs::Wish;
 
 /// What is asked for of a step. Paths are already joined to the folder they were meant from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,7 +28,11 @@ pub(crate) struct StepDraft {
     pub(crate) settings: BTreeMap<String, Said<String>>,
     pub(crate) arguments: Option<Said<Vec<String>>>,
     pub(crate) command: Option<Said<Vec<String>>>,
-    pub(crate) needs: Needs,
+    /// What hosts must be, word for word.
+    pub(crate) needs: Vec<Said<Clause>>,
+    pub(crate) prefer: Vec<Said<Preference>>,
+    /// Amounts of a host by what they are of.
+    pub(crate) reserve: BTreeMap<&'static str, Said<String>>,
     pub(crate) chunk: Option<Said<i64>>,
     pub(crate) order: Option<Said<String>>,
     pub(crate) slots: Option<Said<String>>,
@@ -38,15 +41,6 @@ pub(crate) struct StepDraft {
     pub(crate) max_time: Option<Said<String>>,
     pub(crate) min_time: Option<Said<String>>,
     pub(crate) stall_time: Option<Said<String>>,
-}
-
-/// What is wanted of a host.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Needs {
-    pub(crate) fields: BTreeMap<Field, Said<Wish>>,
-    /// Version by name of the rendering package or plug-in.
-    pub(crate) packages: BTreeMap<String, Said<String>>,
-    pub(crate) tags: Vec<Said<String>>,
 }
 
 impl StepDraft {
@@ -71,7 +65,9 @@ impl StepDraft {
             settings: self.settings.into_iter().chain(upper.settings).collect(),
             arguments: upper.arguments.or(self.arguments),
             command: upper.command.or(self.command),
-            needs: self.needs.overlaid(upper.needs),
+            needs: overlaid(self.needs, upper.needs),
+            prefer: if upper.prefer.is_empty() { self.prefer } else { upper.prefer },
+            reserve: self.reserve.into_iter().chain(upper.reserve).collect(),
             chunk: upper.chunk.or(self.chunk),
             order: upper.order.or(self.order),
             slots: upper.slots.or(self.slots),
@@ -129,8 +125,8 @@ impl StepDraft {
             said.map(|said| said.place.as_str())
         }
         if let Some(need) = field.strip_prefix("needs.") {
-            let fields = self.needs.fields.iter().find(|(field, _)| field.name() == need);
-            return fields.map(|(_, said)| said.place.as_str());
+            let said = self.needs.iter().find(|said| said.value.subject.as_deref() == Some(need));
+            return said.or(self.needs.first()).map(|said| said.place.as_str());
         }
         if let Some(setting) = field.strip_prefix("settings.") {
             return at(self.settings.get(setting));
@@ -156,6 +152,9 @@ impl StepDraft {
             "chunk" => at(self.chunk.as_ref()),
             "order" => at(self.order.as_ref()),
             "slots" => at(self.slots.as_ref()),
+            "needs" => at(self.needs.first()),
+            "prefer" => at(self.prefer.first()),
+            "reserve" => at(self.reserve.values().next()),
             "limits" => at(self.limits.values().next()),
             "times" => at(self.min_time.as_ref().or(self.max_time.as_ref()).or(self.stall_time.as_ref())),
             "max_time" => at(self.max_time.as_ref()),
@@ -166,11 +165,12 @@ impl StepDraft {
     }
 }
 
-impl Needs {
-    fn overlaid(mut self, upper: Self) -> Self {
-        self.fields.extend(upper.fields);
-        self.packages.extend(upper.packages);
-        self.tags.extend(upper.tags);
-        self
-    }
+/// Needs with others laid over them: one on the same subject is replaced, others add up.
+fn overlaid(lower: Vec<Said<Clause>>, upper: Vec<Said<Clause>>) -> Vec<Said<Clause>> {
+    let replaced = |said: &Said<Clause>| {
+        said.value.subject.is_some() && upper.iter().any(|other| other.value.subject == said.value.subject)
+    };
+    let mut all: Vec<Said<Clause>> = lower.into_iter().filter(|said| !replaced(said)).collect();
+    all.extend(upper);
+    all
 }

@@ -7,7 +7,7 @@ use super::fields::{JOB_FIELDS, SHARED_FIELDS, STEP_FIELDS};
 use super::node::{Entry, Node, Value};
 use super::reader::Reader;
 use super::step_draft::StepDraft;
-use super::{need_fields, suggest};
+use super::suggest;
 
 /// How to write the steps a step waits for.
 const DEPENDS: &str = "write depends_on = \"sim\", or [{ step = \"sim\", by = \"frame\" }]";
@@ -59,7 +59,7 @@ fn unknown(reader: &mut Reader<'_>, key: &str, line: usize) {
             format!("{key} is of the job as a whole: write it above the first [[step]]")
         }
         Some(field) => format!("did you mean {field}?"),
-        None if need_fields::is_known(key) => format!("it belongs into the table [step.needs]: {key}"),
+        None if model::is_need_name(key) => format!("it belongs into the table [step.needs]: {key}"),
         None => format!("the fields of a step are {}", known.join(", ")),
     };
     reader.fault(line, format!("a step has no field {key:?}"), hint);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use model::{Faults, Field, FrameSpan, JobDescription, Requirement};
+use model::{Faults, Field, FrameSpan, JobDescription};
 
 use super::draft::{Draft, Said};
 use super::fields::{JOB_FIELDS, SHARED_FIELDS, read};
@@ -57,6 +57,28 @@ host = "not old-1"
 packages = { ffmpeg = "5.x" }
 plug_ins = ["megapov"]
 tags = ["fast"]
+processor_sockets = "<= 2"
+processor_cores = "8..64"
+processor_threads = ">= 8"
+container = "none"
+framefarm = ">=0.1"
+address = "10.*"
+gpus = ">= 2"
+gpu_memory = "8G"
+pool = ["fx", "film"]
+licence = "maya|houdini"
+share = "/mnt/shows"
+any = ["tag=a", "memory>=64G"]
+not = ["tag=slow", "pool=old"]
+blender = "4.x"
+
+[prefer]
+memory = ">= 64 GiB :2"
+tag = "ssd"
+
+[reserve]
+memory = "8 GiB"
+gpus = 1
 "#;
 
 const FULL_JSON: &str = r#"{
@@ -72,8 +94,12 @@ const FULL_JSON: &str = r#"{
     "machine_family": "any", "machine_type": "*", "os_family": "linux", "os_type": ["debian", "ubuntu"],
     "os_version": ">=12,<14", "processors": 4, "processor_family": "not AuthenticAMD",
     "processor_mhz": 2400, "memory": ">= 16 GiB", "swap": "1G", "scratch": "20G", "host": "not old-1",
-    "packages": ["ffmpeg 5.x"], "plug_ins": {"megapov": "any"}, "tags": "fast"
-  }
+    "packages": ["ffmpeg 5.x"], "plug_ins": {"megapov": "any"}, "tags": "fast", "sockets": "<=2",
+    "cores": "8..64", "threads": 8, "container": "none", "framefarm": ">=0.1", "ip": "10.*", "gpu": 2,
+    "vram": ">=8 GiB", "pool": "fx|film", "license": ["maya", "houdini"], "shares": ["/mnt/shows"],
+    "any": ["tag=a", "memory>=64G"], "not": ["tag=slow", "pool=old"], "blender": "4.x"
+  },
+  "prefer": ["memory>=64G:2, tag=ssd"], "reserve": {"ram": "8 GiB", "gpus": "1"}
 }"#;
 
 fn surroundings() -> Surroundings<'static> {
@@ -162,8 +188,7 @@ fn what_is_not_said_has_a_default() {
     assert_eq!((job.name.as_str(), job.user.as_str()), ("a", "eve"));
     assert_eq!((job.priority, job.attempts_max, job.held), (50, 3, false));
     assert_eq!(job.steps[0].work.package, "povray");
-    let need = &job.steps[0].profile.packages[0];
-    assert!(need.name == "povray" && need.version.is_any());
+    assert_eq!(job.steps[0].profile.to_string(), "povray");
 }
 
 #[test]
@@ -171,7 +196,7 @@ fn a_command_needs_no_package_on_the_host() {
     let job = file("job.toml", "command = [\"sh\", \"-c\", \"echo {frame} > {output}\"]").unwrap();
     assert_eq!(job.name, "sh");
     assert_eq!(job.steps[0].work.package, "command");
-    assert_eq!(job.steps[0].profile.packages, []);
+    assert_eq!(job.steps[0].profile.needs, []);
 }
 
 #[test]
@@ -180,16 +205,15 @@ fn flags_lie_over_the_file() {
     let mut upper = Draft { name: Some(Said::new("--name", "Other".to_owned())), ..Draft::default() };
     upper.shared.support.push(Said::new("--support", PathBuf::from("more")));
     upper.shared.settings.insert("quality".to_owned(), Said::new("--set", "3".to_owned()));
-    let wish = super::needs::Wish::Text("any".to_owned());
-    upper.shared.needs.fields.insert(Field::Memory, Said::new("--need", wish));
+    upper.shared.need("--need", "ram=any, ffmpeg=6", &mut upper.faults);
     let draft = below.overlaid(upper);
     assert_eq!((draft.shared.support.len(), draft.shared.settings.len()), (3, 2));
     let job = understood(&draft).unwrap();
     assert_eq!((job.name.as_str(), job.priority), ("Other", 20));
     assert_eq!(job.steps[0].work.settings["quality"], "3");
-    assert!(!job.steps[0].profile.fields.contains_key(&Field::Memory));
-    let linux = Requirement::OneOf(vec!["linux".to_owned()]);
-    assert_eq!(job.steps[0].profile.fields[&Field::OsFamily], linux);
+    let needs = job.steps[0].profile.to_string();
+    assert!(!needs.contains("memory>=16") && needs.contains("os_family=linux"), "{needs}");
+    assert!(needs.contains("ffmpeg=6") && !needs.contains("ffmpeg=5.x"), "{needs}");
 }
 
 #[test]

@@ -3,11 +3,12 @@
 //! Both the client and the schedule server ask this. What needs a package's definition or a disk is checked
 //! by those who have them.
 
+mod profile;
 mod steps;
 
 use std::collections::BTreeSet;
 
-use crate::{Fault, Faults, Field, JobDescription, Profile, Requirement};
+use crate::{Fault, Faults, JobDescription};
 
 /// Priorities run from 0 (first) to this.
 const PRIORITY_MAX: i32 = 100;
@@ -78,25 +79,6 @@ impl JobDescription {
                 let what = format!("with {place} 0 no frame would ever start");
                 faults.push(Fault::new(place, what).hint("say 1 or more, or leave it out for no bound"));
             }
-        }
-    }
-}
-
-fn check_profile(profile: &Profile, faults: &mut Faults) {
-    for (field, requirement) in &profile.fields {
-        let fits = match requirement {
-            Requirement::AtLeast(_) | Requirement::AtMost(_) => field.is_amount(),
-            Requirement::OneOf(texts) | Requirement::NoneOf(texts) => {
-                if texts.is_empty() {
-                    faults.push(Fault::new(format!("needs.{field}"), "the list of values is empty"));
-                }
-                !field.is_amount()
-            }
-            Requirement::Version(_) => *field == Field::OsVersion,
-        };
-        if !fits {
-            let wanted = if field.is_amount() { "an amount, like >=4" } else { "a text" };
-            faults.push(Fault::new(format!("needs.{field}"), format!("{field} takes {wanted}")));
         }
     }
 }

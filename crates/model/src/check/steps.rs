@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::{check_name, check_profile};
+use crate::check::check_name;
 use crate::description::slug;
 use crate::{Fault, Faults, FrameOrder, JobDescription, SlotNeed, Step, TimeLimits};
 
@@ -55,7 +55,7 @@ impl JobDescription {
         {
             faults.push(Fault::new("scene", format!("{scene} is not among the files of the job")));
         }
-        check_profile(&step.profile, faults);
+        step.profile.check(faults);
         self.check_dependencies(step, faults);
         check_pieces(step, faults);
         self.check_slots(step, faults);

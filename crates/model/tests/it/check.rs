@@ -1,8 +1,8 @@
 //! Faults of a description, all at once.
 
 use model::{
-    Dependency, DependencyKind, FrameOrder, FrameSpan, JobDescription, JobId, Requirement, SlotNeed, Step,
-    TimeLimits, Work,
+    Dependency, DependencyKind, FrameOrder, FrameSpan, JobDescription, JobId, Need, Requirement, SlotNeed,
+    Step, TimeLimits, Work,
 };
 
 fn description() -> JobDescription {
@@ -29,7 +29,8 @@ fn all_faults_are_found_at_once() {
     bad.notify = vec!["ada".into(), "a b@c".into(), "@x".into()];
     bad.steps[0].animation.last = 9;
     bad.steps[0].work.scene = Some("missing.pov".parse().unwrap());
-    bad.steps[0].profile.fields.insert(model::Field::Memory, Requirement::OneOf(vec!["16".into()]));
+    let need = Need::Field(model::Field::Memory, Requirement::OneOf(vec!["16".into()]));
+    bad.steps[0].profile.needs.push(need);
     let faults = bad.check().unwrap_err();
     let places: Vec<_> = faults.0.iter().map(|fault| fault.place.as_str()).collect();
     let expected =

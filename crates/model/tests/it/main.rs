@@ -4,4 +4,5 @@
 
 mod check;
 mod frames;
+mod profile;
 mod version;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    Field, PackageInfo, PackageNeed, Profile, RenderToResource, Requirement, ResourceInfo, Role,
-    ScheduleToResource, SlotIndex, SlotState, Time,
+    Field, GpuInfo, Need, PackageInfo, PackageNeed, Profile, RenderToResource, Requirement, ResourceInfo,
+    Role, ScheduleToResource, SlotIndex, SlotState, Time,
 };
 use proptest::prelude::*;
 use resource::{Event, Resource, lacks};
@@ -28,9 +28,14 @@ fn an_info() -> impl Strategy<Value = ResourceInfo> {
         version,
     });
     let texts = prop::collection::vec(word(), 6);
-    let lists = (prop::collection::vec(package, 0..3), prop::collection::vec(word(), 0..3));
-    (texts, 0..8_u32, 0..8_u64, lists).prop_map(|(texts, processors, amount, (packages, tags))| {
+    let words = || prop::collection::vec(word(), 0..3);
+    let gpu = (0..3_u64).prop_map(|gib| GpuInfo { memory_bytes: gib << 30, ..GpuInfo::default() });
+    let lists = (prop::collection::vec(package, 0..3), words(), words(), prop::collection::vec(gpu, 0..3));
+    (texts, 0..8_u32, 0..8_u64, lists).prop_map(|(texts, processors, amount, lists)| {
+        let (packages, tags, pools, gpus) = lists;
         ResourceInfo {
+            pools,
+            gpus,
             machine_family: texts[0].clone(),
             machine_type: texts[1].clone(),
             os_family: texts[2].clone(),
@@ -57,21 +62,33 @@ fn a_requirement() -> impl Strategy<Value = Requirement> {
     ]
 }
 
-fn a_need() -> impl Strategy<Value = PackageNeed> {
+fn a_need() -> impl Strategy<Value = Need> {
+    let field = prop::sample::select(Field::ALL.to_vec());
     let version = prop::sample::select(vec!["x", "3", "3.7", ">=2,<4"]);
-    (package_name(), version)
-        .prop_map(|(name, version)| PackageNeed { name, version: version.parse().unwrap() })
+    let package = (package_name(), version)
+        .prop_map(|(name, version)| Need::Package(PackageNeed { name, version: version.parse().unwrap() }));
+    let leaf = prop_oneof![
+        4 => (field, a_requirement()).prop_map(|(field, it)| Need::Field(field, it)),
+        2 => package,
+        1 => word().prop_map(Need::Tag),
+        1 => word().prop_map(Need::Pool),
+        1 => (0..3_u64, 1..3_u16).prop_map(|(gib, count)| Need::Gpu {
+            model: None,
+            memory_bytes: gib << 30,
+            count,
+        }),
+    ];
+    leaf.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Need::Any),
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Need::All),
+            inner.prop_map(|need| Need::Not(Box::new(need))),
+        ]
+    })
 }
 
 fn a_profile() -> impl Strategy<Value = Profile> {
-    let field = prop::sample::select(Field::ALL.to_vec());
-    let fields = prop::collection::btree_map(field, a_requirement(), 0..4);
-    let packages = prop::collection::vec(a_need(), 0..3);
-    (fields, packages, prop::collection::vec(word(), 0..2)).prop_map(|(fields, packages, tags)| Profile {
-        fields,
-        packages,
-        tags,
-    })
+    prop::collection::vec(a_need(), 0..4).prop_map(Profile::of)
 }
 
 fn farm(infos: &[ResourceInfo]) -> Resource {
@@ -141,31 +158,21 @@ proptest! {
         let resource = farm(&infos);
         let narrow = matching(&resource, &profile);
         let mut wider = profile.clone();
-        let parts = profile.fields.len() + profile.packages.len() + profile.tags.len();
-        prop_assume!(parts > 0);
-        let part = which.index(parts);
-        if let Some(field) = profile.fields.keys().nth(part) {
-            wider.fields.remove(field);
-        } else if part < profile.fields.len() + profile.packages.len() {
-            wider.packages.remove(part - profile.fields.len());
-        } else {
-            wider.tags.remove(part - profile.fields.len() - profile.packages.len());
-        }
+        prop_assume!(!profile.needs.is_empty());
+        wider.needs.remove(which.index(profile.needs.len()));
         prop_assert!(narrow.is_subset(&matching(&resource, &wider)));
     }
 
     #[test]
-    fn caring_about_one_more_field_wins_no_host(
+    fn one_more_need_wins_no_host(
         infos in prop::collection::vec(an_info(), 0..6),
         profile in a_profile(),
-        field in prop::sample::select(Field::ALL.to_vec()),
-        requirement in a_requirement(),
+        need in a_need(),
     ) {
-        prop_assume!(!profile.fields.contains_key(&field));
         let resource = farm(&infos);
         let wide = matching(&resource, &profile);
         let mut narrower = profile;
-        narrower.fields.insert(field, requirement);
+        narrower.needs.push(need);
         prop_assert!(matching(&resource, &narrower).is_subset(&wide));
     }
 

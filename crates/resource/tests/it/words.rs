@@ -1,52 +1,104 @@
 //! Why hosts do not match, in the words that people read.
 
-use model::{Field, PackageNeed, Profile, Requirement};
+use model::{Field, GpuInfo, LicenceInfo, Profile, Requirement, ResourceInfo, ShareInfo};
 
 use crate::database::{Database, info, package};
 
-fn text(text: &str) -> Requirement {
-    Requirement::OneOf(vec![text.into()])
+fn profile(text: &str) -> Profile {
+    text.parse().unwrap()
 }
 
-fn field(field: Field, requirement: Requirement) -> Profile {
-    Profile { fields: [(field, requirement)].into(), ..Profile::default() }
+fn unmeetable(field: Field, requirement: Requirement) -> Profile {
+    Profile::of([model::Need::Field(field, requirement)])
 }
 
-fn needs(name: &str, version: &str) -> Profile {
-    let need = PackageNeed { name: name.into(), version: version.parse().unwrap() };
-    Profile { packages: vec![need], ..Profile::default() }
+/// A host with something of everything.
+fn rich() -> ResourceInfo {
+    let gpu = GpuInfo { model: "NVIDIA RTX 2060".into(), memory_bytes: 6 << 30, driver: "nvidia".into() };
+    let share = ShareInfo { path: "/mnt/shows".into(), source: "nas:/shows".into(), kind: "nfs4".into() };
+    let address = model::AddressInfo {
+        interface: "eth0".into(),
+        address: "192.168.7.3".into(),
+        hardware: String::new(),
+    };
+    ResourceInfo {
+        gpus: vec![gpu],
+        shares: vec![share],
+        addresses: vec![address],
+        licences: vec![LicenceInfo { name: "houdini".into(), source: "HOUDINI_LICENSE".into() }],
+        pools: vec!["film".into()],
+        ..info()
+    }
+}
+
+#[test]
+fn what_a_host_has_is_found_whatever_the_letter_case() {
+    let mut database = Database::settled();
+    database.joins(1, "alpha", rich());
+    for text in [
+        "gpu, gpu_model=rtx",
+        "gpu_memory>=6G",
+        "share=/mnt/shows",
+        "share=/mnt/shows/a/b",
+        "share=nas:/shows",
+        "licence=Houdini, pool=FILM, tag=Fast",
+        "address=192.168.7.*, host=AL*",
+        "not share=/mnt/showsandmore",
+        "not all(gpu, tag=slow)",
+        "container=none, cpus=2..4",
+    ] {
+        let list = database.asks(&profile(text));
+        assert_eq!((list.matches.len(), list.rejections), (1, vec![]), "{text}");
+    }
 }
 
 #[test]
 fn each_lack_is_said_as_people_say_it() {
-    use Requirement::{AtLeast, AtMost, NoneOf, OneOf, Version};
-    let version = |text: &str| Version(text.parse().unwrap());
-    let named = |names: &[&str]| OneOf(names.iter().map(|name| (*name).to_owned()).collect());
-    let tagged = Profile { tags: vec!["gpu".into()], ..Profile::default() };
     let cases = [
-        (needs("blender", "x"), "no blender"),
-        (needs("blender", "4.x"), "no blender"),
-        (needs("povray", "3.8"), "povray 3.7.0.10 where 3.8 is wanted"),
-        (tagged, "tag gpu missing"),
-        (field(Field::OsFamily, text("irix")), "os_family is linux"),
-        (field(Field::OsFamily, NoneOf(vec!["Linux".into()])), "os_family is linux"),
-        (field(Field::MachineType, text("Octane")), "machine_type is unknown"),
-        (field(Field::OsVersion, version("13")), "os_version is 12 where 13 is wanted"),
-        (field(Field::Memory, AtLeast(32 << 30)), "memory below 32 GiB"),
-        (field(Field::Memory, AtLeast(33 << 29)), "memory below 16.5 GiB"),
-        (field(Field::Memory, AtMost(1_000)), "memory above 1000 bytes"),
-        (field(Field::Swap, AtLeast(512 << 20)), "swap below 512 MiB"),
-        (field(Field::Processors, AtLeast(8)), "fewer than 8 processors"),
-        (field(Field::Processors, AtMost(2)), "more than 2 processors"),
-        (field(Field::ProcessorMhz, AtLeast(3_500)), "processor_mhz below 3500 MHz"),
-        (field(Field::Host, named(&["beta"])), "not host beta"),
-        (field(Field::Host, named(&["b", "c", "d", "e", "f"])), "not host b, c, d or 2 more"),
-        (field(Field::Host, NoneOf(vec!["alpha".into()])), "host is alpha"),
-        (field(Field::Memory, text("much")), "memory is an amount, so no text can be asked of it"),
-        (field(Field::OsType, AtLeast(1)), "os_type is a text, so no amount can be asked of it"),
+        ("blender", "no blender"),
+        ("blender=4.x", "no blender"),
+        ("povray=3.8", "povray 3.7.0.10 where 3.8 is wanted"),
+        ("tag=gpu", "tag gpu missing"),
+        ("os=irix", "os_family is linux"),
+        ("os!=Linux", "os_family is linux"),
+        ("machine_type=Octane", "machine_type is unknown"),
+        ("os_version=13", "os_version is 12 where 13 is wanted"),
+        ("memory>=32G", "memory below 32 GiB"),
+        ("memory>=16.5G", "memory below 16.5 GiB"),
+        ("memory<=1000 bytes", "memory above 1000 bytes"),
+        ("swap>=512M", "swap below 512 MiB"),
+        ("cpus>=8", "fewer than 8 processors"),
+        ("cpus<=2", "more than 2 processors"),
+        ("mhz>=3.5GHz", "processor_mhz below 3500 MHz"),
+        ("host=beta", "not host beta"),
+        ("host=b|c|d|e|f", "not host b, c, d or 2 more"),
+        ("host!=alpha", "host is alpha"),
+        ("address=10.*", "not address 10.*"),
+        ("address!=192.168.7.*", "address is 192.168.7.*"),
+        ("pool=fx", "not in pool fx"),
+        ("licence=maya", "no licence of maya"),
+        ("gpu>=2", "fewer than 2 GPUs"),
+        ("gpu>=2, gpu_memory>=24G, gpu_model=4090", "fewer than 2 4090 GPUs with 24 GiB"),
+        ("gpu_memory>=24G", "no GPU with 24 GiB"),
+        ("share=/mnt/films/a", "no share with /mnt/films/a"),
+        ("not gpu", "unwanted: gpu>=1"),
+        ("any(tag=slow, pool=fx)", "neither tag=slow nor pool=fx"),
+        ("tag=a|b|c", "none of tag=a, tag=b, tag=c"),
+        ("container=docker", "container is none"),
+        ("framefarm>=2", "framefarm is unknown where >=2 is wanted"),
     ];
+    let cases = cases.into_iter().map(|(text, words)| (profile(text), words)).chain([
+        (
+            unmeetable(Field::Memory, Requirement::OneOf(vec!["much".into()])),
+            "memory is an amount, so no text can be asked of it",
+        ),
+        (
+            unmeetable(Field::OsType, Requirement::AtLeast(1)),
+            "os_type is a text, so no amount can be asked of it",
+        ),
+    ]);
     let mut database = Database::settled();
-    database.joins(1, "alpha", info());
+    database.joins(1, "alpha", rich());
     for (profile, words) in cases {
         let list = database.asks(&profile);
         assert_eq!(list.matches, [], "{words}");
@@ -60,9 +112,9 @@ fn several_versions_are_named_together() {
     let mut database = Database::settled();
     let packages = vec![package("povray", "3.5"), package("povray", "3.6.1")];
     database.joins(1, "alpha", model::ResourceInfo { packages, ..info() });
-    let list = database.asks(&needs("povray", "3.7"));
+    let list = database.asks(&profile("povray=3.7"));
     assert_eq!(list.rejections[0].lacking, "povray 3.5 and 3.6.1 where 3.7 is wanted");
-    assert_eq!(database.asks(&needs("POVRay", "3.6.x")).matches.len(), 1);
+    assert_eq!(database.asks(&profile("POVRay=3.6.x")).matches.len(), 1);
 }
 
 #[test]
@@ -73,9 +125,7 @@ fn equal_lacks_are_counted_together_the_most_frequent_first() {
     database.joins(2, "beta", bare.clone());
     database.joins(3, "gamma", bare.clone());
     database.joins(4, "delta", model::ResourceInfo { memory_bytes: 64 << 30, ..bare });
-    let mut profile = needs("povray", "3.7");
-    profile.fields.insert(Field::Memory, Requirement::AtLeast(16 << 30));
-    let list = database.asks(&profile);
+    let list = database.asks(&profile("povray=3.7, memory>=16G"));
     assert_eq!(list.matches.len(), 1);
     let said: Vec<(u32, &str)> = list.rejections.iter().map(|one| (one.hosts, &*one.lacking)).collect();
     assert_eq!(said, [(3, "no povray"), (2, "memory below 16 GiB")]);

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use model::{
-    Faults, FrameView, HostView, JobDescription, JobId, JobView, OutputView, PackageNeed, Rank, SubmitReply,
+    Faults, FrameView, HostView, JobDescription, JobId, JobView, Need, OutputView, PackageNeed, Rank, SubmitReply,
     SubmitRequest, VersionPattern,
 };
 use packages::check_work;
@@ -118,15 +118,18 @@ impl Desk {
         faults.or(()).map_err(Refused::faults)
     }
 
-    /// Adds what a description leaves unsaid: a host needs the package itself.
+    /// Adds what a description leaves unsaid: a host needs the package itself, and in all as much as a frame
+    /// reserves of it.
     fn complete(&self, description: &mut JobDescription) {
         for step in &mut description.steps {
             let package = &step.work.package;
             let installed = self.library.get(package).is_some_and(|found| !found.executables.is_empty());
-            let needs = &mut step.profile.packages;
-            if installed && !needs.iter().any(|need| need.name == *package) {
-                needs.push(PackageNeed { name: package.clone(), version: VersionPattern::any() });
+            if installed && !step.profile.wants_package(package) {
+                let version = VersionPattern::any();
+                step.profile.add(Need::Package(PackageNeed { name: package.clone(), version }));
             }
+            step.reserve.needs().into_iter().for_each(|need| step.profile.add(need));
+            step.profile.put_in_order();
         }
     }
 

@@ -91,9 +91,7 @@ impl Submit {
         }
         settings(&self.set, &mut draft);
         limits(&self.limit, &mut draft);
-        for need in &self.need {
-            need_flags::read(need, &mut draft);
-        }
+        need_flags::read(&self.need, &self.prefer, &self.reserve, &mut draft);
         draft
     }
 }

@@ -75,9 +75,15 @@ pub(crate) struct Submit {
     /// Folder that is searched for what the scene includes; may be given several times
     #[arg(long, value_name = "DIR", help_heading = FILES)]
     library: Vec<PathBuf>,
-    /// What a host must have: os_family=linux, memory>=16GiB, packages.ffmpeg=5.x, tags=fast; comma or again
-    #[arg(long, value_name = "NEED", help_heading = NEEDS)]
+    /// What a host must be or have: 'os=linux, memory>=16G, blender=4.x, gpu>=1, tag=a|b, not tag=slow'
+    #[arg(long, value_name = "NEEDS", help_heading = NEEDS)]
     need: Vec<String>,
+    /// Which hosts go first, with weights behind colons: 'memory>=64G:2, tag=fast'
+    #[arg(long, value_name = "NEEDS", help_heading = NEEDS)]
+    prefer: Vec<String>,
+    /// What a running frame holds of its host, besides slots: memory=8GiB,gpus=1
+    #[arg(long, value_name = "AMOUNTS", help_heading = NEEDS)]
+    reserve: Vec<String>,
     /// Frames rendered together by one run of the package
     #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = FRAMES)]
     chunk: Option<String>,
@@ -138,7 +144,7 @@ const EXAMPLES: &str = "\
 Examples:
   framefarm submit scene.pov --frames 1-60 --size 640x360
   framefarm submit job.toml --priority 10 --wait
-  framefarm submit scene.pov --frames 1-60 --support maps/ --need 'memory>=8GiB,os_family=linux'
+  framefarm submit scene.pov --frames 1-60 --support maps/ --need 'memory>=8GiB, os=linux'
   framefarm submit --name sums --frames 1-10 --command -- sh -c 'echo {frame} > {output}'
 
 A job description:

@@ -1,25 +1,10 @@
-//! Resource profiles: what a step wants of a host. What is absent is not cared about (figure 5A).
+//! The fields of the resource information that a profile can ask of.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ResourceInfo, VersionPattern};
-
-/// Resource fields with a requirement each; fields that are absent are "don't care".
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Profile {
-    /// Requirements on single fields.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<Field, Requirement>,
-    /// Rendering packages and plug-ins that must all be there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub packages: Vec<PackageNeed>,
-    /// Words that the host must all have been given.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
-}
+use crate::{AddressInfo, ResourceInfo};
 
 /// A field of the resource information.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -51,31 +36,18 @@ pub enum Field {
     Swap,
     /// Free scratch space in bytes.
     Scratch,
-}
-
-/// What a field must be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Requirement {
-    /// One of these texts, letter case aside.
-    OneOf(Vec<String>),
-    /// None of these texts, letter case aside.
-    NoneOf(Vec<String>),
-    /// At least this much.
-    AtLeast(u64),
-    /// At most this much.
-    AtMost(u64),
-    /// A version of this pattern.
-    Version(VersionPattern),
-}
-
-/// A rendering package that must be there.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct PackageNeed {
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: VersionPattern,
+    /// Sockets with a processor in them.
+    ProcessorSockets,
+    /// Cores of all sockets.
+    ProcessorCores,
+    /// Threads of all cores.
+    ProcessorThreads,
+    /// What the host runs in, `none` where it is a machine of its own.
+    Container,
+    /// Version of its render server.
+    Framefarm,
+    /// Any of its addresses.
+    Address,
 }
 
 /// A field's value on a host.
@@ -85,11 +57,13 @@ pub enum Value<'a> {
     Text(&'a str),
     /// An amount, in the unit of the field.
     Amount(u64),
+    /// Several texts, each as good as the others.
+    Addresses(&'a [AddressInfo]),
 }
 
 impl Field {
-    /// Every field, in the order of figure 3.
-    pub const ALL: [Self; 13] = [
+    /// Every field, in the order of figure 3, then those that it does not have.
+    pub const ALL: [Self; 19] = [
         Self::Host,
         Self::MachineFamily,
         Self::MachineType,
@@ -103,6 +77,12 @@ impl Field {
         Self::Memory,
         Self::Swap,
         Self::Scratch,
+        Self::ProcessorSockets,
+        Self::ProcessorCores,
+        Self::ProcessorThreads,
+        Self::Container,
+        Self::Framefarm,
+        Self::Address,
     ];
 
     /// The name that descriptions, commands and messages use.
@@ -122,19 +102,46 @@ impl Field {
             Self::Memory => "memory",
             Self::Swap => "swap",
             Self::Scratch => "scratch",
+            Self::ProcessorSockets => "processor_sockets",
+            Self::ProcessorCores => "processor_cores",
+            Self::ProcessorThreads => "processor_threads",
+            Self::Container => "container",
+            Self::Framefarm => "framefarm",
+            Self::Address => "address",
         }
     }
 
     /// Whether the field holds an amount.
     #[must_use]
     pub const fn is_amount(self) -> bool {
-        matches!(self, Self::Processors | Self::ProcessorMhz | Self::Memory | Self::Swap | Self::Scratch)
+        self.is_bytes() || self.is_count() || matches!(self, Self::ProcessorMhz)
     }
 
     /// Whether the amount is in bytes.
     #[must_use]
     pub const fn is_bytes(self) -> bool {
         matches!(self, Self::Memory | Self::Swap | Self::Scratch)
+    }
+
+    /// Whether the amount is a number of things.
+    #[must_use]
+    pub const fn is_count(self) -> bool {
+        matches!(
+            self,
+            Self::Processors | Self::ProcessorSockets | Self::ProcessorCores | Self::ProcessorThreads
+        )
+    }
+
+    /// Whether the field holds a version, of which a pattern can be asked.
+    #[must_use]
+    pub const fn is_version(self) -> bool {
+        matches!(self, Self::OsVersion | Self::Framefarm)
+    }
+
+    /// Whether each host has a value of its own, so that hosts of one kind differ in it.
+    #[must_use]
+    pub const fn is_of_single_hosts(self) -> bool {
+        matches!(self, Self::Host | Self::Address)
     }
 
     /// The field's value for the host named `host`.
@@ -154,6 +161,12 @@ impl Field {
             Self::Memory => Value::Amount(info.memory_bytes),
             Self::Swap => Value::Amount(info.swap_bytes),
             Self::Scratch => Value::Amount(info.scratch_bytes),
+            Self::ProcessorSockets => Value::Amount(u64::from(info.processor_sockets)),
+            Self::ProcessorCores => Value::Amount(u64::from(info.processor_cores)),
+            Self::ProcessorThreads => Value::Amount(u64::from(info.processor_threads)),
+            Self::Container => Value::Text(info.container.as_deref().unwrap_or("none")),
+            Self::Framefarm => Value::Text(&info.framefarm),
+            Self::Address => Value::Addresses(&info.addresses),
         }
     }
 }
@@ -162,23 +175,4 @@ impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
-}
-
-impl Requirement {
-    /// Whether `value` meets it. A text where an amount is wanted, or the reverse, never does.
-    #[must_use]
-    pub fn meets(&self, value: Value<'_>) -> bool {
-        match (self, value) {
-            (Self::OneOf(texts), Value::Text(text)) => any_equal(texts, text),
-            (Self::NoneOf(texts), Value::Text(text)) => !any_equal(texts, text),
-            (Self::AtLeast(bound), Value::Amount(amount)) => amount >= *bound,
-            (Self::AtMost(bound), Value::Amount(amount)) => amount <= *bound,
-            (Self::Version(pattern), Value::Text(text)) => pattern.fits(text),
-            _ => false,
-        }
-    }
-}
-
-fn any_equal(texts: &[String], text: &str) -> bool {
-    texts.iter().any(|one| one.eq_ignore_ascii_case(text))
 }
