@@ -131,7 +131,7 @@ pub(crate) fn reserving(memory_bytes: u64, gpus: u16, mut job: JobDescription) -
 }
 
 pub(crate) fn with_tag(tag: &str, mut job: JobDescription) -> JobDescription {
-    job.steps[0].profile.tags.push(tag.to_owned());
+    job.steps[0].profile.add(model::Need::Tag(tag.to_owned()));
     job
 }
 

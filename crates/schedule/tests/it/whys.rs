@@ -24,7 +24,7 @@ fn each_step_has_its_reason() {
     let mut two = job("two", "1-3");
     let comp = Step { name: "comp".to_owned(), ..two.steps[0].clone() };
     two.steps.push(comp);
-    two.steps[1].profile.tags.push("fast".to_owned());
+    two.steps[1].profile.add(model::Need::Tag("fast".to_owned()));
     let id = farm.submits(two);
     farm.happens(Event::Hold(id));
     let whys = farm.schedule.why(id).unwrap();
@@ -89,7 +89,7 @@ fn what_no_host_can_do_is_told_at_submit_of_whichever_step() {
     assert_eq!(farm.schedule.prospect(good), Prospect::Good);
     let mut two = job("two", "1");
     two.steps.push(Step { name: "comp".to_owned(), ..two.steps[0].clone() });
-    two.steps[1].profile.tags.push("gpu".to_owned());
+    two.steps[1].profile.add(model::Need::Tag("gpu".to_owned()));
     farm.hosts.get_mut("a").unwrap().unsuitable = true;
     farm.happens(Event::ResourceSpoke(ResourceToSchedule::Changed));
     let id = farm.submits(two);
