@@ -3,6 +3,7 @@
 //! Every call is one request and says in its error what a person needs. A server that has too much to do is
 //! asked again when it said; otherwise trying again is left to the caller, who knows whether that is wanted.
 
+mod access;
 mod calls;
 mod error;
 mod sse;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::discovery::{self, DiscoveryConfig, Patience, Service};
 use crate::{Backoff, Credential, ServerUrl};
 
+pub use access::DeedsWanted;
 pub use calls::{LogOf, LogReceipt};
 pub use error::ClientError;
 pub use watch::Watch;

@@ -96,7 +96,7 @@ impl Client {
     }
 
     /// Makes a request whose answer holds nothing.
-    async fn nothing(&self, request: reqwest::RequestBuilder) -> Result<(), ClientError> {
+    pub(super) async fn nothing(&self, request: reqwest::RequestBuilder) -> Result<(), ClientError> {
         let response = self.answer(request).await?;
         if response.status() == StatusCode::NO_CONTENT {
             return Ok(());
