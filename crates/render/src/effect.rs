@@ -1,6 +1,8 @@
 //! What is to be done.
 
-use model::{Exit, Grant, JobId, LeaseId, ProcessMark, RenderToSchedule, SlotIndex, SlotState, StepIndex};
+use model::{
+    Door, Exit, Grant, JobId, LeaseId, ProcessMark, RenderToSchedule, SlotIndex, SlotState, StepIndex,
+};
 
 /// What is to be done. Effects of one slot are performed in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +15,11 @@ pub enum Effect {
         slot: SlotIndex,
         /// What it does now.
         now: SlotState,
+    },
+    /// Tell the resource server, and whoever watches, that frames are taken again, or no more.
+    DoorChanged {
+        /// Whether they are.
+        door: Door,
     },
     /// Set a slot up for the frames of a step: its files placed, its environment entered. Answered by
     /// `SessionReady` or `SessionFailed` with the lease. What an earlier run left there may be used.
@@ -76,6 +83,6 @@ pub enum Effect {
         /// Its lease.
         lease: LeaseId,
     },
-    /// The render server may end.
+    /// The render server may end; [`Render::end`](crate::Render::end) says whether it begins anew.
     Stopped,
 }

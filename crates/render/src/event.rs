@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::{Exit, FailureClass, LeaseId, Outcome, Output, ProcessMark, ScheduleToRender, Usage};
+use model::{Amounts, Exit, FailureClass, LeaseId, Outcome, Output, ProcessMark, ScheduleToRender, Usage};
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,16 @@ pub enum Event {
         class: FailureClass,
         /// What happened, as one or two sentences.
         message: String,
+    },
+    /// What the host has besides slots.
+    Amounts(Amounts),
+    /// What keeps a desktop from rendering, all of it: whoever works at it, and the time of the day. What runs
+    /// makes room for the former at once; at the end of its hours it may finish.
+    Desk {
+        /// What shows that somebody works at it, as a reason: `its owner is back`.
+        owner: Option<String>,
+        /// Why it is not its time: `only from 19:00 to 07:00`.
+        hours: Option<String>,
     },
     /// The render server is to end: leases are given back.
     Stop,

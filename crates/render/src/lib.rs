@@ -13,6 +13,7 @@
 //! started it is adopted, where one had ended its outputs are collected, all else starts over.
 
 mod check;
+mod door;
 mod effect;
 mod event;
 mod leave_out;
@@ -32,16 +33,18 @@ mod withdrawal;
 use std::collections::BTreeMap;
 
 use model::{
-    Exit, Grant, HostId, InstanceId, JobId, LeaseId, LeftOut, ProcessMark, Report, Role, SlotIndex, Time,
-    Usage,
+    Amounts, Exit, Grant, HostId, InstanceId, JobId, LeaseId, LeftOut, ProcessMark, Report, Role, SlotIndex,
+    Time, Usage,
 };
 use serde::{Deserialize, Serialize};
 
+pub use door::End;
 pub use effect::Effect;
 pub use event::{Ended, Event, Refusal};
 pub use record::Record;
 pub use view::{AttemptNow, Phase};
 
+use door::Stopped;
 use passing::Passing;
 
 /// How long a session is kept without a frame of its step, in milliseconds.
@@ -62,6 +65,8 @@ pub struct Render {
     ahead: Vec<Attempt>,
     /// Reports that are not acknowledged.
     outbox: BTreeMap<LeaseId, Kept>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stopped: Option<Stopped>,
     #[serde(skip)]
     passing: Passing,
 }
@@ -99,8 +104,16 @@ impl Render {
     /// A render server with `slots` free slots.
     #[must_use]
     pub fn new(host: HostId, instance: InstanceId, slots: u16) -> Self {
-        let (attempts, outbox) = (BTreeMap::new(), BTreeMap::new());
-        Self { host, instance, slots, attempts, ahead: Vec::new(), outbox, passing: Passing::default() }
+        let (attempts, ahead, outbox) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
+        let passing = Passing::default();
+        Self { host, instance, slots, attempts, ahead, outbox, stopped: None, passing }
+    }
+
+    /// The same state on a host that has so much besides slots.
+    #[must_use]
+    pub fn with_amounts(mut self, amounts: Amounts) -> Self {
+        self.passing.amounts = amounts;
+        self
     }
 
     /// The same state under the name and with the slots it is started with now, which need not be those it
@@ -146,6 +159,8 @@ impl Role for Render {
             Event::NotBegun { lease } => self.not_begun(now, *lease),
             Event::Collected { lease, outputs } => self.collected(now, *lease, outputs),
             Event::NotCollected { lease, class, message } => self.not_collected(now, *lease, *class, message),
+            Event::Amounts(amounts) => Ok(self.amounts_told(now, *amounts)),
+            Event::Desk { owner, hours } => Ok(self.desk_said(now, owner.as_deref(), hours.as_deref())),
             Event::Stop => Ok(self.stop(now)),
             Event::DeadlinePassed => Ok(self.deadline_passed(now)),
         }
@@ -153,6 +168,11 @@ impl Role for Render {
 
     fn apply(&mut self, record: &Record, effects: &mut Vec<Effect>) {
         match record {
+            Record::HostStopped { .. }
+            | Record::HostStarted { .. }
+            | Record::DeskSaid { .. }
+            | Record::EndWanted { .. }
+            | Record::StopBegun { .. } => self.apply_to_door(record, effects),
             Record::GrantTaken { grant, at } => self.grant_taken(grant, *at, effects),
             Record::ProcessStarted { lease, process, at } => {
                 self.process_started(*lease, *process, *at, effects);
@@ -183,8 +203,8 @@ impl Role for Render {
             }
             Record::TimeExceeded { lease, why } => self.time_exceeded(*lease, why, effects),
             Record::TakeBackWanted { lease } => effects.push(Effect::TakeBack { lease: *lease }),
-            Record::GiveBackWanted { lease } => self.give_back_wanted(*lease, effects),
-            Record::StopBegun { at } => self.stop_begun(*at),
+            Record::GiveBackWanted { lease, why } => self.give_back_wanted(*lease, why, effects),
+            Record::AmountsSaid { amounts } => self.passing.amounts = *amounts,
             Record::StopForced => self.stop_ended(effects),
         }
         self.end_stop_when_quiet(effects);
@@ -201,8 +221,9 @@ impl Role for Render {
     }
 
     fn next_deadline(&self) -> Option<Time> {
-        let all = [self.stop_deadline(), self.alive_deadline(), self.idle_deadline(), self.time_deadline()];
-        all.into_iter().flatten().min()
+        let own = [self.stop_deadline(), self.end_deadline()];
+        let all = [self.alive_deadline(), self.idle_deadline(), self.time_deadline()];
+        own.into_iter().chain(all).flatten().min()
     }
 
     fn deadline_event() -> Event {

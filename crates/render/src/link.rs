@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use model::{AHEAD_MAX, Grant, HEARTBEAT_MS, LeaseId, RenderToSchedule, ScheduleToRender, Time};
+use model::{
+    AHEAD_MAX, Amounts, Door, Grant, HEARTBEAT_MS, LeaseId, RenderToSchedule, ScheduleToRender, Time,
+};
 
 use crate::line::slots_of;
 use crate::passing::Link;
-use crate::{Effect, Phase, Record, Refusal, Render};
+use crate::{Attempt, Effect, Phase, Record, Refusal, Render};
 
 impl Render {
     pub(crate) fn schedule_spoke(
@@ -27,7 +29,7 @@ impl Render {
                 Ok(vec![Record::ReportAcknowledged { lease: *lease }])
             }
             ScheduleToRender::Acknowledge { lease } => Err(Refusal::UnknownLease(*lease)),
-            ScheduleToRender::Order(_) => Ok(Vec::new()),
+            ScheduleToRender::Order(order) => Ok(self.ordered(now, order)),
         }
     }
 
@@ -42,8 +44,8 @@ impl Render {
             Ok(_) => return Vec::new(),
             Err(_) => {}
         }
-        if self.passing.stop.is_some() {
-            return refused(format!("render server {} is stopping", self.host));
+        if let Door::Closed { why, .. } = self.door() {
+            return refused(format!("render host {} takes no frames: {why}", self.host));
         }
         let mut named = BTreeSet::new();
         for slot in slots_of(grant) {
@@ -59,7 +61,18 @@ impl Render {
                 return refused(format!("{AHEAD_MAX} leases wait for slot {slot} of render host {host}"));
             }
         }
+        if let Some(gpu) = self.gpu_in_use(grant) {
+            return refused(format!("GPU {gpu} of render host {} is still in use", self.host));
+        }
         vec![Record::GrantTaken { grant: grant.clone(), at: now }]
+    }
+
+    /// A GPU of `grant` that an attempt holds, be it on its way out. One in front of it in its own line has gone
+    /// when its turn comes.
+    fn gpu_in_use(&self, grant: &Grant) -> Option<u16> {
+        let in_line = |attempt: &Attempt| attempt.slots().any(|slot| slots_of(grant).any(|own| own == slot));
+        let mut others = self.all().filter(|attempt| !in_line(attempt));
+        others.find_map(|other| other.grant.gpus.iter().copied().find(|gpu| grant.gpus.contains(gpu)))
     }
 
     fn revoked(&self, now: Time, lease: LeaseId) -> Result<Vec<Record>, Refusal> {
@@ -88,6 +101,9 @@ impl Render {
         if due(self.alive_deadline()) {
             records.push(Record::AliveSaid { at: now });
         }
+        if due(self.end_deadline()) {
+            records.extend(self.stop(now));
+        }
         if due(self.stop_deadline()) {
             records.push(Record::StopForced);
         }
@@ -107,18 +123,31 @@ impl Render {
 
     pub(crate) fn linked(&mut self, at: Time, effects: &mut Vec<Effect>) {
         self.passing.link = Link::Up { welcomed: false, alive_said_at: at };
+        self.say_hello(effects);
+        for lease in self.outbox.keys() {
+            self.send_report(*lease, effects);
+        }
+    }
+
+    /// What the host has besides slots stands in the hello, so one that changed is told by another.
+    pub(crate) fn amounts_told(&self, now: Time, amounts: Amounts) -> Vec<Record> {
+        if amounts == self.passing.amounts {
+            return Vec::new();
+        }
+        let again = self.is_welcome().then_some(Record::Linked { at: now });
+        std::iter::once(Record::AmountsSaid { amounts }).chain(again).collect()
+    }
+
+    fn say_hello(&self, effects: &mut Vec<Effect>) {
         let hello = RenderToSchedule::Hello {
             host: self.host.clone(),
             instance: self.instance.clone(),
             slots: self.slots,
             held: self.held(),
-            amounts: model::Amounts::default(),
-            door: model::Door::Open,
+            amounts: self.passing.amounts,
+            door: self.door(),
         };
         self.say(hello, effects);
-        for lease in self.outbox.keys() {
-            self.send_report(*lease, effects);
-        }
     }
 
     pub(crate) fn welcomed(&mut self) {

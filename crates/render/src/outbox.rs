@@ -49,12 +49,10 @@ impl Render {
         let attempt = self.attempt(*lease)?;
         match (self.phase_of(attempt), outcome) {
             (Phase::Ending, _) => Ok(self.forgotten(now, *lease)),
-            (Phase::Starting | Phase::Running, Outcome::Failed { .. })
-                if self.passing.giving_back.contains(lease) =>
-            {
-                Ok(vec![attempt.given_back(now, *usage)])
-            }
             (Phase::Starting | Phase::Running, outcome) => {
+                if let (Some(why), Outcome::Failed { .. }) = (self.passing.giving_back.get(lease), outcome) {
+                    return Ok(vec![attempt.given_back(now, why, *usage)]);
+                }
                 let end = attempt.end(now, self.judged(attempt, outcome.clone(), *usage), *usage);
                 Ok(match outcome {
                     Outcome::Failed { class, .. } => self.with_doubts(attempt.grant.slot, *class, end),
@@ -94,8 +92,8 @@ impl Attempt {
         self.end(at, Outcome::Failed { class, message: message.to_owned() }, self.usage())
     }
 
-    pub(crate) fn given_back(&self, at: Time, usage: Usage) -> Record {
-        let message = "the render server is stopping".to_owned();
+    pub(crate) fn given_back(&self, at: Time, why: &str, usage: Usage) -> Record {
+        let message = why.to_owned();
         self.end(at, Outcome::Failed { class: FailureClass::GivenBack, message }, usage)
     }
 

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{JobId, LeaseId, SlotIndex, StepIndex, Time};
+use model::{Amounts, JobId, LeaseId, SlotIndex, StepIndex, Time};
+
+use crate::End;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Passing {
@@ -14,8 +16,8 @@ pub(crate) struct Passing {
     pub(crate) sessions: BTreeMap<SlotIndex, Session>,
     /// Attempts whose process was asked for; begun or not, the shell has them.
     pub(crate) starting: BTreeSet<LeaseId>,
-    /// Attempts whose process is killed to give the lease back.
-    pub(crate) giving_back: BTreeSet<LeaseId>,
+    /// Attempts whose process is killed to give the lease back, and why.
+    pub(crate) giving_back: BTreeMap<LeaseId, String>,
     /// Thousandths done, as the packages said last.
     pub(crate) progress: BTreeMap<LeaseId, u16>,
     /// When each process was first watched, or last made progress.
@@ -23,6 +25,11 @@ pub(crate) struct Passing {
     /// Attempts that took longer than they may, and what is reported of them.
     pub(crate) exceeded: BTreeMap<LeaseId, String>,
     pub(crate) stop: Option<Stop>,
+    /// What the host has besides slots.
+    pub(crate) amounts: Amounts,
+    pub(crate) desk: Desk,
+    /// The end that a person ordered.
+    pub(crate) end: Option<EndWanted>,
 }
 
 /// The link to the schedule server.
@@ -52,6 +59,33 @@ pub(crate) struct Session {
 pub(crate) struct Stop {
     pub(crate) begun_at: Time,
     pub(crate) ended: bool,
+}
+
+/// What keeps a desktop from rendering, as its watch said last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Desk {
+    /// Its owner, who wants it now.
+    pub(crate) owner: Option<String>,
+    /// The time of the day.
+    pub(crate) hours: Option<String>,
+}
+
+/// An end that a person ordered: it comes when the last frame is home.
+#[derive(Clone, Debug)]
+pub(crate) struct EndWanted {
+    pub(crate) end: End,
+    pub(crate) by: String,
+    pub(crate) at: Time,
+}
+
+impl EndWanted {
+    pub(crate) fn why(&self) -> String {
+        let doing = match self.end {
+            End::Restart => "restarting",
+            End::Quit => "quitting",
+        };
+        format!("{doing}, ordered by {}", self.by)
+    }
 }
 
 /// Always equal: what passes is no part of the state that is compared.

@@ -34,10 +34,10 @@ impl Render {
         let attempt = self.attempt(lease)?;
         match self.phase_of(attempt) {
             Phase::Ending if attempt.process.is_none() => Ok(self.forgotten(now, lease)),
-            Phase::Starting if self.passing.giving_back.contains(&lease) => {
-                Ok(vec![attempt.given_back(now, Usage::default())])
-            }
             Phase::Starting => {
+                if let Some(why) = self.passing.giving_back.get(&lease) {
+                    return Ok(vec![attempt.given_back(now, why, Usage::default())]);
+                }
                 Ok(self.with_doubts(attempt.grant.slot, class, attempt.failed(now, class, why)))
             }
             Phase::Waiting | Phase::Preparing | Phase::Running | Phase::Collecting | Phase::Ending => {
@@ -73,10 +73,10 @@ impl Render {
         let attempt = self.attempt(lease)?;
         match self.phase_of(attempt) {
             Phase::Ending => Ok(self.forgotten(now, lease)),
-            Phase::Starting | Phase::Running if self.passing.giving_back.contains(&lease) => {
-                Ok(vec![attempt.given_back(now, usage)])
-            }
-            Phase::Starting | Phase::Running => Ok(vec![Record::ProcessExited { lease, exit, usage }]),
+            Phase::Starting | Phase::Running => Ok(vec![match self.passing.giving_back.get(&lease) {
+                Some(why) => attempt.given_back(now, why, usage),
+                None => Record::ProcessExited { lease, exit, usage },
+            }]),
             Phase::Waiting | Phase::Preparing | Phase::Collecting => Err(Refusal::OutOfTurn(lease)),
         }
     }
@@ -93,7 +93,7 @@ impl Render {
         attempt.started_at = at;
         let dropped = attempt.dropped;
         self.passing.starting.remove(&lease);
-        if dropped || self.passing.giving_back.contains(&lease) {
+        if dropped || self.passing.giving_back.contains_key(&lease) {
             // It was started while it was being killed.
             effects.push(Effect::Kill { lease });
         }

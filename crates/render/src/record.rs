@@ -1,8 +1,10 @@
 //! What is now true. Durable records are what a render server must know after a restart to keep every
 //! process and every report it has; the rest is passing.
 
-use model::{Exit, Grant, JobId, LeaseId, ProcessMark, Report, SlotIndex, StepIndex, Time, Usage};
+use model::{Amounts, Exit, Grant, JobId, LeaseId, ProcessMark, Report, SlotIndex, StepIndex, Time, Usage};
 use serde::{Deserialize, Serialize};
+
+use crate::End;
 
 /// What is now true.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +58,20 @@ pub enum Record {
         /// The lease.
         lease: LeaseId,
         /// Since when.
+        at: Time,
+    },
+    /// Durable: a person has stopped the host; it takes no frames until a person starts it.
+    HostStopped {
+        /// Who.
+        by: String,
+        /// When.
+        at: Time,
+    },
+    /// Durable: a person has started the host again, or called an ordered end off.
+    HostStarted {
+        /// Who.
+        by: String,
+        /// When.
         at: Time,
     },
 
@@ -136,6 +152,29 @@ pub enum Record {
     GiveBackWanted {
         /// Its lease.
         lease: LeaseId,
+        /// What is reported of it.
+        why: String,
+    },
+    /// Passing: what the host has besides slots.
+    AmountsSaid {
+        /// That.
+        amounts: Amounts,
+    },
+    /// Passing: what keeps a desktop from rendering.
+    DeskSaid {
+        /// Whoever works at it.
+        owner: Option<String>,
+        /// The time of the day.
+        hours: Option<String>,
+    },
+    /// Passing: a person wants the render server to end when the last frame is home.
+    EndWanted {
+        /// How.
+        end: End,
+        /// Who.
+        by: String,
+        /// Since when.
+        at: Time,
     },
     /// Passing: the render server ends as soon as nothing is left to do, and at the latest after a while.
     StopBegun {
@@ -158,6 +197,8 @@ impl Record {
                 | Self::ReportAcknowledged { .. }
                 | Self::GrantDropped { .. }
                 | Self::GrantForgotten { .. }
+                | Self::HostStopped { .. }
+                | Self::HostStarted { .. }
         )
     }
 }

@@ -1,23 +1,16 @@
 //! The end of the render server: leases are given back, and their reports acknowledged where that is quick.
 
-use model::{LeaseId, RenderToSchedule, SlotIndex, Time, Usage};
+use model::{LeaseId, RenderToSchedule, SlotIndex, Time};
 
 use crate::passing::Stop;
-use crate::{Attempt, Effect, Phase, Record, Render, STOP_MS};
+use crate::{Effect, Record, Render, STOP_MS};
 
 impl Render {
     pub(crate) fn stop(&self, now: Time) -> Vec<Record> {
         if self.passing.stop.is_some() {
             return Vec::new();
         }
-        let give_back = |attempt: &Attempt| match self.phase_of(attempt) {
-            Phase::Waiting | Phase::Preparing => Some(attempt.given_back(now, Usage::default())),
-            Phase::Starting | Phase::Running => Some(Record::GiveBackWanted { lease: attempt.grant.lease }),
-            // What is rendered is nearly home, and what is dropped is on its way out already.
-            Phase::Collecting | Phase::Ending => None,
-        };
-        // From the end of the lines on, so that nothing moves up.
-        let given_back = self.ahead.iter().rev().chain(self.attempts.values()).filter_map(give_back);
+        let given_back = self.cleared(now, true, "the render server is stopping");
         std::iter::once(Record::StopBegun { at: now }).chain(given_back).collect()
     }
 
@@ -30,8 +23,8 @@ impl Render {
         self.passing.stop = Some(Stop { begun_at: at, ended: false });
     }
 
-    pub(crate) fn give_back_wanted(&mut self, lease: LeaseId, effects: &mut Vec<Effect>) {
-        self.passing.giving_back.insert(lease);
+    pub(crate) fn give_back_wanted(&mut self, lease: LeaseId, why: &str, effects: &mut Vec<Effect>) {
+        self.passing.giving_back.insert(lease, why.to_owned());
         effects.push(Effect::Kill { lease });
     }
 

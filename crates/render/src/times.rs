@@ -21,7 +21,7 @@ impl Render {
     fn time_limit(&self, attempt: &Attempt) -> Option<(Time, String)> {
         let (lease, times) = (attempt.grant.lease, attempt.grant.times);
         let passing = &self.passing;
-        let ending = passing.exceeded.contains_key(&lease) || passing.giving_back.contains(&lease);
+        let ending = passing.exceeded.contains_key(&lease) || passing.giving_back.contains_key(&lease);
         if times.is_none() || ending || self.phase_of(attempt) != Phase::Running {
             return None;
         }

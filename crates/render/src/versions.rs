@@ -4,15 +4,16 @@
 //! | --- | --- | --- |
 //! | 1 | the first farm | |
 //! | 2 | lines of leases | attempts that wait, chunks, wide leases |
+//! | 3 | doors | a person's stop |
 
 use model::Versioned;
 
 use crate::{Record, Render};
 
 impl Versioned for Record {
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 }
 
 impl Versioned for Render {
-    const VERSION: u16 = 2;
+    const VERSION: u16 = 3;
 }

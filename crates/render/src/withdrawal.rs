@@ -21,10 +21,10 @@ impl Render {
     pub(crate) fn not_begun(&self, now: Time, lease: LeaseId) -> Result<Vec<Record>, Refusal> {
         let attempt = self.attempt(lease)?;
         match self.phase_of(attempt) {
-            Phase::Starting if self.passing.giving_back.contains(&lease) => {
-                Ok(vec![attempt.given_back(now, Usage::default())])
-            }
-            Phase::Starting => Ok(self.refused_unbegun(now, lease)),
+            Phase::Starting => Ok(match self.passing.giving_back.get(&lease) {
+                Some(why) => vec![attempt.given_back(now, why, Usage::default())],
+                None => self.refused_unbegun(now, lease),
+            }),
             Phase::Ending if attempt.process.is_none() => Ok(self.forgotten(now, lease)),
             Phase::Waiting | Phase::Preparing | Phase::Running | Phase::Collecting | Phase::Ending => {
                 Err(Refusal::OutOfTurn(lease))

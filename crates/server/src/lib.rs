@@ -23,7 +23,7 @@ mod whereabouts;
 
 pub use crate::access::AccessStartError;
 pub use mail::PostError;
-pub use render_server::RenderStartError;
+pub use render_server::{DeskPolicy, Hours, RenderStartError};
 pub use running::{ServeError, run};
 pub use schedule_server::ScheduleStartError;
 pub use settings::{DEFAULT_PORT, Ready, Settings};

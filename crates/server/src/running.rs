@@ -171,6 +171,7 @@ impl Servers {
                 threads: settings.threads.unwrap_or(1).max(1),
                 tags: settings.tags.clone(),
                 storage: storage.clone().or_else(|| settings.storage.clone()),
+                desk: settings.desk.clone(),
                 schedule: schedule_at,
                 resource: resource_at,
             };

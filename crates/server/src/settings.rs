@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use wire::{DiscoveryConfig, ServerUrl, Service};
 
+use crate::DeskPolicy;
+
 /// The loopback port of the schedule server's and resource server's API and links, where none is given.
 pub const DEFAULT_PORT: u16 = 7117;
 
@@ -29,6 +31,8 @@ pub struct Settings {
     pub threads: Option<u16>,
     /// Words that people give the host.
     pub tags: Vec<String>,
+    /// When the render server renders, where it stands on somebody's desktop; always where absent.
+    pub desk: Option<DeskPolicy>,
     /// Where the schedule server is; found by discovery where absent.
     pub schedule_url: Option<ServerUrl>,
     /// Where the resource server is; found by discovery where absent.

@@ -94,6 +94,9 @@ impl World {
             Effect::SlotChanged { slot, now } => {
                 self.tell_resource_server(host, RenderToResource::Slot { slot, now });
             }
+            Effect::DoorChanged { door } => {
+                self.tell_resource_server(host, RenderToResource::Door(door));
+            }
             Effect::OpenSession { slot, job, step, lease } => {
                 let shell = &mut self.machines[host].shell;
                 let open = shell.sessions.remove(&slot);

@@ -55,7 +55,7 @@ impl World {
             instance: format!("installation-{host}").as_str().into(),
             info: self.machines[host].info.clone(),
             slots: role.slots(),
-            door: model::Door::Open,
+            door: role.door(),
         };
         self.machines[host].shell.resource_link = Some(link);
         self.say(link, End::Acceptor, Message::RenderToResource(Box::new(hello)));

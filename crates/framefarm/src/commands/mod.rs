@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod change;
 pub(crate) mod completions;
+mod desktop;
 pub(crate) mod fetch;
 mod follow;
 pub(crate) mod frames;

@@ -7,6 +7,7 @@ use server::{Ready, Settings};
 use tracing_subscriber::filter::LevelFilter;
 use wire::{ServerUrl, Service};
 
+use super::desktop::Desktop;
 use crate::cli::Global;
 use crate::output::{self, Exit, Failure};
 
@@ -70,6 +71,8 @@ pub(crate) struct Options {
     /// Words that jobs can ask for: fast,gpu
     #[arg(long, value_name = "WORD", value_delimiter = ',', help_heading = HOST)]
     tags: Vec<String>,
+    #[command(flatten)]
+    desktop: Desktop,
     /// Mail server for notices: smtp://mail.example.com:25; without one, notices wait
     #[arg(long, value_name = "URL", env = "FRAMEFARM_SMTP", hide_env_values = true, help_heading = MAIL)]
     smtp: Option<String>,
@@ -122,6 +125,7 @@ pub(crate) async fn serve(
         slots: options.slots,
         threads: options.threads,
         tags: options.tags,
+        desk: options.desktop.policy(),
         schedule_url,
         resource_url,
         smtp: options.smtp,

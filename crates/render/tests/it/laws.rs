@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Exit, FailureClass, Grant, LeaseId, RenderToSchedule, ScheduleToRender, SlotIndex, TimeLimits};
+use model::{
+    Door, Exit, FailureClass, Grant, HostOrder, HostVerb, LeaseId, RenderToSchedule, ScheduleToRender,
+    SlotIndex, TimeLimits,
+};
 use proptest::prelude::*;
 use render::{Effect, Event};
 
@@ -32,12 +35,17 @@ fn happening() -> impl Strategy<Value = Happening> {
     };
     let exit = prop::sample::select(vec![Exit::Code(0), Exit::Code(1), Exit::Signal(9), Exit::Unknown]);
     let lease = || (1..9_u64).prop_map(LeaseId);
+    let verb =
+        prop::sample::select(vec![HostVerb::Start, HostVerb::Start, HostVerb::Stop, HostVerb::Restart]);
     let said = prop_oneof![
         4 => any_grant().prop_map(ScheduleToRender::Grant),
         2 => lease().prop_map(|lease| ScheduleToRender::Revoke { lease }),
         2 => lease().prop_map(|lease| ScheduleToRender::Acknowledge { lease }),
         2 => lease().prop_map(|lease| ScheduleToRender::Withdraw { lease }),
         1 => Just(ScheduleToRender::Welcome),
+        1 => (verb, prop::bool::ANY).prop_map(|(verb, now)| {
+            ScheduleToRender::Order(HostOrder { verb, now, by: "ada".into() })
+        }),
     ];
     let event = prop_oneof![
         8 => said.prop_map(Event::ScheduleSpoke),
@@ -56,6 +64,12 @@ fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|frames| Event::Ended { ended: frames.iter().map(silent).collect() }),
         2 => lease().prop_map(|lease| Event::NotBegun { lease }),
         2 => (any_grant(), class()).prop_map(|(frame, class)| not_collected(&frame, class)),
+        1 => (prop::option::weighted(0.3, Just("its owner is back")), prop::option::weighted(0.3, Just("by day")))
+            .prop_map(|(owner, hours)| Event::Desk {
+                owner: owner.map(str::to_owned),
+                hours: hours.map(str::to_owned),
+            }),
+        1 => (0..3_u16).prop_map(|gpus| Event::Amounts(model::Amounts { memory_bytes: 1 << 30, gpus })),
     ];
     prop_oneof![
         40 => event.prop_map(Happening::Event),
@@ -70,6 +84,8 @@ fn happening() -> impl Strategy<Value = Happening> {
 struct Watched {
     started: BTreeSet<LeaseId>,
     reported: BTreeMap<LeaseId, RenderToSchedule>,
+    /// As the schedule server knows it; nothing where it is not linked.
+    door: Option<Door>,
 }
 
 impl Watched {
@@ -88,7 +104,9 @@ impl Watched {
                     let before = self.reported.insert(report.lease, said.clone());
                     assert!(before.is_none_or(|before| before == said), "a report does not change");
                 }
-                Effect::ToSchedule(RenderToSchedule::Hello { held, .. }) => {
+                Effect::ToSchedule(RenderToSchedule::Door(door)) => self.door = Some(door.clone()),
+                Effect::ToSchedule(RenderToSchedule::Hello { held, door, .. }) => {
+                    self.door = Some(door.clone());
                     let leases: std::collections::BTreeSet<_> = held.iter().map(|one| one.lease).collect();
                     assert_eq!(leases.len(), held.len(), "a lease is held once");
                 }
@@ -104,7 +122,7 @@ proptest! {
         happenings in prop::collection::vec(happening(), 0..150),
     ) {
         let mut desk = Desk::linked();
-        let mut watched = Watched::default();
+        let mut watched = Watched { door: Some(Door::Open), ..Watched::default() };
         for happening in happenings {
             match happening {
                 Happening::Event(event) => {
@@ -114,7 +132,10 @@ proptest! {
                             watched.reported.remove(&grant.lease);
                         }
                     }
+                    let (held, closed) = (desk.render.held(), !desk.render.door().is_open());
                     let effects = desk.tries(event).unwrap_or_default();
+                    let new = desk.render.held().iter().any(|now| !held.contains(now));
+                    prop_assert!(!(closed && new), "nothing is taken by a closed door");
                     watched.sees(&effects);
                 }
                 Happening::Wait(ms) => watched.sees(&desk.waits(ms)),
@@ -122,6 +143,9 @@ proptest! {
                     watched.started.clear();
                     watched.sees(&desk.restarts());
                 }
+            }
+            if desk.render.is_welcome() {
+                prop_assert_eq!(&watched.door, &Some(desk.render.door()), "the door is told as it is");
             }
         }
         desk.restarts();

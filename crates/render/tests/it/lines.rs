@@ -174,6 +174,27 @@ fn a_wide_one_that_goes_lets_the_next_one_in() {
 }
 
 #[test]
+fn a_gpu_is_held_by_one_attempt_at_a_time() {
+    let mut desk = Desk::linked();
+    let with_gpus = |grant: Grant, gpus: &[u16]| Grant { gpus: gpus.to_vec(), ..grant };
+    let one = with_gpus(grant(1, 1, 0, 0), &[0, 1]);
+    desk.brings(&one, Phase::Running);
+    let is_refused = |desk: &mut Desk, grant: &Grant| {
+        let effects = desk.is_granted(grant);
+        matches!(&effects[..], [Effect::ToSchedule(RenderToSchedule::Refused { why, .. })] if why.contains("GPU 1"))
+    };
+    let two = with_gpus(grant(2, 1, 1, 1), &[1]);
+    assert!(is_refused(&mut desk, &two));
+    desk.is_revoked(&one);
+    assert!(is_refused(&mut desk, &two), "its process is still there");
+    assert!(
+        !is_refused(&mut desk, &with_gpus(grant(3, 1, 2, 0), &[1])),
+        "it has to wait for its turn anyway"
+    );
+    assert!(!is_refused(&mut desk, &with_gpus(grant(4, 1, 3, 1), &[2])));
+}
+
+#[test]
 fn a_wide_grant_that_makes_no_sense_is_refused() {
     let mut desk = Desk::linked();
     for also in [vec![SlotIndex(0)], vec![SlotIndex(1), SlotIndex(1)], vec![SlotIndex(2)]] {

@@ -3,6 +3,7 @@
 
 mod attempts;
 mod desk;
+mod doors;
 mod laws;
 mod lines;
 mod restarts;

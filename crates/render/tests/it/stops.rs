@@ -1,6 +1,6 @@
 //! The render server is asked to end, with attempts in each phase.
 
-use model::{Exit, FailureClass, RenderToSchedule};
+use model::{ClosedBy, Door, Exit, FailureClass, RenderToSchedule};
 use render::{Effect, Event, Phase, STOP_MS};
 
 use crate::desk::{
@@ -11,13 +11,19 @@ fn bye() -> [Effect; 2] {
     [says(RenderToSchedule::Bye), Effect::Stopped]
 }
 
+/// What everybody is told first.
+fn closed() -> [Effect; 2] {
+    let door = Door::Closed { by: ClosedBy::Ending, why: "its process is ending".into() };
+    [says(RenderToSchedule::Door(door.clone())), Effect::DoorChanged { door }]
+}
+
 #[test]
 fn with_nothing_to_do_it_ends_at_once() {
     let mut desk = Desk::linked();
-    assert_eq!(desk.hears(Event::Stop), bye());
+    assert_eq!(desk.hears(Event::Stop), [closed(), bye()].concat());
     assert_eq!(desk.hears(Event::Stop), [], "it stops once");
     let mut desk = Desk::unlinked();
-    assert_eq!(desk.hears(Event::Stop), [Effect::Stopped]);
+    assert_eq!(desk.hears(Event::Stop)[1..], [Effect::Stopped]);
 }
 
 #[test]
@@ -37,7 +43,7 @@ fn what_runs_is_killed_and_given_back() {
         let mut desk = Desk::linked();
         let frame = grant(1, 1, 0, 0);
         desk.brings(&frame, phase);
-        assert_eq!(desk.hears(Event::Stop), [kills(&frame)]);
+        assert_eq!(desk.hears(Event::Stop)[2..], [kills(&frame)]);
         assert_eq!(failures(&desk.hears(exited(&frame, Exit::Signal(15)))), [FailureClass::GivenBack]);
         assert_eq!(desk.is_acknowledged(&frame), [&[closes(&frame)][..], &bye()].concat());
     }
@@ -62,7 +68,7 @@ fn what_is_being_collected_goes_home() {
     let mut desk = Desk::linked();
     let frame = grant(1, 1, 0, 0);
     desk.brings(&frame, Phase::Collecting);
-    assert_eq!(desk.hears(Event::Stop), []);
+    assert_eq!(desk.hears(Event::Stop), closed());
     assert_eq!(reports(&desk.hears(collected(&frame))).len(), 1);
     assert!(desk.is_acknowledged(&frame).contains(&Effect::Stopped));
 }
@@ -102,7 +108,7 @@ fn a_dropped_lease_is_waited_for_and_not_reported() {
     let frame = grant(1, 1, 0, 0);
     desk.brings(&frame, Phase::Running);
     desk.is_revoked(&frame);
-    assert_eq!(desk.hears(Event::Stop), []);
+    assert_eq!(desk.hears(Event::Stop), closed());
     let effects = desk.hears(exited(&frame, Exit::Signal(9)));
     assert_eq!(reports(&effects), []);
     assert!(effects.contains(&Effect::Stopped));

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{
-    Exit, FailureClass, Grant, JobId, LeaseId, ProcessMark, RenderToSchedule, SlotIndex, SlotState, Usage,
+    Door, Exit, FailureClass, Grant, JobId, LeaseId, ProcessMark, RenderToSchedule, SlotIndex, SlotState,
+    Usage,
 };
-use render::{Effect, Event, Render};
+use render::{Effect, End, Event, Render};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use wire::link::Sender;
@@ -28,6 +29,8 @@ pub(crate) struct RenderHands {
     schedule: Option<Sender<RenderToSchedule>>,
     /// What the slots do now, for the resource server.
     slots: watch::Sender<Slots>,
+    /// Whether it takes frames, for the resource server.
+    door: watch::Sender<Door>,
     folders: JobFolders,
     /// Sessions that are being set up or stand, by slot.
     sessions: BTreeMap<SlotIndex, (JobId, JoinHandle<()>)>,
@@ -37,17 +40,24 @@ pub(crate) struct RenderHands {
     running: BTreeMap<LeaseId, (SlotIndex, Reins)>,
     /// Outputs that are being collected, by lease.
     collecting: BTreeMap<LeaseId, JoinHandle<()>>,
-    stopped: Option<oneshot::Sender<()>>,
+    /// Told how it is to end.
+    stopped: Option<oneshot::Sender<Option<End>>>,
 }
 
 impl RenderHands {
-    pub(super) fn new(handle: RenderHandle, kit: Arc<Kit>, stopped: oneshot::Sender<()>) -> Self {
+    pub(super) fn new(
+        handle: RenderHandle,
+        kit: Arc<Kit>,
+        door: Door,
+        stopped: oneshot::Sender<Option<End>>,
+    ) -> Self {
         Self {
             handle,
             folders: JobFolders::new(kit.clone()),
             kit,
             schedule: None,
             slots: watch::Sender::default(),
+            door: watch::Sender::new(door),
             sessions: BTreeMap::new(),
             lines: BTreeMap::new(),
             running: BTreeMap::new(),
@@ -63,6 +73,11 @@ impl RenderHands {
     /// What the slots do, from now on.
     pub(super) fn slots(&self) -> watch::Receiver<Slots> {
         self.slots.subscribe()
+    }
+
+    /// Whether frames are taken, from now on.
+    pub(super) fn door(&self) -> watch::Receiver<Door> {
+        self.door.subscribe()
     }
 
     fn open_session(&mut self, slot: SlotIndex, job: JobId, lease: LeaseId) {
@@ -202,6 +217,9 @@ impl Hands<Render> for RenderHands {
                     slots.insert(slot, now);
                 });
             }
+            Effect::DoorChanged { door } => {
+                self.door.send_replace(door);
+            }
             Effect::OpenSession { slot, job, lease, .. } => self.open_session(slot, job, lease),
             Effect::CloseSession { slot, job, .. } => self.close_session(slot, job, role),
             Effect::Start { grant } => self.begin(grant, None, next),
@@ -216,7 +234,7 @@ impl Hands<Render> for RenderHands {
             Effect::Forget { lease } => self.forget(lease),
             Effect::Stopped => {
                 if let Some(stopped) = self.stopped.take() {
-                    let _ = stopped.send(());
+                    let _ = stopped.send(role.end());
                 }
             }
         }

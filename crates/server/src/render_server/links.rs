@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use model::{
-    HEARTBEAT_MS, HostId, InstanceId, RenderToResource, RenderToSchedule, ResourceInfo, ResourceToRender,
-    ScheduleToRender, SlotIndex, SlotState,
+    Amounts, HEARTBEAT_MS, HostId, InstanceId, RenderToResource, RenderToSchedule, ResourceInfo,
+    ResourceToRender, ScheduleToRender, SlotIndex, SlotState,
 };
 use render::Event;
 use store::Results;
@@ -36,6 +36,20 @@ pub(super) struct Introduction {
     pub(super) instance: InstanceId,
     /// What it has, now and whenever that changes.
     pub(super) info: watch::Receiver<ResourceInfo>,
+}
+
+/// What the schedule server may give away of a host.
+pub(super) fn amounts_of(info: &ResourceInfo) -> Amounts {
+    let gpus = u16::try_from(info.gpus.len()).unwrap_or(u16::MAX);
+    Amounts { memory_bytes: info.memory_bytes, gpus }
+}
+
+/// Tells the role what the host has, whenever that changes.
+pub(super) async fn keep_amounts(handle: RenderHandle, mut info: watch::Receiver<ResourceInfo>) {
+    while info.changed().await.is_ok() {
+        let amounts = amounts_of(&info.borrow_and_update());
+        handle.tell(Event::Amounts(amounts)).await;
+    }
 }
 
 pub(super) async fn keep_schedule_link(
@@ -147,14 +161,13 @@ async fn serve_resource(
     // Asked of the owner itself, so that no change of a slot falls between the hello and what follows it.
     handle
         .look(move |role, hands| {
-            let _ = answer.send((role.slots(), hands.slots()));
+            let _ = answer.send((role.slots(), role.door(), hands.slots(), hands.door()));
         })
         .await;
-    let Ok((slots, mut changes)) = asked.await else { return };
+    let Ok((slots, door, mut changes, mut doors)) = asked.await else { return };
     let mut told = SlotNews::told(&slots);
     let now = info.borrow_and_update().clone();
-    let _ =
-        sender.send(&RenderToResource::Hello { host, instance, info: now, slots, door: model::Door::Open });
+    let _ = sender.send(&RenderToResource::Hello { host, instance, info: now, slots, door });
     let mut quiet_until = Instant::now();
     let mut heartbeat = tokio::time::interval(Duration::from_millis(HEARTBEAT_MS));
     let end = loop {
@@ -168,6 +181,10 @@ async fn serve_resource(
             },
             _ = heartbeat.tick() => {
                 let _ = sender.send(&RenderToResource::Alive);
+            }
+            Ok(()) = doors.changed() => {
+                let door = doors.borrow_and_update().clone();
+                let _ = sender.send(&RenderToResource::Door(door));
             }
             Ok(()) = info.changed() => {
                 let info = info.borrow_and_update().clone();

@@ -4,6 +4,7 @@ mod attempt;
 mod blame;
 mod collect;
 mod delivery;
+mod desk;
 mod hands;
 mod line;
 mod links;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use model::{HostId, InstanceId, ResourceInfo};
 use packages::Library;
 use process::MemoryKills;
-use render::{Event, Render};
+use render::{End, Event, Render};
 use store::{Content, ContentError, DataFolder, LogError, Quarantine, Results, StorageOpenError};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -32,6 +33,8 @@ use crate::inventory::Inventory;
 use crate::owner;
 use crate::whereabouts::{Whereabouts, new_instance};
 use delivery::Server;
+use desk::OwnUsage;
+pub use desk::{DeskPolicy, Hours};
 use hands::{RenderHandle, RenderHands};
 
 /// How long the end may take: the role gives up on processes and acknowledgements well before.
@@ -89,6 +92,8 @@ struct Kit {
     environment: BTreeMap<String, String>,
     /// How often the system kills for want of memory.
     memory: MemoryKills,
+    /// What frames use now, and used.
+    usage: OwnUsage,
     /// The schedule server, while a link stands or stood.
     server: watch::Receiver<Option<Server>>,
 }
@@ -96,8 +101,8 @@ struct Kit {
 /// A running render server.
 pub(crate) struct RenderServer {
     handle: RenderHandle,
-    links: [JoinHandle<()>; 3],
-    stopped: Option<oneshot::Receiver<()>>,
+    tasks: Vec<JoinHandle<()>>,
+    stopped: Option<oneshot::Receiver<Option<End>>>,
 }
 
 /// What a render server is started with.
@@ -108,6 +113,8 @@ pub(crate) struct RenderSetup {
     pub(crate) tags: Vec<String>,
     /// The storage, where this host mounts it.
     pub(crate) storage: Option<PathBuf>,
+    /// When it renders, where it is somebody's desktop.
+    pub(crate) desk: Option<DeskPolicy>,
     pub(crate) schedule: Whereabouts,
     pub(crate) resource: Whereabouts,
 }
@@ -132,6 +139,7 @@ impl RenderServer {
         let new = || Render::new(setup.host.clone(), instance.clone(), slots);
         let (role, ledger) = owner::restore(&root.join("render.journal"), &quarantine, new)?;
         let role = role.identified(setup.host.clone(), instance.clone(), slots);
+        let role = role.with_amounts(links::amounts_of(&info));
         session::clear_leftovers(&jobs, &attempts, &role);
 
         let mounted = setup.storage.as_deref().map(open_storage).transpose()?;
@@ -148,20 +156,24 @@ impl RenderServer {
             threads,
             environment,
             memory,
+            usage: OwnUsage::default(),
             server,
         });
         let (stop, stopped) = oneshot::channel();
-        let handle = owner::start("render", role, ledger, |handle| RenderHands::new(handle, kit, stop))?;
-        let links = [
+        let door = role.door();
+        let rendering = role.attempts().any(|attempt| attempt.process.is_some());
+        let hands = |handle| RenderHands::new(handle, kit.clone(), door, stop);
+        let handle = owner::start("render", role, ledger, hands)?;
+        let introduction = links::Introduction { host: setup.host, instance, info: info.clone() };
+        let desk = setup.desk.map(|policy| desk::watch(handle.clone(), policy, kit, rendering));
+        let mut tasks: Vec<_> = desk.map(tokio::spawn).into_iter().collect();
+        tasks.extend([
             tokio::spawn(links::keep_schedule_link(handle.clone(), setup.schedule, found, mounted)),
-            tokio::spawn(links::keep_resource_link(
-                handle.clone(),
-                setup.resource,
-                links::Introduction { host: setup.host, instance, info },
-            )),
+            tokio::spawn(links::keep_resource_link(handle.clone(), setup.resource, introduction)),
+            tokio::spawn(links::keep_amounts(handle.clone(), info)),
             tokio::spawn(probe::keep_looking(inventory, told)),
-        ];
-        Ok((Self { handle, links, stopped: Some(stopped) }, slots))
+        ]);
+        Ok((Self { handle, tasks, stopped: Some(stopped) }, slots))
     }
 
     /// Waits until the journal is lost, and says why.
@@ -178,8 +190,8 @@ impl RenderServer {
         {
             tracing::warn!("leases could not be given back in time; they will lapse");
         }
-        for link in &self.links {
-            link.abort();
+        for task in &self.tasks {
+            task.abort();
         }
         self.handle.stop().await;
     }

@@ -149,7 +149,9 @@ impl Runner {
             self.untold_since = Instant::now();
         }
         let outcome = Outcome::Done { outputs: Vec::new() };
-        self.untold.push(Ended { lease, usage: running.total(), outcome });
+        let usage = running.total();
+        self.kit.usage.ended(lease, usage.cpu_ms);
+        self.untold.push(Ended { lease, usage, outcome });
         if self.untold.len() >= UNTOLD_MAX || self.untold_since.elapsed() >= UNTOLD_TIME {
             self.tell_ends();
         }

@@ -109,7 +109,9 @@ impl<'a> Watch<'a> {
         {
             self.reins.note_out_of_memory();
         }
-        (exit, self.running.total())
+        let total = self.running.total();
+        self.kit.usage.ended(self.grant.lease, total.cpu_ms);
+        (exit, total)
     }
 
     /// Reads what was printed and, now and then, measures.
@@ -124,7 +126,8 @@ impl<'a> Watch<'a> {
         }
         if self.measured.elapsed() >= MEASURE {
             self.measured = Instant::now();
-            self.running.usage();
+            let usage = self.running.usage();
+            self.kit.usage.seen(self.grant.lease, usage);
             self.memory_kills = Some(self.kit.memory.kills());
         }
     }
