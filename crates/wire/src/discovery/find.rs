@@ -251,7 +251,14 @@ impl Search {
             }
         }
         answers.0.retain(|answer| !answer.urls.is_empty());
-        let farms = answers.farms();
+        let mut farms = answers.farms();
+        if farms.len() > 1 {
+            answers
+                .0
+                .retain(|answer| answer.farm_id.as_ref().is_some_and(|id| self.config.known.contains(id)));
+            let known = answers.farms();
+            farms = if known.is_empty() { farms } else { known };
+        }
         if farms.len() > 1 {
             return Err(NotFound::SeveralFarms { farm: self.config.farm.clone(), farms });
         }

@@ -20,6 +20,7 @@ mod socket;
 mod sockets;
 mod wake;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub use announcements::{Announcement, Announcements, listen_for_announcements};
@@ -54,6 +55,8 @@ pub struct DiscoveryConfig {
     /// Name in DNS of the schedule server; that of the resource server has `-resource` after its first part.
     /// Not looked up where absent.
     pub dns: Option<String>,
+    /// Ids of farms that the asker belongs to: of several farms of one name it means the one of these.
+    pub known: BTreeSet<String>,
     /// How long to go on listening after the first answer, so that a second server of the same kind is
     /// seen and the choice between them does not depend on who was quicker.
     pub settle: Duration,
@@ -72,7 +75,8 @@ impl DiscoveryConfig {
     /// Discovery among the processes of this machine.
     #[must_use]
     pub fn loopback(farm: impl Into<String>, port: u16) -> Self {
-        Self { farm: farm.into(), port, reach: Reach::Loopback, dns: None, settle: SETTLE }
+        let (reach, known) = (Reach::Loopback, BTreeSet::new());
+        Self { farm: farm.into(), port, reach, dns: None, known, settle: SETTLE }
     }
 
     /// Discovery on every interface that is up, and by the name `dns`.

@@ -179,9 +179,12 @@ async fn two_farms_of_one_name_are_told_apart_by_their_ids() {
     let NotFound::SeveralFarms { farms, .. } = &error else { panic!("{error}") };
     assert_eq!(farms.keys().collect::<Vec<_>>(), ["aa11", "bb22"]);
     for (id, port) in [("aa11", 1), ("bb22", 2)] {
-        let config = DiscoveryConfig { farm: id.to_owned(), ..config.clone() };
-        let found = find(&config, Service::Schedule, LONG).await.unwrap();
-        assert_eq!(found.url.to_string(), format!("http://127.0.0.1:{port}"));
+        let named = DiscoveryConfig { farm: id.to_owned(), ..config.clone() };
+        let known = DiscoveryConfig { known: [id.to_owned()].into(), ..config.clone() };
+        for config in [named, known] {
+            let found = find(&config, Service::Schedule, LONG).await.unwrap();
+            assert_eq!(found.url.to_string(), format!("http://127.0.0.1:{port}"));
+        }
     }
 }
 

@@ -9,4 +9,5 @@ mod link;
 mod link_bounds;
 mod ring;
 mod steering;
+mod traffic;
 mod transfers;
