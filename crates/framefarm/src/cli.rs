@@ -5,7 +5,7 @@ use wire::discovery::{DISCOVERY_PORT, DNS_NAME};
 use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
-    backup, change, completions, fetch, frames, hosts, job, jobs, journal, limits, log, man, serve, shares,
+    backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits, log, man, serve, shares,
     submit, up, wait, why,
 };
 use crate::output::{Exit, Talk};
@@ -44,6 +44,9 @@ Share the farm:
   shares       List the shares of users and groups
   share        Set the share of a user or group
   forgive      Give a host that is set aside frames again
+
+Run render hosts:
+  host         Start, stop, restart or wake render hosts
 
 Keep the farm:
   backup       Back a farm up to a file, while it runs
@@ -175,6 +178,7 @@ pub(crate) enum Command {
     Log(log::Log),
     Why(why::Why),
     Hosts(hosts::Hosts),
+    Host(host::Host),
     Limits(limits::Limits),
     Limit(limits::Limit),
     Shares(shares::Shares),

@@ -21,6 +21,7 @@ mod process;
 mod profile;
 mod report;
 mod role;
+mod servers;
 mod step;
 mod time;
 mod version;
@@ -56,6 +57,7 @@ pub use profile::{
 };
 pub use report::{FailureClass, Outcome, Output, Report, Usage};
 pub use role::{LeftOut, Role};
+pub use servers::{ServerOrder, ServerState, ServerVerb, ServerView, WakeView};
 pub use step::{Dependency, DependencyKind, FrameOrder, FrameSpan, SlotNeed, Step, TimeLimits};
 pub use time::Time;
 pub use version::{VersionPattern, VersionPatternError};

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Amounts, AttemptNumber, Door, FrameId, HostId, HostOrder, HostView, InstanceId, KindId, LeaseId, Profile,
+    AddressInfo, Amounts, AttemptNumber, Door, FrameId, HostId, HostOrder, HostView, InstanceId, KindId, LeaseId, Profile,
     Report, ResourceInfo, ResourceList, SlotIndex, Time, TimeLimits,
 };
 
@@ -103,6 +103,13 @@ pub enum RenderToSchedule {
     },
     /// It takes frames again, or no more.
     Door(Door),
+    /// By which addresses it can be woken when it sleeps, after each hello.
+    Hardware {
+        /// Its name.
+        host: HostId,
+        /// Those with a hardware address.
+        addresses: Vec<AddressInfo>,
+    },
     /// Every `HEARTBEAT_MS`: the leases it still works on.
     Alive {
         /// Those leases.

@@ -48,6 +48,8 @@ impl Schedule {
             }
             RenderToSchedule::Report(report) => Ok(self.report(now, link, host, report)),
             RenderToSchedule::Door(door) => Ok(self.door(host, door)),
+            // Its shell tells who has to know.
+            RenderToSchedule::Hardware { .. } => Ok(Vec::new()),
             RenderToSchedule::Bye => Ok(self.bye(now, host)),
         }
     }

@@ -7,6 +7,7 @@ mod desktop;
 pub(crate) mod fetch;
 mod follow;
 pub(crate) mod frames;
+pub(crate) mod host;
 pub(crate) mod hosts;
 pub(crate) mod job;
 pub(crate) mod jobs;
@@ -60,6 +61,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Log(log) => log.run(&global).await,
             Command::Why(why) => why.run(&global).await,
             Command::Hosts(hosts) => hosts.run(&global).await,
+            Command::Host(host) => host.run(&global).await,
             Command::Forgive(forgive) => forgive.run(&global).await,
             Command::Limits(limits) => limits.run(&global).await,
             Command::Limit(limit) => limit.run(&global).await,

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
-use model::{Digest, JobId};
+use model::{AddressInfo, Digest, HostId, JobId};
 use tokio::sync::watch;
 
 use super::doors::{Table, Whose};
@@ -88,6 +88,12 @@ impl Pass {
             }
         }
         std::future::pending().await
+    }
+
+    /// Notes by which addresses a host can be woken.
+    pub(crate) fn saw_hardware(&self, host: &HostId, addresses: &[AddressInfo]) {
+        let (host, addresses) = (host.0.clone(), addresses.to_vec());
+        self.guard.note(Event::HardwareSeen { host, addresses });
     }
 
     /// Keeps in the trail what came of it, where the guard cannot tell.

@@ -20,6 +20,7 @@ mod refusals;
 mod tests;
 mod tokens;
 mod trail;
+mod waking;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -212,6 +213,7 @@ impl AccessServer {
             .get("/api/v1/windows", Verb::SeeJoining, members::windows)
             .post("/api/v1/windows", Verb::OpenWindow, members::open_window)
             .delete("/api/v1/windows/{window}", Verb::CloseWindow, members::close_window)
+            .post("/api/v1/hosts/{host}/wake", Verb::WakeHost, waking::wake_host)
             .get("/api/v1/audit", Verb::SeeTrail, trail::list)
             .bodies_up_to(BODY_MAX)
             .with_state(self.desk.clone())

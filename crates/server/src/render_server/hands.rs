@@ -70,6 +70,14 @@ impl RenderHands {
         self.schedule = sender;
     }
 
+    /// Says what the role knows nothing of.
+    pub(super) fn say(&self, message: &RenderToSchedule) {
+        if let Some(schedule) = &self.schedule {
+            let _ = schedule.put(message);
+            schedule.flush();
+        }
+    }
+
     /// What the slots do, from now on.
     pub(super) fn slots(&self) -> watch::Receiver<Slots> {
         self.slots.subscribe()

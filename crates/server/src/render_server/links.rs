@@ -57,24 +57,38 @@ pub(super) async fn keep_schedule_link(
     schedule: Whereabouts,
     found: watch::Sender<Option<Server>>,
     mounted: Option<Results>,
+    introduction: Introduction,
 ) {
     stay_linked(schedule, SCHEDULE_PATH, Limits::HOST, |url, link| {
         let (handle, found, mounted) = (handle.clone(), found.clone(), mounted.clone());
+        let introduction = introduction.clone();
         async move {
             // Bulk goes to wherever the link goes.
             found.send_replace(Some(
                 Server::found(Client::new(url, &wire::Credential::default()), mounted.as_ref()).await,
             ));
-            serve_schedule(handle, link).await;
+            serve_schedule(handle, &introduction, link).await;
         }
     })
     .await;
 }
 
-async fn serve_schedule(handle: RenderHandle, link: Link<RenderToSchedule, ScheduleToRender>) {
+/// By which addresses the host can be woken.
+fn hardware(host: &HostId, info: &ResourceInfo) -> RenderToSchedule {
+    let addresses = info.addresses.iter().filter(|address| !address.hardware.is_empty());
+    RenderToSchedule::Hardware { host: host.clone(), addresses: addresses.cloned().collect() }
+}
+
+async fn serve_schedule(
+    handle: RenderHandle,
+    Introduction { host, info, .. }: &Introduction,
+    link: Link<RenderToSchedule, ScheduleToRender>,
+) {
     let (sender, mut receiver) = link.split();
     handle.look(move |_, hands| hands.set_schedule(Some(sender))).await;
     handle.tell(Event::ScheduleLinked).await;
+    let hardware = hardware(host, &info.borrow());
+    handle.look(move |_, hands| hands.say(&hardware)).await;
     let mut messages = Vec::new();
     let mut heard = Heard::default();
     let end = loop {

@@ -168,7 +168,13 @@ impl RenderServer {
         let desk = setup.desk.map(|policy| desk::watch(handle.clone(), policy, kit, rendering));
         let mut tasks: Vec<_> = desk.map(tokio::spawn).into_iter().collect();
         tasks.extend([
-            tokio::spawn(links::keep_schedule_link(handle.clone(), setup.schedule, found, mounted)),
+            tokio::spawn(links::keep_schedule_link(
+                handle.clone(),
+                setup.schedule,
+                found,
+                mounted,
+                introduction.clone(),
+            )),
             tokio::spawn(links::keep_resource_link(handle.clone(), setup.resource, introduction)),
             tokio::spawn(links::keep_amounts(handle.clone(), info)),
             tokio::spawn(probe::keep_looking(inventory, told)),
@@ -182,6 +188,25 @@ impl RenderServer {
         self.handle.trouble().unwrap_or_default()
     }
 
+    /// Waits until an order has ended it, and says how.
+    pub(crate) async fn ended(&mut self) -> End {
+        let Some(stopped) = &mut self.stopped else { return std::future::pending().await };
+        let end = stopped.await.ok().flatten();
+        self.stopped = None;
+        match end {
+            Some(end) => end,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Ends, and leaves what runs to whoever takes it up.
+    pub(crate) async fn leave(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.handle.stop().await;
+    }
+
     /// Ends what runs, gives the leases back, and stops.
     pub(crate) async fn stop(&mut self) {
         self.handle.tell(Event::Stop).await;
@@ -190,10 +215,7 @@ impl RenderServer {
         {
             tracing::warn!("leases could not be given back in time; they will lapse");
         }
-        for task in &self.tasks {
-            task.abort();
-        }
-        self.handle.stop().await;
+        self.leave().await;
     }
 }
 

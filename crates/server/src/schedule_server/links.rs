@@ -61,6 +61,7 @@ async fn serve_host(
         if let Some(name) = messages.iter().find_map(|message| another_name(&pass, message)) {
             break (Some(ANOTHER_NAME), format!("it says that it is {name}, and its certificate does not"));
         }
+        messages.retain(|message| !is_hardware(&pass, message));
         let spoke = |message| Event::HostSpoke { link: id, message };
         handle.tell_many(std::mem::take(&mut messages).into_iter().map(spoke).collect()).await;
     };
@@ -76,6 +77,15 @@ async fn serve_host(
 fn another_name<'a>(pass: &Pass, message: &'a RenderToSchedule) -> Option<&'a HostId> {
     let RenderToSchedule::Hello { host, .. } = message else { return None };
     pass.allows(Verb::LinkSchedule, Object::Of(&host.0)).is_err().then_some(host)
+}
+
+/// Whether it says by which addresses a host can be woken, which the role has no use for. That is kept.
+fn is_hardware(pass: &Pass, message: &RenderToSchedule) -> bool {
+    let RenderToSchedule::Hardware { host, addresses } = message else { return false };
+    if pass.allows(Verb::LinkSchedule, Object::Of(&host.0)).is_ok() {
+        pass.saw_hardware(host, addresses);
+    }
+    true
 }
 
 /// Stays linked to the resource server, for ever.

@@ -3,6 +3,7 @@
 mod api;
 mod bulk;
 mod hands;
+mod host_orders;
 mod links;
 mod refusals;
 mod steering;
@@ -132,6 +133,7 @@ impl ScheduleServer {
         Doors::new()
             .get("/api/v1/farm", Verb::SeeFarm, api::farm)
             .get("/api/v1/hosts", Verb::SeeHosts, api::hosts)
+            .post("/api/v1/hosts/{host}/order", Verb::OrderHost, host_orders::order)
             .get("/api/v1/jobs", Verb::SeeJobs, api::jobs)
             .post("/api/v1/jobs", Verb::Submit, api::submit)
             .get(job, Verb::SeeJobs, api::job)

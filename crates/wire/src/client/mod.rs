@@ -6,6 +6,7 @@
 mod access;
 mod calls;
 mod error;
+mod orders;
 mod sse;
 mod steering;
 mod transfer;
