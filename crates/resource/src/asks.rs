@@ -1,63 +1,86 @@
-//! Schedule servers: their questions, and telling them that the answers they have are stale.
+//! Schedule servers: their questions, of which kinds hosts are, and telling them that the answers they have are
+//! stale.
 
-use std::collections::{BTreeMap, BTreeSet};
+use model::{HostId, KindId, Profile, ResourceToSchedule, ScheduleToResource, Time};
 
-use model::{
-    Match, Profile, Rejection, ResourceList, ResourceToSchedule, ScheduleToResource, SlotState, Time,
-};
+use crate::{Effect, LinkId, Lists, Record, Resource};
 
-use crate::explain::rejections;
-use crate::{Effect, Lack, LinkId, Lists, Record, Resource, lacks};
+/// So many hosts are told of in one message.
+const TOLD_MAX: usize = 5_000;
 
 impl Resource {
-    pub(crate) fn answer(&self, now: Time, link: LinkId, message: &ScheduleToResource) -> Option<Record> {
-        let answer = match message {
+    pub(crate) fn asked(now: Time, link: LinkId, message: &ScheduleToResource) -> Option<Record> {
+        match message {
             ScheduleToResource::Ask { ask, profile } => {
-                ResourceToSchedule::List { ask: *ask, list: self.list(profile) }
+                Some(Record::ListAsked { link, ask: *ask, profile: Box::new(profile.clone()) })
             }
-            ScheduleToResource::Hosts { ask, .. } => {
-                ResourceToSchedule::Hosts { ask: *ask, hosts: self.host_views(now), list: None }
+            ScheduleToResource::Hosts { ask, profile } => {
+                let profile = profile.clone().map(Box::new);
+                Some(Record::HostsAsked { link, ask: *ask, profile, at: now })
             }
             // The shell deals with certificates; the database has none.
-            ScheduleToResource::Revoked { .. } => return None,
+            ScheduleToResource::Revoked { .. } => None,
+        }
+    }
+
+    pub(crate) fn list_asked(
+        &mut self,
+        link: LinkId,
+        ask: u64,
+        profile: &Profile,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.schedules.insert(link, Lists::Fresh).is_none() {
+            self.tell_all_kinds(link, effects);
+        }
+        let list = self.list_and_keep(profile);
+        effects.push(Effect::ToSchedule { link, message: ResourceToSchedule::List { ask, list } });
+    }
+
+    pub(crate) fn hosts_asked(
+        &mut self,
+        link: LinkId,
+        ask: u64,
+        profile: Option<&Profile>,
+        now: Time,
+        effects: &mut Vec<Effect>,
+    ) {
+        let list = profile.map(|profile| Box::new(self.list_and_keep(profile)));
+        let hosts = match &list {
+            Some(list) => {
+                self.hosts_of(list).into_iter().filter_map(|name| self.host_view(name, now)).collect()
+            }
+            None => self.host_views(now),
         };
-        Some(Record::Answered { link, answer })
+        effects.push(Effect::ToSchedule { link, message: ResourceToSchedule::Hosts { ask, hosts, list } });
     }
 
-    /// The resource list for a profile: the hosts that match, by name, and why the others do not.
-    #[must_use]
-    pub fn list(&self, profile: &Profile) -> ResourceList {
-        let mut matches = Vec::new();
-        let mut counts: BTreeMap<Lack, u32> = BTreeMap::new();
-        for (name, host) in &self.hosts {
-            let lacks = lacks(name, &host.info, profile);
-            if lacks.is_empty() {
-                matches.push(Match {
-                    host: name.clone(),
-                    slots_total: amount(host.slots.len()),
-                    slots_free: amount(host.slots.iter().filter(|slot| **slot == SlotState::Free).count()),
-                });
-            }
-            // A profile may ask for one thing twice; a host that lacks it is one host.
-            for lack in lacks.into_iter().collect::<BTreeSet<_>>() {
-                *counts.entry(lack).or_default() += 1;
-            }
+    /// Of which kind each host is, in pieces.
+    fn tell_all_kinds(&self, link: LinkId, effects: &mut Vec<Effect>) {
+        let kinds =
+            self.kinds.iter().flat_map(|(id, kind)| kind.hosts.iter().map(move |host| (host.clone(), id)));
+        let all: Vec<(HostId, KindId)> = kinds.collect();
+        let mut whole = true;
+        let mut pieces: Vec<&[(HostId, KindId)]> = all.chunks(TOLD_MAX).collect();
+        if pieces.is_empty() {
+            pieces.push(&[]);
         }
-        let rejections: Vec<Rejection> = rejections(counts);
-        ResourceList {
-            matches,
-            hosts_total: u32::try_from(self.hosts.len()).unwrap_or(u32::MAX),
-            rejections,
-            rebuilding: self.rebuilding_until.is_some(),
-            ..ResourceList::default()
+        for are in pieces {
+            let are = are.to_vec();
+            let message = ResourceToSchedule::Kinds { whole, are, gone: Vec::new() };
+            effects.push(Effect::ToSchedule { link, message });
+            whole = false;
         }
     }
 
-    pub(crate) fn answered(&mut self, link: LinkId, answer: &ResourceToSchedule, effects: &mut Vec<Effect>) {
-        if matches!(answer, ResourceToSchedule::List { .. }) {
-            self.schedules.insert(link, Lists::Fresh);
+    /// Tells schedule servers that a host is of this kind now, or gone.
+    pub(crate) fn tell_kind(&self, host: &HostId, kind: Option<KindId>, effects: &mut Vec<Effect>) {
+        for link in self.schedules.keys() {
+            let are = kind.map(|kind| (host.clone(), kind)).into_iter().collect();
+            let gone = if kind.is_none() { vec![host.clone()] } else { Vec::new() };
+            let message = ResourceToSchedule::Kinds { whole: false, are, gone };
+            effects.push(Effect::ToSchedule { link: *link, message });
         }
-        effects.push(Effect::ToSchedule { link, message: answer.clone() });
     }
 
     /// Tells schedule servers to ask again; each one once until it does, however many hosts come and go.
@@ -69,8 +92,4 @@ impl Resource {
             }
         }
     }
-}
-
-fn amount(count: usize) -> u16 {
-    u16::try_from(count).unwrap_or(u16::MAX)
 }

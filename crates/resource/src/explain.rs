@@ -1,25 +1,13 @@
 //! Lacks as people say them.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::fmt;
 
-use model::{Field, Rejection};
+use model::Field;
 
 use crate::Lack;
 
 /// How many names a sentence lists before it counts the rest.
 const NAMES_MAX: usize = 3;
-
-/// The counted lacks, the most frequent first.
-pub(crate) fn rejections(counts: BTreeMap<Lack, u32>) -> Vec<Rejection> {
-    let mut rejections: Vec<Rejection> = counts
-        .into_iter()
-        .map(|(lack, hosts)| Rejection { field: lack.field(), lacking: lack.to_string(), hosts })
-        .collect();
-    rejections.sort_by_key(|rejection| Reverse(rejection.hosts));
-    rejections
-}
 
 impl Lack {
     /// The field of the resource information that it is about, where it is about one.

@@ -11,18 +11,26 @@ mod effect;
 mod event;
 mod explain;
 mod hosts;
+mod kinds;
+mod list;
 mod matching;
+mod nearest;
 mod record;
+mod verdict;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{HostId, InstanceId, ResourceInfo, Role, SlotState, Time};
+use model::{Door, HostId, InstanceId, KindId, ResourceInfo, Role, SlotState, Time};
 
 pub use effect::Effect;
 pub use event::{Event, LinkId, Refusal};
+pub use kinds::askable;
 pub use matching::{Lack, lacks};
 pub use record::Record;
+
+use kinds::{Kinds, Slots};
+use verdict::Verdicts;
 
 /// How long after its start the resource server says that its lists may be incomplete, in milliseconds:
 /// time for the render servers to find it again.
@@ -31,11 +39,13 @@ pub const REBUILD_MS: u64 = 3_000;
 /// The resource database.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
-    hosts: BTreeMap<HostId, Host>,
-    /// Which host a link belongs to.
-    links: BTreeMap<LinkId, HostId>,
+    /// Hosts by their links.
+    hosts: BTreeMap<LinkId, Host>,
+    names: BTreeMap<HostId, LinkId>,
     /// Hosts by when they were last heard of, so that the next to fall silent is found at once.
-    heard: BTreeSet<(Time, HostId)>,
+    heard: BTreeSet<(Time, LinkId)>,
+    kinds: Kinds,
+    verdicts: Verdicts,
     /// Schedule servers that have asked something, and whether they know that their lists are stale.
     schedules: BTreeMap<LinkId, Lists>,
     /// Until when render servers are waited for; `None` once that has passed.
@@ -44,14 +54,16 @@ pub struct Resource {
 
 #[derive(Clone, Debug, PartialEq)]
 struct Host {
-    link: LinkId,
+    name: HostId,
     instance: InstanceId,
     info: ResourceInfo,
+    kind: KindId,
     slots: Vec<SlotState>,
+    door: Door,
     heard_at: Time,
 }
 
-/// What a schedule server knows of the lists it was given.
+/// What a schedule server knows of the lists it was given. It knows all kinds since it asked first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Lists {
     Fresh,
@@ -62,14 +74,32 @@ enum Lists {
 impl Resource {
     /// An empty database, whose render servers are expected to report from `now` on.
     #[must_use]
-    pub const fn new(now: Time) -> Self {
+    pub fn new(now: Time) -> Self {
         Self {
             hosts: BTreeMap::new(),
-            links: BTreeMap::new(),
+            names: BTreeMap::new(),
             heard: BTreeSet::new(),
+            kinds: Kinds::default(),
+            verdicts: Verdicts::default(),
             schedules: BTreeMap::new(),
             rebuilding_until: Some(now.plus_ms(REBUILD_MS)),
         }
+    }
+
+    pub(crate) fn named(&self, name: &HostId) -> Option<&Host> {
+        self.names.get(name).and_then(|link| self.hosts.get(link))
+    }
+}
+
+impl Host {
+    fn slots_counted(&self) -> Slots {
+        let free = if self.door.is_open() {
+            self.slots.iter().filter(|slot| **slot == SlotState::Free).count()
+        } else {
+            0
+        };
+        let amount = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Slots { total: amount(self.slots.len()), free: amount(free) }
     }
 }
 
@@ -84,7 +114,7 @@ impl Role for Resource {
             Event::RenderSpoke { link, message } => self.render_spoke(now, *link, message),
             Event::RenderLinkClosed { link } => Ok(self.render_link_closed(*link)),
             Event::ScheduleSpoke { link, message } => {
-                Ok(self.answer(now, *link, message).into_iter().collect())
+                Ok(Self::asked(now, *link, message).into_iter().collect())
             }
             Event::ScheduleLinkClosed { link } => Ok(vec![Record::ScheduleLeft { link: *link }]),
             Event::DeadlinePassed => Ok(self.deadline_passed(now)),
@@ -93,26 +123,21 @@ impl Role for Resource {
 
     fn apply(&mut self, record: &Record, effects: &mut Vec<Effect>) {
         match record {
-            Record::HostJoined { link, host, instance, info, slots, at } => {
-                let entry = Host {
-                    link: *link,
-                    instance: instance.clone(),
-                    info: info.clone(),
-                    slots: slots.clone(),
-                    heard_at: *at,
-                };
-                self.host_joined(host, entry, effects);
-            }
+            Record::HostJoined { link, hello, at } => self.host_joined(*link, hello, *at, effects),
             Record::HostTurnedAway { link, why } => Self::host_turned_away(*link, why, effects),
-            Record::HostHeard { host, at } => self.host_heard(host, *at),
-            Record::SlotChanged { host, slot, now, at } => self.slot_changed(host, *slot, now, *at),
-            Record::InfoChanged { host, info, at } => self.info_changed(host, info, *at, effects),
-            Record::HostLeft { host } => self.host_left(host, effects),
+            Record::HostHeard { link, at } => self.host_heard(*link, *at),
+            Record::SlotChanged { link, slot, now, at } => self.slot_changed(*link, *slot, now, *at),
+            Record::DoorChanged { link, door, at } => self.door_changed(*link, door, *at),
+            Record::InfoChanged { link, info, at } => self.info_changed(*link, info, *at, effects),
+            Record::HostLeft { link } => self.host_left(*link, effects),
             Record::DatabaseRebuilt => {
                 self.rebuilding_until = None;
                 self.lists_became_stale(effects);
             }
-            Record::Answered { link, answer } => self.answered(*link, answer, effects),
+            Record::ListAsked { link, ask, profile } => self.list_asked(*link, *ask, profile, effects),
+            Record::HostsAsked { link, ask, profile, at } => {
+                self.hosts_asked(*link, *ask, profile.as_deref(), *at, effects);
+            }
             Record::ScheduleLeft { link } => {
                 self.schedules.remove(link);
             }

@@ -1,11 +1,11 @@
 //! What is now true. All of it is passing: render servers tell it again after a restart (figure 8).
 
-use model::{HostId, InstanceId, ResourceInfo, ResourceToSchedule, SlotIndex, SlotState, Time};
+use model::{Door, HostId, InstanceId, Profile, ResourceInfo, SlotIndex, SlotState, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::LinkId;
 
-/// What is now true.
+/// What is now true. Hosts go by their links, of which each has one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Record {
@@ -13,14 +13,8 @@ pub enum Record {
     HostJoined {
         /// Its link.
         link: LinkId,
-        /// Its name.
-        host: HostId,
-        /// Its installation.
-        instance: InstanceId,
-        /// What it has.
-        info: ResourceInfo,
-        /// What its slots do.
-        slots: Vec<SlotState>,
+        /// What it said.
+        hello: Box<Hello>,
         /// When it said so.
         at: Time,
     },
@@ -33,15 +27,15 @@ pub enum Record {
     },
     /// A render host was heard of.
     HostHeard {
-        /// Its name.
-        host: HostId,
+        /// Its link.
+        link: LinkId,
         /// When.
         at: Time,
     },
     /// A slot changed.
     SlotChanged {
-        /// Its host.
-        host: HostId,
+        /// The link of its host.
+        link: LinkId,
         /// Which.
         slot: SlotIndex,
         /// What it does.
@@ -49,32 +43,69 @@ pub enum Record {
         /// When the host said so.
         at: Time,
     },
+    /// A host takes frames again, or no more.
+    DoorChanged {
+        /// Its link.
+        link: LinkId,
+        /// Whether it does.
+        door: Door,
+        /// When it said so.
+        at: Time,
+    },
     /// A host has something it had not, or no longer has something.
     InfoChanged {
-        /// Its name.
-        host: HostId,
+        /// Its link.
+        link: LinkId,
         /// What it has.
-        info: ResourceInfo,
+        info: Box<ResourceInfo>,
         /// When it said so.
         at: Time,
     },
     /// A host is no longer in the database (requirement D3).
     HostLeft {
-        /// Its name.
-        host: HostId,
+        /// Its link.
+        link: LinkId,
     },
     /// The render servers have had time to report after a start; lists are complete from here on.
     DatabaseRebuilt,
-    /// A schedule server's question has its answer.
-    Answered {
+    /// A schedule server wants to know which hosts match.
+    ListAsked {
         /// Its link.
         link: LinkId,
-        /// The answer.
-        answer: ResourceToSchedule,
+        /// Returned with the answer.
+        ask: u64,
+        /// What is wanted.
+        profile: Box<Profile>,
+    },
+    /// A schedule server wants to see hosts, for people.
+    HostsAsked {
+        /// Its link.
+        link: LinkId,
+        /// Returned with the answer.
+        ask: u64,
+        /// Only those that match it.
+        profile: Option<Box<Profile>>,
+        /// When it asked.
+        at: Time,
     },
     /// A schedule server is gone.
     ScheduleLeft {
         /// Its link.
         link: LinkId,
     },
+}
+
+/// What a render host says when it comes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Its name.
+    pub host: HostId,
+    /// Its installation.
+    pub instance: InstanceId,
+    /// What it has.
+    pub info: ResourceInfo,
+    /// What its slots do.
+    pub slots: Vec<SlotState>,
+    /// Whether it takes frames.
+    pub door: Door,
 }

@@ -11,7 +11,12 @@ impl Resource {
     /// Every host, by name.
     #[must_use]
     pub fn host_views(&self, now: Time) -> Vec<HostView> {
-        self.hosts.iter().map(|(name, host)| host.view(name, now)).collect()
+        let hosts = self.names.values().filter_map(|link| self.hosts.get(link));
+        hosts.map(|host| host.view(now)).collect()
+    }
+
+    pub(crate) fn host_view(&self, name: &HostId, now: Time) -> Option<HostView> {
+        self.named(name).map(|host| host.view(now))
     }
 
     /// How many hosts the database holds.
@@ -22,23 +27,25 @@ impl Resource {
 }
 
 impl Host {
-    fn view(&self, name: &HostId, now: Time) -> HostView {
+    fn view(&self, now: Time) -> HostView {
         let busy = self.slots.iter().filter(|slot| **slot != SlotState::Free).count();
-        let state = match busy {
+        let state = match (self.door.is_open(), busy) {
             _ if now.since_ms(self.heard_at) > MISSED_MAX * HEARTBEAT_MS => HostState::Silent,
-            0 => HostState::Idle,
-            _ => HostState::Busy,
+            (false, 0) => HostState::Closed,
+            (false, _) => HostState::Draining,
+            (true, 0) => HostState::Idle,
+            (true, _) => HostState::Busy,
         };
         let slot = |(index, now): (u16, &SlotState)| SlotView { slot: SlotIndex(index), now: now.clone() };
         HostView {
-            name: name.clone(),
+            name: self.name.clone(),
             state,
             slots_total: u32::try_from(self.slots.len()).unwrap_or(u32::MAX),
             slots_busy: u32::try_from(busy).unwrap_or(u32::MAX),
             slots: (0..=u16::MAX).zip(&self.slots).map(slot).collect(),
             info: self.info.clone(),
             heard_at: self.heard_at,
-            door: model::Door::Open,
+            door: self.door.clone(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A resource server on a desk: events go in by name, and what it says is kept to be looked at.
 
 use model::{
-    HostId, HostView, InstanceId, PackageInfo, Profile, RenderToResource, ResourceInfo, ResourceList,
+    HostId, HostView, InstanceId, KindId, PackageInfo, Profile, RenderToResource, ResourceInfo, ResourceList,
     ResourceToRender, ResourceToSchedule, Role, ScheduleToResource, SlotState, Time,
 };
 use resource::{Effect, Event, LinkId, REBUILD_MS, Refusal, Resource};
@@ -49,19 +49,24 @@ impl Database {
 
     pub(crate) fn asks(&mut self, profile: &Profile) -> ResourceList {
         let message = ScheduleToResource::Ask { ask: 7, profile: profile.clone() };
-        match self.hears(Event::ScheduleSpoke { link: SCHEDULE, message }).unwrap().remove(0) {
-            Effect::ToSchedule { link: SCHEDULE, message: ResourceToSchedule::List { ask: 7, list } } => list,
+        let mut effects = self.hears(Event::ScheduleSpoke { link: SCHEDULE, message }).unwrap();
+        match effects.pop() {
+            Some(Effect::ToSchedule { message: ResourceToSchedule::List { ask: 7, list }, .. }) => list,
             other => panic!("{other:?}"),
         }
     }
 
     pub(crate) fn hosts(&mut self) -> Vec<HostView> {
-        let message = ScheduleToResource::Hosts { ask: 8, profile: None };
+        self.hosts_for(None).0
+    }
+
+    pub(crate) fn hosts_for(&mut self, profile: Option<&str>) -> (Vec<HostView>, Option<ResourceList>) {
+        let profile = profile.map(|text| text.parse().unwrap());
+        let message = ScheduleToResource::Hosts { ask: 8, profile };
         match self.hears(Event::ScheduleSpoke { link: SCHEDULE, message }).unwrap().remove(0) {
-            Effect::ToSchedule {
-                link: SCHEDULE,
-                message: ResourceToSchedule::Hosts { ask: 8, hosts, .. },
-            } => hosts,
+            Effect::ToSchedule { message: ResourceToSchedule::Hosts { ask: 8, hosts, list }, .. } => {
+                (hosts, list.map(|list| *list))
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -96,6 +101,13 @@ pub(crate) fn welcome(link: LinkId) -> Effect {
 
 pub(crate) fn changed() -> Effect {
     Effect::ToSchedule { link: SCHEDULE, message: ResourceToSchedule::Changed }
+}
+
+/// What schedule servers are told of kinds.
+pub(crate) fn kinds(whole: bool, are: &[(&str, u32)], gone: &[&str]) -> Effect {
+    let are = are.iter().map(|(host, kind)| (HostId::from(*host), KindId(*kind))).collect();
+    let gone = gone.iter().map(|host| HostId::from(*host)).collect();
+    Effect::ToSchedule { link: SCHEDULE, message: ResourceToSchedule::Kinds { whole, are, gone } }
 }
 
 /// A common host.

@@ -1,13 +1,14 @@
 //! What holds of every profile, every host and every order of events.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    Field, GpuInfo, Need, PackageInfo, PackageNeed, Profile, RenderToResource, Requirement, ResourceInfo,
-    Role, ScheduleToResource, SlotIndex, SlotState, Time,
+    AddressInfo, ClosedBy, Door, Field, GpuInfo, HostView, KindId, Need, PackageInfo, PackageNeed,
+    Preference, Profile, RenderToResource, Requirement, ResourceInfo, ResourceToSchedule, Role,
+    ScheduleToResource, SlotIndex, SlotState, Time,
 };
 use proptest::prelude::*;
-use resource::{Event, Resource, lacks};
+use resource::{Effect, Event, Resource, askable, lacks};
 
 use crate::database::hello;
 
@@ -36,6 +37,11 @@ fn an_info() -> impl Strategy<Value = ResourceInfo> {
         ResourceInfo {
             pools,
             gpus,
+            addresses: vec![AddressInfo {
+                interface: "e".into(),
+                address: texts[0].clone(),
+                hardware: String::new(),
+            }],
             machine_family: texts[0].clone(),
             machine_type: texts[1].clone(),
             os_family: texts[2].clone(),
@@ -109,8 +115,44 @@ fn run(resource: &mut Resource, now: Time, event: &Event) {
     resource.check();
 }
 
-fn matching(resource: &Resource, profile: &Profile) -> BTreeSet<String> {
-    resource.list(profile).matches.into_iter().map(|found| found.host.0).collect()
+/// The hosts that a list means, as whoever knows the kinds finds them.
+fn matching(resource: &mut Resource, profile: &Profile) -> BTreeSet<String> {
+    let message = ScheduleToResource::Ask { ask: 1, profile: profile.clone() };
+    // Another schedule server each time, so that it is told all kinds.
+    let link = 1_000_000;
+    let mut effects = Vec::new();
+    for record in resource.decide(Time(2), &Event::ScheduleSpoke { link, message }).unwrap() {
+        resource.apply(&record, &mut effects);
+    }
+    run(resource, Time(2), &Event::ScheduleLinkClosed { link });
+    let mut kinds: BTreeMap<KindId, BTreeSet<String>> = BTreeMap::new();
+    let mut found = BTreeSet::new();
+    for effect in effects {
+        match effect {
+            Effect::ToSchedule { message: ResourceToSchedule::Kinds { are, .. }, .. } => {
+                for (host, kind) in are {
+                    kinds.entry(kind).or_default().insert(host.0);
+                }
+            }
+            Effect::ToSchedule { message: ResourceToSchedule::List { list, .. }, .. } => {
+                found = list.kinds.iter().flat_map(|one| kinds[&one.kind].clone()).collect();
+                if let Some(only) = &list.only {
+                    found.retain(|host| only.iter().any(|one| one.0 == *host));
+                }
+                found.retain(|host| list.except.iter().all(|one| one.0 != *host));
+                let counted: u32 = list.kinds.iter().map(|one| one.hosts).sum();
+                assert_eq!(counted as usize, found.len(), "{profile}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    found
+}
+
+/// The same by looking at each host alone.
+fn scanned(hosts: &[HostView], profile: &Profile) -> BTreeSet<String> {
+    let fits = |host: &&HostView| lacks(&host.name, &askable(&host.info), profile).is_empty();
+    hosts.iter().filter(fits).map(|host| host.name.0.clone()).collect()
 }
 
 fn an_event() -> impl Strategy<Value = Event> {
@@ -124,6 +166,10 @@ fn an_event() -> impl Strategy<Value = Event> {
         2 => Just(RenderToResource::Alive),
         1 => Just(RenderToResource::Bye),
         1 => an_info().prop_map(|info| RenderToResource::Info { info }),
+        1 => prop::sample::select(vec![
+            Door::Open,
+            Door::Closed { by: ClosedBy::Desk, why: "its owner is back".into() },
+        ]).prop_map(RenderToResource::Door),
         2 => slot,
     ];
     let ask = prop_oneof![
@@ -144,9 +190,9 @@ fn an_event() -> impl Strategy<Value = Event> {
 proptest! {
     #[test]
     fn who_asks_for_nothing_gets_everyone(infos in prop::collection::vec(an_info(), 0..6)) {
-        let list = farm(&infos).list(&Profile::default());
-        prop_assert_eq!(list.matches.len(), infos.len());
-        prop_assert!(list.rejections.is_empty());
+        let mut resource = farm(&infos);
+        prop_assert_eq!(matching(&mut resource, &Profile::default()).len(), infos.len());
+        prop_assert!(resource.list(&Profile::default()).rejections.is_empty());
     }
 
     #[test]
@@ -155,12 +201,12 @@ proptest! {
         profile in a_profile(),
         which in any::<prop::sample::Index>(),
     ) {
-        let resource = farm(&infos);
-        let narrow = matching(&resource, &profile);
+        let mut resource = farm(&infos);
+        let narrow = matching(&mut resource, &profile);
         let mut wider = profile.clone();
         prop_assume!(!profile.needs.is_empty());
         wider.needs.remove(which.index(profile.needs.len()));
-        prop_assert!(narrow.is_subset(&matching(&resource, &wider)));
+        prop_assert!(narrow.is_subset(&matching(&mut resource, &wider)));
     }
 
     #[test]
@@ -169,11 +215,11 @@ proptest! {
         profile in a_profile(),
         need in a_need(),
     ) {
-        let resource = farm(&infos);
-        let wide = matching(&resource, &profile);
+        let mut resource = farm(&infos);
+        let wide = matching(&mut resource, &profile);
         let mut narrower = profile;
         narrower.needs.push(need);
-        prop_assert!(matching(&resource, &narrower).is_subset(&wide));
+        prop_assert!(matching(&mut resource, &narrower).is_subset(&wide));
     }
 
     #[test]
@@ -181,12 +227,13 @@ proptest! {
         infos in prop::collection::vec(an_info(), 0..6),
         profile in a_profile(),
     ) {
-        let list = farm(&infos).list(&profile);
-        let listed: BTreeSet<&str> = list.matches.iter().map(|found| found.host.0.as_str()).collect();
+        let mut resource = farm(&infos);
+        let listed = matching(&mut resource, &profile);
+        let list = resource.list(&profile);
         let mut lacks_total = 0;
         for (i, info) in infos.iter().enumerate() {
             let name = format!("h{i}");
-            let lacking = lacks(&name.as_str().into(), info, &profile);
+            let lacking = lacks(&name.as_str().into(), &askable(info), &profile);
             prop_assert_eq!(listed.contains(name.as_str()), lacking.is_empty());
             lacks_total += lacking.into_iter().collect::<BTreeSet<_>>().len();
         }
@@ -194,6 +241,63 @@ proptest! {
         let counted: u32 = list.rejections.iter().map(|one| one.hosts).sum();
         prop_assert_eq!(counted as usize, lacks_total);
         prop_assert!(list.rejections.iter().all(|one| one.hosts <= list.hosts_total));
+        prop_assert_eq!(list.nearest.is_empty(), !listed.is_empty() || infos.is_empty());
+        prop_assert!(list.nearest.iter().all(|near| !near.lacks.is_empty() && near.alike > 0));
+    }
+
+    #[test]
+    fn any_all_and_not_are_or_and_and_not(
+        infos in prop::collection::vec(an_info(), 0..6),
+        one in a_need(),
+        other in a_need(),
+    ) {
+        let mut resource = farm(&infos);
+        let mut of = |need: Need| matching(&mut resource, &Profile::of([need]));
+        let (left, right) = (of(one.clone()), of(other.clone()));
+        let all = of(Need::All(vec![]));
+        prop_assert_eq!(all.len(), infos.len());
+        prop_assert_eq!(of(Need::Any(vec![])).len(), 0);
+        prop_assert_eq!(of(Need::Any(vec![one.clone(), other.clone()])), &left | &right);
+        prop_assert_eq!(of(Need::All(vec![one.clone(), other.clone()])), &left & &right);
+        prop_assert_eq!(of(Need::Not(Box::new(one.clone()))), &all - &left);
+        let both = Profile::of([one, other]);
+        prop_assert_eq!(matching(&mut resource, &both), &left & &right);
+    }
+
+    #[test]
+    fn preferences_shut_nobody_out_and_rank_by_what_is_missed(
+        infos in prop::collection::vec(an_info(), 0..6),
+        profile in a_profile(),
+        prefer in prop::collection::vec((a_need(), 1..5_u32), 0..4),
+    ) {
+        let mut resource = farm(&infos);
+        let before = matching(&mut resource, &profile);
+        let prefer = prefer.into_iter().filter(|(need, _)| !need.is_of_single_hosts());
+        let prefer = prefer.map(|(need, weight)| Preference { need, weight }).collect();
+        let ranked = Profile { prefer, ..profile };
+        prop_assert_eq!(matching(&mut resource, &ranked), before);
+        let ranks: Vec<u32> = resource.list(&ranked).kinds.iter().map(|found| found.rank).collect();
+        prop_assert!(ranks.is_sorted());
+        let most: u32 = ranked.prefer.iter().map(|one| one.weight).sum();
+        prop_assert!(ranks.iter().all(|rank| *rank <= most));
+    }
+
+    #[test]
+    fn kinds_mean_the_hosts_that_a_look_at_each_finds(
+        events in prop::collection::vec((0..1_000_u64, an_event()), 0..40),
+        profiles in prop::collection::vec(a_profile(), 1..4),
+    ) {
+        let mut now = Time(0);
+        let mut resource = Resource::new(now);
+        for (ms, event) in events {
+            now = now.plus_ms(ms);
+            run(&mut resource, now, &event);
+            let hosts = resource.host_views(now);
+            for profile in &profiles {
+                // What was kept of the profile is used, and is right after whatever happened.
+                prop_assert_eq!(matching(&mut resource, profile), scanned(&hosts, profile), "{}", profile);
+            }
+        }
     }
 
     #[test]
