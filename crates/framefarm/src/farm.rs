@@ -2,20 +2,81 @@
 
 use std::time::Duration;
 
+use model::FarmIdentity;
+use trust::{Accounts, AuthorityCertificate};
 use wire::client::ClientError;
-use wire::{Backoff, Client, Credential};
+use wire::{Backoff, Client, Credential, ServerUrl};
 
 use crate::cli::Global;
 use crate::output::Talk;
 
+/// The environment may give a token in the place of the credential file's.
+const TOKEN: &str = "FRAMEFARM_TOKEN";
 /// How often something is tried that may succeed later, before the error is told.
 const TRIES: u32 = 8;
 /// At least this long between two tries, so that a server has time to come back.
 const BETWEEN: Duration = Duration::from_millis(500);
 
-/// A client of the farm that `global` means.
+/// A farm as it presents itself to somebody who proves nothing.
+#[derive(Debug)]
+pub(crate) struct Stranger {
+    pub(crate) url: ServerUrl,
+    pub(crate) identity: FarmIdentity,
+    /// Its authority, which the farm's id vouches for.
+    pub(crate) authority: AuthorityCertificate,
+}
+
+/// A client of the farm that `global` means, with what this account has to show to it.
 pub(crate) async fn client(global: &Global) -> Result<Client, ClientError> {
-    Client::locate(global.server.clone(), &global.discovery(), &Credential::default()).await
+    let stranger = meet(global).await?;
+    let credential = credential(&stranger)?;
+    Ok(Client::new(stranger.url, &credential))
+}
+
+/// Finds the farm that `global` means and asks who it is. Nothing secret is said meanwhile.
+pub(crate) async fn meet(global: &Global) -> Result<Stranger, ClientError> {
+    let nobody = Credential { tls: trust::stranger_config().ok(), ..Credential::default() };
+    let client = Client::locate(global.server.clone(), &global.discovery(), &nobody).await?;
+    let (url, identity) = (client.url().clone(), client.identity().await?);
+    let untrusted = |why: String| ClientError::Untrusted {
+        url: url.to_string(),
+        why,
+        hint: "is it another program, or somebody who wants to be taken for the farm?",
+    };
+    let authority =
+        AuthorityCertificate::read(&identity.authority).map_err(|error| untrusted(error.to_string()))?;
+    if authority.farm_id() != identity.farm_id {
+        return Err(untrusted(format!(
+            "it says that it is {}, and its authority is another's",
+            identity.farm_id
+        )));
+    }
+    Ok(Stranger { url, identity, authority })
+}
+
+/// What this account has to show to a farm: the token of the environment or of its credential file. Over TLS
+/// nothing is shown to a farm whose authority this account does not know.
+fn credential(stranger: &Stranger) -> Result<Credential, ClientError> {
+    let Stranger { url, identity: FarmIdentity { farm, farm_id, .. }, authority } = stranger;
+    let untrusted = |why: String, hint| ClientError::Untrusted { url: url.to_string(), why, hint };
+    let account = Accounts::own().map_or(Ok(None), |accounts| accounts.read(farm_id));
+    let account = account.map_err(|error| {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        untrusted(
+            format!("{error}{cause}"),
+            "make it private with chmod 600, or log in again: framefarm login",
+        )
+    })?;
+    let is_known = account.as_ref().is_some_and(|account| account.authority.trim() == authority.pem().trim());
+    if url.is_secure() && !is_known {
+        let why = format!("this account does not know the authority of the farm {farm:?} ({farm_id}) yet");
+        return Err(untrusted(why, "get to know it: framefarm login URL"));
+    }
+    let tls = url.is_secure().then(|| trust::client_config(authority, "schedule", None)).transpose();
+    let tls = tls.map_err(|error| untrusted(error.to_string(), "it has to be set up anew"))?;
+    let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
+    let bearer = token.or_else(|| account.and_then(|account| account.token));
+    Ok(Credential { tls, farm_id: Some(farm_id.clone()), bearer })
 }
 
 /// Does `call` again while its error may pass by itself, for several seconds; it must be safe to repeat.

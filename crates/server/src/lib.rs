@@ -6,14 +6,21 @@
 
 mod access;
 mod arrivals;
+mod belonging;
 mod clock;
+mod cutting;
+mod home;
 pub mod inventory;
+mod joining;
 mod letter;
+mod listening;
 mod mail;
 mod owner;
 mod problem;
+mod proof;
 mod record_text;
 mod render_server;
+mod renewing;
 mod resource_server;
 mod running;
 mod schedule_server;
@@ -22,11 +29,14 @@ pub mod upkeep;
 mod whereabouts;
 
 pub use crate::access::AccessStartError;
+pub use home::HomeError;
+pub use joining::JoinError;
+pub use listening::Listen;
 pub use mail::PostError;
 pub use render_server::{DeskPolicy, Hours, RenderStartError};
 pub use running::{ServeError, run};
 pub use schedule_server::ScheduleStartError;
-pub use settings::{DEFAULT_PORT, Ready, Settings};
+pub use settings::{DEFAULT_PORT, News, Ready, Said, Settings};
 
 /// The text of `error` and of everything that caused it, on one line. A cause whose text stands already in
 /// what it caused is not said twice.

@@ -1,28 +1,30 @@
 //! Runs servers in this process until it is told to stop.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
-use axum::Router;
-use axum::serve::ListenerExt;
 use model::HostId;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use store::{DataFolder, DataFolderError};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use wire::discovery::{DiscoveryError, Offer, Responder};
-use wire::{FarmView, ServerUrl, ServerUrlError, Service};
+use wire::{FarmView, ServerUrl, Service};
 
-use crate::access::{Doors, Guard};
+use crate::access::{AccessServer, AccessStartError, Doors};
+use crate::belonging::{Belonging, Outside, is_hopeless};
+use crate::home::HomeError;
+use crate::joining::JoinError;
+use crate::listening::Listening;
 use crate::mail::{Post, PostError};
+use crate::proof::Proofs;
 use crate::render_server::{RenderServer, RenderSetup, RenderStartError};
 use crate::resource_server::ResourceServer;
 use crate::schedule_server::{ScheduleServer, ScheduleStartError};
 use crate::whereabouts::{Whereabouts, new_instance};
-use crate::{Ready, Settings};
+use crate::{News, Ready, Said, Settings};
 
 /// Open files of a server that others link to: each of them has one, and so has each client.
 const FILES: u64 = 65_536;
@@ -63,9 +65,18 @@ pub enum ServeError {
     /// The system gives no random number.
     #[error("cannot make a name for this process")]
     Instance(#[from] getrandom::Error),
-    /// Its own address is no URL.
+    /// The trust of the farm.
     #[error(transparent)]
-    Url(#[from] ServerUrlError),
+    Home(#[from] HomeError),
+    /// Users, tokens and members.
+    #[error(transparent)]
+    Access(#[from] AccessStartError),
+    /// It is not let into the farm.
+    #[error(transparent)]
+    Join(#[from] JoinError),
+    /// TLS.
+    #[error("TLS cannot be spoken")]
+    Tls(#[from] rustls::Error),
 }
 
 impl ServeError {
@@ -81,6 +92,8 @@ impl ServeError {
             Self::Listen { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("ports below 1024 need more rights: choose another with --port".to_owned())
             }
+            Self::Home(error) => error.hint(),
+            Self::Join(error) => error.hint(),
             _ => None,
         }
     }
@@ -92,102 +105,113 @@ impl ServeError {
     }
 }
 
-/// Runs the servers that `settings` name, says so once to `ready`, and returns when SIGTERM or SIGINT has
-/// ended them in order: what runs is stopped and its leases given back.
+/// Runs the servers that `settings` name, tells `news` what there is to say, and returns when SIGTERM or SIGINT
+/// has ended them in order: what runs is stopped and its leases given back.
 ///
 /// # Errors
-/// Where one of them cannot start; none runs then.
-pub async fn run(settings: Settings, ready: impl FnOnce(&Ready)) -> Result<(), ServeError> {
+/// Where one of them cannot start, none runs then; where a journal is lost; and where this process is not let
+/// into its farm.
+pub async fn run(settings: Settings, news: News) -> Result<(), ServeError> {
     // From here on a signal is waited for, so that none is missed while servers start.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let mut servers = Servers::start(&settings).await?;
-    ready(&servers.ready);
-    let lost = tokio::select! {
-        _ = terminate.recv() => None,
-        _ = interrupt.recv() => None,
-        lost = servers.journal_lost() => Some(lost),
+    let mut servers = Servers::start(&settings, &news).await?;
+    news.say(&Said::Ready(servers.ready.clone()));
+    if let Some(link) = servers.owner_link().await {
+        news.say(&Said::OwnerLink(link));
+    }
+    let ended = tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        ended = servers.ended() => Err(ended),
     };
     tracing::info!("stopping");
     servers.stop().await;
-    lost.map_or(Ok(()), |why| Err(ServeError::JournalLost(why)))
+    ended
 }
 
 /// Servers that run in this process.
 struct Servers {
     ready: Ready,
+    belonging: Belonging,
     schedule: Option<ScheduleServer>,
     resource: Option<ResourceServer>,
     render: Option<RenderServer>,
-    web: Option<JoinHandle<io::Result<()>>>,
-    _responder: Responder,
+    web: Option<JoinHandle<()>>,
+    found_by: JoinHandle<()>,
     /// Locked as long as this process uses it.
     _data: DataFolder,
 }
 
+/// Where the others are.
+struct Others {
+    schedule: Whereabouts,
+    resource: Whereabouts,
+}
+
+impl Others {
+    fn of(settings: &Settings, own: Option<&ServerUrl>) -> Self {
+        let find = |service: Service, given: &Option<ServerUrl>| match (given, own) {
+            (Some(given), _) => Whereabouts::At(given.clone()),
+            (None, Some(own)) if settings.services.contains(&service) => Whereabouts::At(own.clone()),
+            _ => Whereabouts::Discover(settings.discovery.clone(), service),
+        };
+        Self {
+            schedule: find(Service::Schedule, &settings.schedule_url),
+            resource: find(Service::Resource, &settings.resource_url),
+        }
+    }
+}
+
 impl Servers {
-    async fn start(settings: &Settings) -> Result<Self, ServeError> {
+    async fn start(settings: &Settings, news: &News) -> Result<Self, ServeError> {
         let post =
             settings.smtp.as_deref().map(|url| Post::new(url, settings.mail_from.as_deref())).transpose()?;
         let data = DataFolder::open(&settings.data)?;
         let has = |service| settings.services.contains(&service);
-        let listener = match has(Service::Schedule) || has(Service::Resource) {
+        let listening = match has(Service::Schedule) || has(Service::Resource) {
             true => {
                 raise_file_limit();
-                Some(listen(settings.port).await?)
+                Some(Listening::open(settings.listen, settings.port)?)
             }
             false => None,
         };
-        let url = listener.as_ref().map(|(_, url)| url.clone());
-        let listening = listener.as_ref().map(|(listener, _)| listener.local_addr()).transpose()?;
-        let find = |service: Service, given: &Option<ServerUrl>| match (given, &url) {
-            (Some(given), _) => Whereabouts::At(given.clone()),
-            (None, Some(own)) if has(service) => Whereabouts::At(own.clone()),
-            _ => Whereabouts::Discover(settings.discovery.clone(), service),
-        };
-        let resource_at = find(Service::Resource, &settings.resource_url);
-        let schedule_at = find(Service::Schedule, &settings.schedule_url);
+        let own = listening.as_ref().map(Listening::own_url);
+        let others = Others::of(settings, own.as_ref());
+        let belonging = belong(&data, settings, own.as_ref(), &others, news).await?;
+        let proofs = &belonging.proofs;
 
-        let mut doors = Doors::new();
         let resource = if has(Service::Resource) { Some(ResourceServer::start()?) } else { None };
-        doors = doors.and(resource.as_ref().map_or_else(Doors::new, ResourceServer::doors));
-        let (mut schedule, mut storage) = (None, None);
-        if has(Service::Schedule) {
-            let folder = settings.storage.clone().unwrap_or_else(|| data.path().join("results"));
-            let farm = farm_view(settings);
-            let server = ScheduleServer::start(&data, &folder, farm, resource_at.clone(), post)?;
-            doors = doors.and(server.doors());
-            storage = Some(server.storage().to_owned());
-            schedule = Some(server);
-        }
-        let guard = Guard::of_account(watch::channel(None).1, watch::channel(BTreeSet::new()).1);
-        guard.ask_of_jobs(schedule.as_ref().map(ScheduleServer::handle));
-        let web = listener.map(|(listener, _)| serve(listener, doors.guarded(&guard)));
-        let (mut render, mut render_host) = (None, None);
-        if has(Service::Render) {
-            let host = settings.name.clone().map_or_else(own_name, HostId);
-            let setup = RenderSetup {
-                host: host.clone(),
-                slots: settings.slots,
-                threads: settings.threads.unwrap_or(1).max(1),
-                tags: settings.tags.clone(),
-                storage: storage.clone().or_else(|| settings.storage.clone()),
-                desk: settings.desk.clone(),
-                schedule: schedule_at,
-                resource: resource_at,
-            };
-            let (server, slots) = RenderServer::start(&data, setup).await?;
-            (render, render_host) = (Some(server), Some((host.0, slots)));
-        }
-        let offer = Offer {
-            farm: settings.discovery.farm.clone(),
-            farm_id: None,
-            authority: None,
-            instance: new_instance()?,
-            services: settings.services.clone(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            listening: listening.into_iter().collect(),
-            secure: false,
+        let schedule = match has(Service::Schedule) {
+            true => {
+                let folder = settings.storage.clone().unwrap_or_else(|| data.path().join("results"));
+                let to_resource = (others.resource.clone(), proofs.clone());
+                Some(ScheduleServer::start(&data, &folder, farm_view(settings), to_resource, post)?)
+            }
+            false => None,
         };
+        let storage = schedule.as_ref().map(|schedule| schedule.storage().to_owned());
+        let doors = belonging.doors();
+        let doors = doors.and(resource.as_ref().map_or_else(Doors::new, ResourceServer::doors));
+        let doors = doors.and(schedule.as_ref().map_or_else(Doors::new, ScheduleServer::doors));
+        belonging.guard.ask_of_jobs(schedule.as_ref().map(ScheduleServer::handle));
+        let offer = offer(settings, listening.as_ref())?;
+        let url = listening.as_ref().map(|listening| listening.url(&own_name()));
+        let web = listening.map(|listening| {
+            let router = doors.guarded(&belonging.guard);
+            tokio::spawn(listening.serve(router, belonging.secured.clone(), belonging.cutter.clone()))
+        });
+        let (render, render_host) = match has(Service::Render) {
+            true => {
+                let storage = storage.clone().or_else(|| settings.storage.clone());
+                let setup = render_setup(settings, others, storage, proofs.clone());
+                let host = setup.host.0.clone();
+                let (server, slots) = RenderServer::start(&data, setup).await?;
+                (Some(server), Some((host, slots)))
+            }
+            false => (None, None),
+        };
+        let responder = Responder::start(&settings.discovery, offer)?;
+        let found_by = tokio::spawn(be_found(responder, proofs.clone()));
         let ready = Ready {
             url: url.map(|url| url.to_string()),
             services: settings.services.clone(),
@@ -195,15 +219,29 @@ impl Servers {
             storage,
             render_host,
         };
-        let responder = Responder::start(&settings.discovery, offer)?;
-        Ok(Self { ready, schedule, resource, render, web, _responder: responder, _data: data })
+        Ok(Self { ready, belonging, schedule, resource, render, web, found_by, _data: data })
     }
 
-    /// Waits until a journal is lost, and says why.
-    async fn journal_lost(&self) -> String {
+    /// A link that lets the owner in, as long as nobody has used one.
+    async fn owner_link(&self) -> Option<String> {
+        let (access, url) = (self.belonging.access.as_ref()?, self.ready.url.as_ref()?);
+        match access.owner_link(url).await {
+            Ok(link) => link,
+            Err(error) => {
+                tracing::warn!("there is no link for the owner: {}", crate::error_chain(&error));
+                None
+            }
+        }
+    }
+
+    /// Waits until this process cannot go on, and says why.
+    async fn ended(&mut self) -> ServeError {
+        let access = self.belonging.access.as_ref();
         tokio::select! {
-            why = if_any(self.schedule.as_ref().map(ScheduleServer::journal_lost)) => why,
-            why = if_any(self.render.as_ref().map(RenderServer::journal_lost)) => why,
+            why = if_any(access.map(AccessServer::journal_lost)) => ServeError::JournalLost(why),
+            why = if_any(self.schedule.as_ref().map(ScheduleServer::journal_lost)) => ServeError::JournalLost(why),
+            why = if_any(self.render.as_ref().map(RenderServer::journal_lost)) => ServeError::JournalLost(why),
+            error = is_hopeless(&mut self.belonging.hopeless) => error.into(),
         }
     }
 
@@ -218,9 +256,13 @@ impl Servers {
         if let Some(resource) = &self.resource {
             resource.stop().await;
         }
+        self.found_by.abort();
         if let Some(web) = &self.web {
             // Watchers and links hold their connections open for ever, so they are cut.
             web.abort();
+        }
+        if let Some(access) = &self.belonging.access {
+            access.stop().await;
         }
     }
 }
@@ -247,21 +289,62 @@ fn raise_file_limit() {
     }
 }
 
-async fn listen(port: u16) -> Result<(TcpListener, ServerUrl), ServeError> {
-    let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let fault = |source| ServeError::Listen { address: wanted, source };
-    let listener = TcpListener::bind(wanted).await.map_err(fault)?;
-    let address = listener.local_addr().map_err(fault)?;
-    let url = format!("http://{address}").parse()?;
-    Ok((listener, url))
+/// Finds out how this process belongs to its farm.
+async fn belong(
+    data: &DataFolder,
+    settings: &Settings,
+    own: Option<&ServerUrl>,
+    others: &Others,
+    news: &News,
+) -> Result<Belonging, ServeError> {
+    match own {
+        Some(own) if settings.services.contains(&Service::Schedule) => {
+            Belonging::at_home(data, settings, own.clone(), &own_name()).await
+        }
+        _ => {
+            let name = settings.name.clone().unwrap_or_else(own_name);
+            let outside = Outside { schedule: others.schedule.clone(), name, news: news.clone() };
+            Belonging::outside(data, settings, outside)
+        }
+    }
 }
 
-fn serve(listener: TcpListener, router: Router) -> JoinHandle<io::Result<()>> {
-    // Small messages must not wait for more to be sent with them.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
+/// What this process can be found by.
+fn offer(settings: &Settings, listening: Option<&Listening>) -> Result<Offer, ServeError> {
+    Ok(Offer {
+        farm: settings.discovery.farm.clone(),
+        farm_id: None,
+        authority: None,
+        instance: new_instance()?,
+        services: settings.services.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        listening: listening.map(Listening::address).into_iter().collect(),
+        secure: listening.is_some_and(Listening::is_secure),
+    })
+}
+
+/// Lets others find this process, and says of which farm it is once that is proven.
+async fn be_found(responder: Responder, proofs: Proofs) {
+    let (farm_id, authority) = Belonging::farm(&proofs).await;
+    responder.change(|offer| {
+        offer.farm_id = Some(farm_id);
+        offer.authority = authority;
     });
-    tokio::spawn(axum::serve(listener, router).into_future())
+    std::future::pending().await
+}
+
+fn render_setup(settings: &Settings, others: Others, storage: Option<PathBuf>, proofs: Proofs) -> RenderSetup {
+    RenderSetup {
+        host: HostId(settings.name.clone().unwrap_or_else(own_name)),
+        slots: settings.slots,
+        threads: settings.threads.unwrap_or(1).max(1),
+        tags: settings.tags.clone(),
+        storage,
+        desk: settings.desk.clone(),
+        schedule: others.schedule,
+        resource: others.resource,
+        proofs,
+    }
 }
 
 fn farm_view(settings: &Settings) -> FarmView {
@@ -276,6 +359,6 @@ fn farm_view(settings: &Settings) -> FarmView {
 }
 
 /// The machine's name.
-fn own_name() -> HostId {
-    HostId(rustix::system::uname().nodename().to_string_lossy().into_owned())
+fn own_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }

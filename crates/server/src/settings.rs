@@ -1,10 +1,13 @@
 //! What a server process is told at its start.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
+use trust::JoinToken;
 use wire::{DiscoveryConfig, ServerUrl, Service};
 
-use crate::DeskPolicy;
+use crate::{DeskPolicy, Listen};
 
 /// The loopback port of the schedule server's and resource server's API and links, where none is given.
 pub const DEFAULT_PORT: u16 = 7117;
@@ -16,8 +19,14 @@ pub struct Settings {
     pub services: Vec<Service>,
     /// Folder for everything that must survive a restart.
     pub data: PathBuf,
-    /// TCP port on loopback; 0 picks a free one. A render server alone opens none.
+    /// TCP port; 0 picks a free one. A render server alone opens none.
     pub port: u16,
+    /// At which addresses the port is open.
+    pub listen: Listen,
+    /// How long the certificates hold that the schedule server gives.
+    pub certificate_life: Duration,
+    /// What lets this process join a farm without being asked about; only where it runs no schedule server.
+    pub join: Option<JoinToken>,
     /// The network data storage, where frames end; `results` in the data folder where absent. A render server
     /// that mounts it delivers frames straight into it.
     pub storage: Option<PathBuf>,
@@ -56,4 +65,36 @@ pub struct Ready {
     pub storage: Option<PathBuf>,
     /// Name and slots of the render host, where a render server runs.
     pub render_host: Option<(String, u16)>,
+}
+
+/// What a process has to say to whoever started it.
+#[derive(Clone, Debug)]
+pub enum Said {
+    /// Its servers run.
+    Ready(Ready),
+    /// A link that lets the owner of the farm in, once.
+    OwnerLink(String),
+    /// Somebody has to approve it before it belongs to the farm.
+    Pending {
+        /// The name that it asked for.
+        name: String,
+        /// The code that both sides show.
+        code: String,
+    },
+}
+
+/// Where a process says what it has to say.
+#[derive(Clone)]
+pub struct News(Arc<dyn Fn(&Said) + Send + Sync>);
+
+impl News {
+    /// To `listener`.
+    #[must_use]
+    pub fn to(listener: impl Fn(&Said) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(listener))
+    }
+
+    pub(crate) fn say(&self, said: &Said) {
+        (self.0)(said);
+    }
 }

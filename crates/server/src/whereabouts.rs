@@ -7,10 +7,11 @@ use model::InstanceId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wire::discovery::{self, NotFound, Patience};
-use wire::link::Limits;
-use wire::{Backoff, DiscoveryConfig, Link, ServerUrl, Service};
+use wire::link::{DialError, Limits};
+use wire::{Backoff, Credential, DiscoveryConfig, Link, ServerUrl, Service};
 
 use crate::error_chain;
+use crate::proof::Proofs;
 
 /// A server that is not found within this time is told of.
 const SOON: Duration = Duration::from_secs(10);
@@ -25,7 +26,7 @@ pub(crate) enum Whereabouts {
 }
 
 impl Whereabouts {
-    async fn find(&self) -> Result<ServerUrl, discovery::NotFound> {
+    pub(crate) async fn find(&self) -> Result<ServerUrl, discovery::NotFound> {
         let (config, service) = match self {
             Self::At(url) => return Ok(url.clone()),
             Self::Discover(config, service) => (config, *service),
@@ -60,12 +61,27 @@ async fn announced(config: &DiscoveryConfig, service: Service) {
     }
 }
 
-/// Keeps a link to the server at `whereabouts` for ever: `linked` has it while it lasts.
+/// A server that is to be linked with, and how.
+pub(crate) struct Goal {
+    pub(crate) at: Whereabouts,
+    pub(crate) service: Service,
+    pub(crate) path: &'static str,
+    pub(crate) limits: Limits,
+    /// What is shown to it.
+    pub(crate) proofs: Proofs,
+}
+
+/// A server that is linked with.
+pub(crate) struct Reached {
+    pub(crate) url: ServerUrl,
+    /// What was shown to it.
+    pub(crate) credential: Credential,
+}
+
+/// Keeps a link to the server that is the goal, for ever: `linked` has it while it lasts.
 pub(crate) async fn stay_linked<Out, In, Linked>(
-    whereabouts: Whereabouts,
-    path: &'static str,
-    limits: Limits,
-    mut linked: impl FnMut(ServerUrl, Link<Out, In>) -> Linked,
+    goal: Goal,
+    mut linked: impl FnMut(Reached, Link<Out, In>) -> Linked,
 ) where
     Out: Serialize,
     In: DeserializeOwned,
@@ -74,24 +90,62 @@ pub(crate) async fn stay_linked<Out, In, Linked>(
     let mut backoff = Backoff::default();
     let mut told = false;
     loop {
-        match whereabouts.find().await {
-            Ok(url) => match wire::link::dial(&url, path, limits, &wire::Credential::default()).await {
-                Ok(link) => {
-                    backoff.reset();
-                    told = false;
-                    tracing::info!(%url, path, "linked");
-                    linked(url, link).await;
+        match goal.link().await {
+            Ok((reached, link)) => {
+                backoff.reset();
+                told = false;
+                tracing::info!(url = %reached.url, path = goal.path, "linked");
+                linked(reached, link).await;
+            }
+            Err(error) => {
+                if matches!(error, LinkError::Dial(DialError::Refused { .. } | DialError::Untrusted { .. })) {
+                    goal.proofs.doubt();
                 }
+                let text = error_chain(&error) + &error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
                 // A server that is away for a night must not fill a log.
-                Err(error) if told => tracing::debug!(path, "cannot link: {}", error_chain(&error)),
-                Err(error) => {
-                    tracing::warn!(path, "cannot link, will go on trying: {}", error_chain(&error));
-                    told = true;
+                if told {
+                    tracing::debug!(path = goal.path, "cannot link: {text}");
+                } else {
+                    tracing::warn!(path = goal.path, "cannot link, will go on trying: {text}");
                 }
-            },
-            Err(error) => tracing::warn!(path, "cannot look for a server: {}", error_chain(&error)),
+                told = true;
+            }
         }
-        whereabouts.wait(&mut backoff).await;
+        goal.at.wait(&mut backoff).await;
+    }
+}
+
+/// Why there is no link now.
+#[derive(Debug, thiserror::Error)]
+enum LinkError {
+    #[error("no server can be looked for")]
+    Find(#[from] NotFound),
+    #[error("TLS cannot be used")]
+    Tls(#[from] rustls::Error),
+    #[error(transparent)]
+    Dial(#[from] DialError),
+}
+
+impl LinkError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Dial(DialError::Refused { hint, .. }) => hint.clone(),
+            Self::Dial(DialError::Untrusted { hint, .. }) => Some((*hint).to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Goal {
+    async fn link<Out, In>(&self) -> Result<(Reached, Link<Out, In>), LinkError>
+    where
+        Out: Serialize,
+        In: DeserializeOwned,
+    {
+        let url = self.at.find().await?;
+        let credential = self.proofs.credential(self.service, &url).await?;
+        let link = wire::link::dial(&url, self.path, self.limits, &credential).await?;
+        Ok((Reached { url, credential }, link))
     }
 }
 

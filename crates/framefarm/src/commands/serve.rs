@@ -1,17 +1,24 @@
 //! `framefarm serve`: servers of a farm, in any combination (requirement L13).
 
+use std::net::{AddrParseError, IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
-use server::{Ready, Settings};
+use server::{Listen, News, Ready, Said, Settings};
 use tracing_subscriber::filter::LevelFilter;
+use trust::JoinToken;
 use wire::{ServerUrl, Service};
 
 use super::desktop::Desktop;
 use crate::cli::Global;
 use crate::output::{self, Exit, Failure};
 
+/// How long certificates hold where nobody says, in days.
+const CERTIFICATE_DAYS: u32 = 30;
+
 const STORAGE: &str = "Where things are kept";
+const NETWORK: &str = "Who is let in";
 const HOST: &str = "Render server";
 const OTHERS: &str = "Which farm";
 const MAIL: &str = "Mail";
@@ -57,8 +64,31 @@ pub(crate) struct Options {
     /// TCP port of this machine to listen on; 0 picks a free one
     ///
     /// Where not given, 7117 with a schedule server, and any free one without: others find it by itself.
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", help_heading = NETWORK)]
     port: Option<u16>,
+    /// Let other machines in: listen on every interface, and speak TLS alone
+    ///
+    /// Without it, this machine alone is spoken with. The farm's authority signs the certificates; servers on
+    /// other machines join the farm first, and people log in: framefarm login.
+    #[arg(long, help_heading = NETWORK, conflicts_with = "listen")]
+    lan: bool,
+    /// Listen at one address of this machine; TLS is spoken there, unless it is one of loopback
+    #[arg(long, value_name = "ADDR[:PORT]", help_heading = NETWORK, value_parser = address)]
+    listen: Option<(IpAddr, Option<u16>)>,
+    /// How many days the certificates hold that this farm gives; they are renewed by themselves
+    #[arg(long, value_name = "N", help_heading = NETWORK, default_value_t = CERTIFICATE_DAYS)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=3650), conflicts_with = "certificate_seconds")]
+    certificate_days: u32,
+    /// The same in seconds, to see certificates renewed in tests
+    #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u32).range(1..))]
+    certificate_seconds: Option<u32>,
+    /// Join token of the farm, made by `framefarm member token`
+    ///
+    /// Without one, a server on another machine shows a short code and waits until somebody approves it:
+    /// framefarm member approve. Everybody on this machine can read the flags of a program: where others
+    /// work on it, give the token in the environment.
+    #[arg(long, value_name = "TOKEN", env = "FRAMEFARM_JOIN", hide_env_values = true, help_heading = NETWORK)]
+    join: Option<JoinToken>,
     /// Name of the render host; that of the machine where not given
     #[arg(long, value_name = "NAME", help_heading = HOST)]
     name: Option<String>,
@@ -83,6 +113,14 @@ pub(crate) struct Options {
     #[arg(long, value_name = "LEVEL", env = "FRAMEFARM_LOG", hide_env_values = true, help_heading = LOG)]
     #[arg(default_value = "info")]
     log_level: LevelFilter,
+}
+
+/// `10.0.0.5`, `10.0.0.5:7117`, `::1`, `[::1]:7117`.
+fn address(text: &str) -> Result<(IpAddr, Option<u16>), AddrParseError> {
+    match text.parse::<SocketAddr>() {
+        Ok(address) => Ok((address.ip(), Some(address.port()))),
+        Err(_) => text.trim_matches(['[', ']']).parse().map(|address| (address, None)),
+    }
 }
 
 fn role(text: &str) -> Result<Service, wire::discovery::ServiceError> {
@@ -118,7 +156,17 @@ pub(crate) async fn serve(
     let settings = Settings {
         data: options.data.map_or_else(|| data_folder(&services), Ok)?,
         services,
-        port: options.port.unwrap_or(usual_port),
+        port: options.port.or(options.listen.and_then(|(_, port)| port)).unwrap_or(usual_port),
+        listen: match options.listen {
+            Some((address, _)) => Listen::At(address),
+            None if options.lan => Listen::Everywhere,
+            None => Listen::Here,
+        },
+        certificate_life: options.certificate_seconds.map_or_else(
+            || Duration::from_secs(u64::from(options.certificate_days) * 24 * 60 * 60),
+            |seconds| Duration::from_secs(seconds.into()),
+        ),
+        join: options.join,
         storage: options.storage,
         discovery: global.discovery(),
         name: options.name,
@@ -131,11 +179,18 @@ pub(crate) async fn serve(
         smtp: options.smtp,
         mail_from: options.mail_from,
     };
-    server::run(settings, |ready| {
+    let news = News::to(|said| {
+        let line = match said {
+            Said::Ready(ready) => ready_line(ready),
+            Said::OwnerLink(link) => format!("the owner of the farm gets in, once, at {link}"),
+            Said::Pending { name, code } => {
+                format!("framefarm waits to be approved: framefarm member approve {name} (code {code})")
+            }
+        };
         // Nobody may be reading; the servers run all the same.
-        let _ = output::line(ready_line(ready));
-    })
-    .await?;
+        let _ = output::line(line);
+    });
+    server::run(settings, news).await?;
     Ok(Exit::Done)
 }
 

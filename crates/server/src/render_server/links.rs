@@ -11,14 +11,11 @@ use store::Results;
 use tokio::sync::watch::error::RecvError;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
-use wire::link::Limits;
 use wire::{Client, Link};
 
 use super::delivery::Server;
 use super::hands::{RenderHandle, Slots};
-use crate::resource_server::RESOURCE_PATH;
-use crate::schedule_server::SCHEDULE_PATH;
-use crate::whereabouts::{Whereabouts, stay_linked};
+use crate::whereabouts::{Goal, Reached, stay_linked};
 
 /// Between two words about slots to the resource server: what a slot did for less than that is no news, and
 /// with frames of milliseconds there would be no end of it.
@@ -54,18 +51,18 @@ pub(super) async fn keep_amounts(handle: RenderHandle, mut info: watch::Receiver
 
 pub(super) async fn keep_schedule_link(
     handle: RenderHandle,
-    schedule: Whereabouts,
+    goal: Goal,
     found: watch::Sender<Option<Server>>,
     mounted: Option<Results>,
     introduction: Introduction,
 ) {
-    stay_linked(schedule, SCHEDULE_PATH, Limits::HOST, |url, link| {
+    stay_linked(goal, |Reached { url, credential }, link| {
         let (handle, found, mounted) = (handle.clone(), found.clone(), mounted.clone());
         let introduction = introduction.clone();
         async move {
             // Bulk goes to wherever the link goes.
             found.send_replace(Some(
-                Server::found(Client::new(url, &wire::Credential::default()), mounted.as_ref()).await,
+                Server::found(Client::new(url, &credential), mounted.as_ref()).await,
             ));
             serve_schedule(handle, &introduction, link).await;
         }
@@ -155,10 +152,10 @@ impl Heard {
 
 pub(super) async fn keep_resource_link(
     handle: RenderHandle,
-    resource: Whereabouts,
+    goal: Goal,
     introduction: Introduction,
 ) {
-    stay_linked(resource, RESOURCE_PATH, Limits::HOST, |_, link| {
+    stay_linked(goal, |_, link| {
         serve_resource(handle.clone(), introduction.clone(), link)
     })
     .await;

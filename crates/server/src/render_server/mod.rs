@@ -28,10 +28,15 @@ use render::{End, Event, Render};
 use store::{Content, ContentError, DataFolder, LogError, Quarantine, Results, StorageOpenError};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+use wire::Service;
+use wire::link::Limits;
 
 use crate::inventory::Inventory;
 use crate::owner;
-use crate::whereabouts::{Whereabouts, new_instance};
+use crate::proof::Proofs;
+use crate::resource_server::RESOURCE_PATH;
+use crate::schedule_server::SCHEDULE_PATH;
+use crate::whereabouts::{Goal, Whereabouts, new_instance};
 use delivery::Server;
 use desk::OwnUsage;
 pub use desk::{DeskPolicy, Hours};
@@ -117,6 +122,18 @@ pub(crate) struct RenderSetup {
     pub(crate) desk: Option<DeskPolicy>,
     pub(crate) schedule: Whereabouts,
     pub(crate) resource: Whereabouts,
+    /// What is shown to them.
+    pub(crate) proofs: Proofs,
+}
+
+impl RenderSetup {
+    fn goal(&self, service: Service) -> Goal {
+        let (at, path) = match service {
+            Service::Resource => (self.resource.clone(), RESOURCE_PATH),
+            Service::Schedule | Service::Render => (self.schedule.clone(), SCHEDULE_PATH),
+        };
+        Goal { at, service, path, limits: Limits::HOST, proofs: self.proofs.clone() }
+    }
 }
 
 impl RenderServer {
@@ -126,6 +143,7 @@ impl RenderServer {
         data: &DataFolder,
         setup: RenderSetup,
     ) -> Result<(Self, u16), RenderStartError> {
+        let (to_schedule, to_resource) = (setup.goal(Service::Schedule), setup.goal(Service::Resource));
         let root = data.path();
         let instance = instance_of(&root.join("instance"))?;
         let quarantine = Quarantine::of(root);
@@ -170,12 +188,12 @@ impl RenderServer {
         tasks.extend([
             tokio::spawn(links::keep_schedule_link(
                 handle.clone(),
-                setup.schedule,
+                to_schedule,
                 found,
                 mounted,
                 introduction.clone(),
             )),
-            tokio::spawn(links::keep_resource_link(handle.clone(), setup.resource, introduction)),
+            tokio::spawn(links::keep_resource_link(handle.clone(), to_resource, introduction)),
             tokio::spawn(links::keep_amounts(handle.clone(), info)),
             tokio::spawn(probe::keep_looking(inventory, told)),
         ]);

@@ -11,13 +11,15 @@ use model::{HostId, RenderToSchedule, ResourceToSchedule, ScheduleToRender, Sche
 use schedule::Event;
 use wire::Link;
 use wire::link::{self, Limits};
+use wire::Service;
 
 use super::hands::ScheduleHandle;
 use super::refusals::Refusals;
 use super::{Desk, MATCH_PATH};
 use crate::access::Pass;
 use crate::arrivals;
-use crate::whereabouts::{Whereabouts, stay_linked};
+use crate::proof::Proofs;
+use crate::whereabouts::{Goal, Whereabouts, stay_linked};
 
 /// The kind of hello that gives a name which is somebody else's.
 const ANOTHER_NAME: &str = "another_name";
@@ -89,8 +91,9 @@ fn is_hardware(pass: &Pass, message: &RenderToSchedule) -> bool {
 }
 
 /// Stays linked to the resource server, for ever.
-pub(super) async fn keep_resource_link(handle: ScheduleHandle, resource: Whereabouts) {
-    stay_linked(resource, MATCH_PATH, Limits::FARM, |_, link| serve_resource(handle.clone(), link)).await;
+pub(super) async fn keep_resource_link(handle: ScheduleHandle, at: Whereabouts, proofs: Proofs) {
+    let goal = Goal { at, service: Service::Resource, path: MATCH_PATH, limits: Limits::FARM, proofs };
+    stay_linked(goal, |_, link| serve_resource(handle.clone(), link)).await;
 }
 
 async fn serve_resource(handle: ScheduleHandle, link: Link<ScheduleToResource, ResourceToSchedule>) {

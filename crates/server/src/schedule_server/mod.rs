@@ -29,6 +29,7 @@ use wire::FarmView;
 use crate::access::Doors;
 use crate::mail::Post;
 use crate::owner;
+use crate::proof::Proofs;
 use crate::whereabouts::{Whereabouts, new_instance};
 use hands::ScheduleHands;
 use refusals::Refusals;
@@ -103,7 +104,7 @@ impl ScheduleServer {
         data: &DataFolder,
         storage: &Path,
         mut farm: FarmView,
-        resource: Whereabouts,
+        resource: (Whereabouts, Proofs),
         post: Option<Post>,
     ) -> Result<Self, ScheduleStartError> {
         let results = Arc::new(Results::open(storage)?);
@@ -119,7 +120,7 @@ impl ScheduleServer {
         let handle = owner::start("schedule", role, ledger, |handle| {
             ScheduleHands::new(handle, refusals.clone(), results.clone(), post, changes.clone())
         })?;
-        let resource_link = tokio::spawn(links::keep_resource_link(handle.clone(), resource));
+        let resource_link = tokio::spawn(links::keep_resource_link(handle.clone(), resource.0, resource.1));
         let logs = AttemptLogs::new(&data.path().join("logs"));
         let library = Arc::new(Library::embedded());
         let desk = Desk { handle, content, results, logs, library, changes, refusals, farm: Arc::new(farm) };

@@ -21,6 +21,7 @@ use wire::link::{DialError, Limits, Receiver, Sender, dial_over};
 use wire::{FarmView, Link, ServerUrl};
 
 use super::{SCHEDULE_PATH, ScheduleServer};
+use crate::proof::Proofs;
 use crate::whereabouts::Whereabouts;
 
 /// Hands out the far ends of in-memory streams.
@@ -65,7 +66,7 @@ impl Scene {
         // Nobody answers there, and nobody has to.
         let nobody = Whereabouts::At(somewhere());
         let storage = folder.path().join("results");
-        let server = ScheduleServer::start(&data, &storage, farm, nobody, None).unwrap();
+        let server = ScheduleServer::start(&data, &storage, farm, (nobody, Proofs::new().1), None).unwrap();
         let (streams, far_ends) = mpsc::unbounded_channel();
         let router = server.doors().open();
         tokio::spawn(async move { serve(Streams(far_ends), router).await });

@@ -6,6 +6,7 @@
 mod access;
 mod calls;
 mod error;
+mod joining;
 mod orders;
 mod sse;
 mod steering;
@@ -33,6 +34,8 @@ pub use watch::Watch;
 
 /// A server is reached after this long or not at all.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// A connection that nothing moves on is given up before the server does that.
+const POOL_TIME: Duration = Duration::from_secs(10);
 /// A request and its answer, where neither is of unknown length.
 const REQUEST_TIME: Duration = Duration::from_secs(60);
 /// Transfers of unknown length end when nothing has moved for this long.
@@ -82,6 +85,7 @@ impl Client {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIME)
+            .pool_idle_timeout(POOL_TIME)
             .user_agent(concat!("framefarm/", env!("CARGO_PKG_VERSION")))
             .build()
             .expect("a client with a ready TLS configuration and a fixed name can be built");

@@ -141,6 +141,8 @@ impl Farm {
             command.env_remove(name);
         }
         command.env("FRAMEFARM_FARM", &self.name).env("USER", "ada").env("NO_COLOR", "1");
+        // The credential file that the schedule server writes is for this farm's processes alone.
+        command.env("XDG_CONFIG_HOME", self.path("config"));
         // What a test finds must not depend on the DNS of where it runs.
         command.env("FRAMEFARM_DNS", "none");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
