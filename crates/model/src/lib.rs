@@ -64,8 +64,8 @@ pub use version::{VersionPattern, VersionPatternError};
 pub use versioned::Versioned;
 pub use view::{
     AttemptView, FrameState, FrameView, HostState, HostView, JobState, JobView, KindMatch, LimitView, Match,
-    NearHost, NoticeView, OutputView, Problem, Rejection, ResourceList, SetAsideView, ShareView, SlotView,
-    StepView, SubmitReply, SubmitRequest,
+    MatchView, NearHost, NoticeView, OutputView, Problem, Rejection, ResourceList, SetAsideView, ShareView,
+    SlotView, StepView, SubmitReply, SubmitRequest,
 };
 pub use waiting::{AmountKind, WaitingReason, WhyView};
 pub use work::{Size, SizeError, Work};

@@ -133,6 +133,12 @@ pub struct StepView {
     pub package: String,
     /// Its frame list.
     pub frames: String,
+    /// What it wants of a host, as people write it; empty where it does not care.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub profile: String,
+    /// What a running frame holds of its host besides slots, as people write it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reserve: String,
     /// The steps that it waits for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<Dependency>,
@@ -324,6 +330,17 @@ pub struct HostView {
     /// Whether it takes frames.
     #[serde(default)]
     pub door: Door,
+}
+
+/// The hosts that match a profile: the answer to `GET /api/v1/match`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatchView {
+    /// The profile, as it was understood.
+    pub profile: String,
+    /// Hosts that match, the preferred first, then by name.
+    pub hosts: Vec<HostView>,
+    /// Why others do not.
+    pub list: ResourceList,
 }
 
 /// A slot for people and scripts.

@@ -48,7 +48,7 @@ impl Resource {
         let list = profile.map(|profile| Box::new(self.list_and_keep(profile)));
         let hosts = match &list {
             Some(list) => {
-                self.hosts_of(list).into_iter().filter_map(|name| self.host_view(name, now)).collect()
+                self.hosts_by_rank(list).into_iter().filter_map(|name| self.host_view(name, now)).collect()
             }
             None => self.host_views(now),
         };

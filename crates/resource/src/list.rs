@@ -142,6 +142,15 @@ impl Resource {
         names
     }
 
+    /// The same, the preferred first.
+    pub(crate) fn hosts_by_rank<'a>(&'a self, list: &'a ResourceList) -> Vec<&'a HostId> {
+        let ranks: BTreeMap<KindId, u32> = list.kinds.iter().map(|found| (found.kind, found.rank)).collect();
+        let rank = |name: &&HostId| self.named(name).and_then(|host| ranks.get(&host.kind));
+        let mut names = self.hosts_of(list);
+        names.sort_by_key(rank);
+        names
+    }
+
     fn matching_hosts(&self, list: &ResourceList) -> Vec<Match> {
         let found = |name: &HostId| {
             let host = self.named(name)?;

@@ -19,6 +19,8 @@ impl Schedule {
                 name: step.name.clone(),
                 package: step.work.package.clone(),
                 frames: step.frames.to_string(),
+                profile: step.profile.to_string(),
+                reserve: step.reserve.to_string(),
                 depends_on: step.depends_on.clone(),
                 frames_total: frames.total(),
                 frames_done: frames.done,

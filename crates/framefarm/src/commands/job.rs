@@ -40,6 +40,7 @@ impl Job {
             output::text(facts(&job))?;
             if job.steps.len() > 1 {
                 output::text(format_args!("\n{}", steps(&job.steps)))?;
+                output::text(format_args!("\n{}", wants(&job.steps)))?;
             }
             if !job.running.is_empty() {
                 output::text(format_args!("\n{}", running(&job.running)))?;
@@ -61,6 +62,10 @@ fn facts(job: &JobView) -> Facts {
         facts.add("frame list", Cell::new(&job.frames));
         facts.add_some("size", job.size.as_ref());
         facts.add("package", Cell::new(&job.package));
+        for step in &job.steps {
+            facts.add_some("needs", Some(&step.profile).filter(|text| !text.is_empty()));
+            facts.add_some("reserves", Some(&step.reserve).filter(|text| !text.is_empty()));
+        }
     }
     facts.add("priority", Cell::new(job.priority));
     facts.add("user", Cell::new(&job.user));
@@ -119,6 +124,16 @@ fn steps(steps: &[StepView]) -> Table {
             Cell::new(if depends.is_empty() { "-".to_owned() } else { depends.join(", ") }),
             Cell::of(step.waiting_because.as_ref()),
         ]);
+    }
+    table
+}
+
+/// What each step wants of a host.
+fn wants(steps: &[StepView]) -> Table {
+    let mut table = Table::new(&["STEP", "RESERVES", "NEEDS"]);
+    let said = |text: &str| Cell::new(if text.is_empty() { "-" } else { text });
+    for step in steps {
+        table.row([Cell::new(&step.name), said(&step.reserve), said(&step.profile)]);
     }
     table
 }

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use model::{
-    Faults, FrameView, HostView, JobDescription, JobId, JobView, Need, OutputView, PackageNeed, Rank, SubmitReply,
+    Faults, FrameView, JobDescription, JobId, JobView, Need, OutputView, PackageNeed, Rank, SubmitReply,
     SubmitRequest, VersionPattern,
 };
 use packages::check_work;
@@ -18,9 +18,6 @@ use wire::FarmView;
 use super::Desk;
 use crate::access::{Done, Pass};
 use crate::problem::Refused;
-
-/// How long people wait for the resource server.
-const HOSTS_WAIT: Duration = Duration::from_secs(5);
 
 /// How long a submit waits for the resource server's word on which hosts match.
 const PROSPECT_WAIT: Duration = Duration::from_millis(500);
@@ -56,10 +53,6 @@ pub(super) async fn frames(State(desk): State<Desk>, Path(job): Path<JobId>) -> 
 pub(super) async fn results(State(desk): State<Desk>, Path(job): Path<JobId>) -> Answer<Vec<OutputView>> {
     let frames = desk.handle.read(move |role| role.frames(job)).await?.ok_or_else(|| no_job(job))?;
     Ok(Json(frames.into_iter().flat_map(|frame| frame.outputs).collect()))
-}
-
-pub(super) async fn hosts(State(desk): State<Desk>) -> Answer<Vec<HostView>> {
-    desk.hosts().await.map(Json)
 }
 
 pub(super) async fn hold(State(desk): State<Desk>, Path(job): Path<JobId>) -> Answer<JobView> {
@@ -171,23 +164,6 @@ impl Desk {
     pub(super) async fn steer(&self, job: JobId, event: Event) -> Answer<JobView> {
         self.handle.ask(event, |_| ()).await?;
         self.job(job).await.map(Json)
-    }
-
-    async fn hosts(&self) -> Result<Vec<HostView>, Refused> {
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        self.handle.look(move |_, hands| drop(sender.send(hands.ask_hosts()))).await;
-        let unlinked = || {
-            Refused::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the schedule server has no link to a resource server",
-            )
-            .hint("is one running? start it with `framefarm serve resource`; it is found by itself")
-        };
-        let answer = receiver.await.ok().flatten().ok_or_else(unlinked)?;
-        match tokio::time::timeout(HOSTS_WAIT, answer).await {
-            Ok(Ok(hosts)) => Ok(hosts),
-            _ => Err(unlinked()),
-        }
     }
 }
 

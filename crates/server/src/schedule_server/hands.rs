@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use model::{HostView, JobId, LeaseId, Output, ScheduleToRender, ScheduleToResource};
+use model::{HostView, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, ScheduleToResource};
 use schedule::{Effect, Event, JobSummary, LinkId, NoticeId, Refusal, Schedule};
 use store::Results;
 use tokio::sync::{broadcast, oneshot};
@@ -16,6 +16,9 @@ use crate::error_chain;
 use crate::letter::letter;
 use crate::mail::Post;
 use crate::owner::{Handle, Hands};
+
+/// Hosts that the resource server told of, and why others are not among them.
+pub(super) type HostsTold = (Vec<HostView>, Option<Box<ResourceList>>);
 
 pub(crate) type ScheduleHandle = Handle<Schedule, ScheduleHands>;
 
@@ -30,7 +33,7 @@ pub(crate) struct ScheduleHands {
     spoken_to: BTreeSet<LinkId>,
     refusals: Refusals,
     resource: Option<Sender<ScheduleToResource>>,
-    host_asks: BTreeMap<u64, oneshot::Sender<Vec<HostView>>>,
+    host_asks: BTreeMap<u64, oneshot::Sender<HostsTold>>,
     last_host_ask: u64,
     results: Arc<Results>,
     post: Option<Post>,
@@ -82,21 +85,21 @@ impl ScheduleHands {
         self.host_asks.clear();
     }
 
-    /// Asks the resource server for its hosts; `None` where it is not linked.
-    pub(crate) fn ask_hosts(&mut self) -> Option<oneshot::Receiver<Vec<HostView>>> {
+    /// Asks the resource server for its hosts, or for those that match; `None` where it is not linked.
+    pub(super) fn ask_hosts(&mut self, profile: Option<Profile>) -> Option<oneshot::Receiver<HostsTold>> {
         let resource = self.resource.as_ref()?;
         self.last_host_ask += 1;
         let ask = self.last_host_ask;
-        resource.send(&ScheduleToResource::Hosts { ask, profile: None }).ok()?;
+        resource.send(&ScheduleToResource::Hosts { ask, profile }).ok()?;
         let (sender, receiver) = oneshot::channel();
         self.host_asks.insert(ask, sender);
         Some(receiver)
     }
 
     /// The resource server told its hosts.
-    pub(crate) fn hosts_told(&mut self, ask: u64, hosts: Vec<HostView>) {
+    pub(super) fn hosts_told(&mut self, ask: u64, told: HostsTold) {
         if let Some(waiting) = self.host_asks.remove(&ask) {
-            let _ = waiting.send(hosts);
+            let _ = waiting.send(told);
         }
     }
 

@@ -10,8 +10,8 @@ use axum::response::Response;
 use model::{HostId, RenderToSchedule, ResourceToSchedule, ScheduleToRender, ScheduleToResource};
 use schedule::Event;
 use wire::Link;
-use wire::link::{self, Limits};
 use wire::Service;
+use wire::link::{self, Limits};
 
 use super::hands::ScheduleHandle;
 use super::refusals::Refusals;
@@ -102,8 +102,8 @@ async fn serve_resource(handle: ScheduleHandle, link: Link<ScheduleToResource, R
     handle.tell(Event::ResourceLinked).await;
     let end = loop {
         match receiver.recv().await {
-            Ok(ResourceToSchedule::Hosts { ask, hosts, .. }) => {
-                handle.look(move |_, hands| hands.hosts_told(ask, hosts)).await;
+            Ok(ResourceToSchedule::Hosts { ask, hosts, list }) => {
+                handle.look(move |_, hands| hands.hosts_told(ask, (hosts, list))).await;
             }
             Ok(message) => handle.tell(Event::ResourceSpoke(message)).await,
             Err(end) => break end,

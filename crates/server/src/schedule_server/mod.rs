@@ -4,6 +4,7 @@ mod api;
 mod bulk;
 mod hands;
 mod host_orders;
+mod hosts;
 mod links;
 mod refusals;
 mod steering;
@@ -133,7 +134,9 @@ impl ScheduleServer {
         let lease = "/api/v1/leases/{lease}";
         Doors::new()
             .get("/api/v1/farm", Verb::SeeFarm, api::farm)
-            .get("/api/v1/hosts", Verb::SeeHosts, api::hosts)
+            .get("/api/v1/hosts", Verb::SeeHosts, hosts::hosts)
+            .get("/api/v1/hosts/{host}", Verb::SeeHosts, hosts::host)
+            .get("/api/v1/match", Verb::SeeHosts, hosts::matching)
             .post("/api/v1/hosts/{host}/order", Verb::OrderHost, host_orders::order)
             .get("/api/v1/jobs", Verb::SeeJobs, api::jobs)
             .post("/api/v1/jobs", Verb::Submit, api::submit)

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use model::{
-    AttemptNumber, Digest, FrameView, HostView, JobDescription, JobId, JobView, LeaseId, OutputView,
-    SubmitReply, SubmitRequest,
+    AttemptNumber, Digest, FrameView, HostView, JobDescription, JobId, JobView, LeaseId, MatchView,
+    OutputView, SubmitReply, SubmitRequest,
 };
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
@@ -206,6 +206,24 @@ impl Client {
     /// As for every call.
     pub async fn hosts(&self) -> Result<Vec<HostView>, ClientError> {
         self.json(self.request(Method::GET, &["hosts"])).await
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn host(&self, host: &str) -> Result<HostView, ClientError> {
+        self.json(self.request(Method::GET, &["hosts", host])).await
+    }
+
+    /// The render hosts that match needs and preferences, as people write them, and why others do not.
+    ///
+    /// # Errors
+    /// As for every call, and where they are not understood.
+    pub async fn matching_hosts(&self, needs: &str, prefer: &str) -> Result<MatchView, ClientError> {
+        let mut url = self.resource(&["match"]);
+        url.query_pairs_mut().append_pair("need", needs).append_pair("prefer", prefer);
+        self.json(self.http.get(url).timeout(super::REQUEST_TIME)).await
     }
 
     /// For render hosts: hands over the file at `path`, which an attempt made, under its published name.

@@ -1,28 +1,40 @@
 //! `framefarm host`: one render host, and what can be done with it from afar.
 
 mod order;
+mod show;
 
 use clap::{Args, Subcommand};
 
 use crate::cli::Global;
 use crate::output::{Exit, Failure};
 
-/// Start, stop, restart or wake render hosts
+/// Show one render host; or start, stop, restart or wake some
+///
+/// With a name alone everything that is known of that host: its machine, what is installed and mounted, and what
+/// each slot does.
 ///
 /// A host that is stopped takes no more frames and stays linked, so that it can be started again from here; it
 /// stays so when its machine is restarted. What it was rendering is finished first, or with --now given back and
 /// rendered elsewhere, which does not count as a try.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "\
 Examples:
+  framefarm host fast-1                              all that is known of it
   framefarm host stop fast-1 fast-2                  finish what they render, and take no more
   framefarm host stop fast-1 --now                   give back what it renders
   framefarm host start fast-1
   framefarm host restart fast-1 --wait               after an update, and return when it is back
-  framefarm host wake fast-1                         over the network, where it sleeps")]
+  framefarm host wake fast-1                         over the network, where it sleeps"
+)]
 pub(crate) struct Host {
+    /// Name of the host to show
+    #[arg(value_name = "NAME", required = true)]
+    name: Option<String>,
     #[command(subcommand)]
-    order: Order,
+    order: Option<Order>,
 }
 
 /// What to do with hosts.
@@ -42,7 +54,10 @@ enum Order {
 
 impl Host {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
-        match self.order {
+        let Some(order) = self.order else {
+            return show::show(global, &self.name.unwrap_or_default()).await;
+        };
+        match order {
             Order::Start(start) => start.run(global).await,
             Order::Stop(stop) => stop.run(global).await,
             Order::Restart(restart) => restart.run(global).await,
