@@ -5,8 +5,8 @@ use wire::discovery::{DISCOVERY_PORT, DNS_NAME};
 use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
-    backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits, log, man, serve, shares,
-    submit, up, wait, why,
+    backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits, log, man, serve,
+    service, shares, submit, up, wait, why,
 };
 use crate::output::{Exit, Talk};
 
@@ -47,6 +47,7 @@ Share the farm:
 
 Run render hosts:
   host         Start, stop, restart or wake render hosts
+  service      Run servers as services of systemd
 
 Keep the farm:
   backup       Back a farm up to a file, while it runs
@@ -179,6 +180,7 @@ pub(crate) enum Command {
     Why(why::Why),
     Hosts(hosts::Hosts),
     Host(host::Host),
+    Service(service::Services),
     Limits(limits::Limits),
     Limit(limits::Limit),
     Shares(shares::Shares),

@@ -16,6 +16,7 @@ pub(crate) mod limits;
 pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod serve;
+pub(crate) mod service;
 pub(crate) mod shares;
 pub(crate) mod submit;
 pub(crate) mod up;
@@ -32,6 +33,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
     match command {
         Command::Completions(completions) => return completions.run(),
         Command::Man(man) => return man.run(global.talk()),
+        Command::Service(service) => return service.run(&global),
         Command::Backup(backup) => return backup.run(&global),
         Command::Restore(restore) => return restore.run(&global),
         Command::Journal(journal) => return journal.run(&global),
@@ -69,6 +71,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Share(share) => share.run(&global).await,
             Command::Completions(_)
             | Command::Man(_)
+            | Command::Service(_)
             | Command::Backup(_)
             | Command::Restore(_)
             | Command::Journal(_) => Ok(Exit::Done),
