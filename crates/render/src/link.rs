@@ -134,7 +134,7 @@ impl Render {
         if amounts == self.passing.amounts {
             return Vec::new();
         }
-        let again = self.is_welcome().then_some(Record::Linked { at: now });
+        let again = self.passing.is_linked().then_some(Record::Linked { at: now });
         std::iter::once(Record::AmountsSaid { amounts }).chain(again).collect()
     }
 

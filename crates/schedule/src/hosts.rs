@@ -85,6 +85,10 @@ impl Schedule {
         }
         let in_vain = ours.iter().filter(|held| self.is_ahead_in_vain(held.lease, is_open));
         records.extend(in_vain.map(|held| Record::Passing(Passing::LeaseWithdrawn { lease: held.lease })));
+        if self.passing.links.get(link) == Some(&host) {
+            // It says anew what it has on a link that stands: what it does not name may be on its way there.
+            return records;
+        }
         let ours: BTreeSet<LeaseId> = ours.iter().map(|held| held.lease).collect();
         for lease in self.working(host).filter(|lease| !ours.contains(lease)) {
             let message = format!("{name} came back without it");

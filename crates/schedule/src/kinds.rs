@@ -28,8 +28,6 @@ pub(crate) struct WantedKinds {
     tiers: BTreeMap<KindId, usize>,
     only: Option<BTreeSet<HostId>>,
     except: BTreeSet<HostId>,
-    /// The list came from a resource server that tells no kinds: all of `only` match.
-    no_kinds: bool,
 }
 
 /// The hosts that match a profile, and which of them are preferred.
@@ -74,10 +72,6 @@ impl Kinds {
 
     /// What a list wants.
     pub(crate) fn wanted(&self, list: &ResourceList) -> WantedKinds {
-        if self.epoch == 0 && list.kinds.is_empty() {
-            let only = list.matches.iter().map(|one| one.host.clone()).collect();
-            return WantedKinds { only: Some(only), no_kinds: true, ..WantedKinds::default() };
-        }
         let ranks: BTreeSet<u32> = list.kinds.iter().map(|kind| kind.rank).collect();
         let tier = |rank: u32| ranks.iter().take_while(|other| **other < rank).count();
         WantedKinds {
@@ -85,7 +79,6 @@ impl Kinds {
             tiers: list.kinds.iter().map(|kind| (kind.kind, tier(kind.rank))).collect(),
             only: list.only.as_ref().map(|hosts| hosts.iter().cloned().collect()),
             except: list.except.iter().cloned().collect(),
-            no_kinds: false,
         }
     }
 
@@ -119,9 +112,6 @@ impl Kinds {
     /// How well a host matches, where it does.
     pub(crate) fn tier(&self, wanted: &WantedKinds, host: &HostId) -> Option<usize> {
         let named = wanted.only.as_ref().is_none_or(|only| only.contains(host));
-        if wanted.no_kinds {
-            return named.then_some(0);
-        }
         let tier = wanted.tiers.get(&self.of(host)?).copied();
         tier.filter(|_| named && !wanted.except.contains(host))
     }

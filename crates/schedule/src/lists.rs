@@ -46,9 +46,7 @@ impl Known {
     pub(crate) fn of(list: &ResourceList) -> Self {
         let count = |hosts: usize| u32::try_from(hosts).unwrap_or(u32::MAX);
         let of_kinds = list.kinds.iter().map(|kind| kind.hosts).sum::<u32>();
-        let named = list.only.as_ref().map(Vec::len);
-        let named = named.or(list.kinds.is_empty().then_some(list.matches.len()));
-        let hosts = named.map_or(of_kinds, count);
+        let hosts = list.only.as_ref().map_or(of_kinds, |only| count(only.len()));
         Self {
             hosts_total: list.hosts_total,
             hosts: hosts.saturating_sub(count(list.except.len())),

@@ -1,8 +1,8 @@
 //! Hosts that come, go, fall silent, come back and claim a name that is taken.
 
-use model::{FrameState, LeaseId, RenderToSchedule};
+use model::{FrameState, HeldLease, LeaseId, RenderToSchedule, SlotIndex};
 
-use crate::farm::{Farm, job};
+use crate::farm::{Farm, farm, job, reserving};
 
 const NONE: [i64; 0] = [];
 
@@ -136,4 +136,21 @@ fn fewer_slots_after_a_restart_of_the_host_are_respected() {
     farm.dies("a");
     farm.links("a", 1);
     assert_eq!(farm.held("a").len(), 1);
+}
+
+#[test]
+fn a_hello_again_on_a_link_that_stands_ends_nothing() {
+    let mut farm = farm();
+    farm.links_with("a", 2, 8, 0);
+    farm.submits(reserving(4, 0, job("job", "1-4")));
+    let link = farm.hosts["a"].link.unwrap();
+    farm.hosts.get_mut("a").unwrap().amounts.memory_bytes = 4;
+    // The second grant was on its way when it was said.
+    let held = vec![HeldLease { lease: LeaseId(1), slot: SlotIndex(0) }];
+    farm.hello("a", "only", link, 2, held);
+    assert_eq!(farm.hosts["a"].link, Some(link));
+    assert_eq!(farm.held("a"), [1, 2]);
+    farm.finishes_one("a");
+    farm.finishes_one("a");
+    assert_eq!(farm.held("a"), [3], "there is memory for one now");
 }
