@@ -86,6 +86,10 @@ ingredients! {
     Stops "stops" 400 1000,
     /// Hosts change so that they match other jobs than before.
     InfoChanges "info-changes" 400 1000,
+    /// Whoever works at a host comes and goes, and hosts have hours.
+    Desks "desks" 450 1000,
+    /// Hosts have more or less memory and GPUs than before.
+    AmountChanges "amount-changes" 350 1000,
     /// The resource server is wiped and started again.
     ResourceWipes "resource-wipes" 500 1000,
     /// Somebody who is no render server of this farm says things that only they may say.
@@ -105,6 +109,8 @@ ingredients! {
     ShareChanges "share-changes" 400 1000,
     /// People forgive hosts that are set aside.
     Pardons "pardons" 300 1000,
+    /// People start, stop and restart render servers.
+    HostOrders "host-orders" 450 1000,
 
     /// Steps depend on steps.
     Dependencies "dependencies" 500 600,
@@ -118,6 +124,10 @@ ingredients! {
     Limits "limits" 400 500,
     /// Frames hold several slots.
     WideFrames "wide-frames" 400 400,
+    /// Steps reserve memory and GPUs.
+    Reserves "reserves" 500 600,
+    /// Steps prefer some hosts.
+    Preferences "preferences" 400 600,
     /// Jobs have a maximum of slots.
     SlotsMax "slots-max" 300 500,
     /// Jobs have a maximum of hosts.

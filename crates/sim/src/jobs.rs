@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Dependency, DependencyKind, FrameOrder, FrameSpan, JobDescription, JobId, Need, Profile, SlotNeed, Step,
-    TimeLimits, Work,
+    Amounts, Dependency, DependencyKind, FrameOrder, FrameSpan, JobDescription, JobId, Need, Preference,
+    Profile, SlotNeed, Step, TimeLimits, Work,
 };
 
 use crate::chance::Chance;
@@ -99,6 +99,16 @@ impl Draw<'_> {
         }
         if self.rolls(Ingredient::WideFrames) {
             step.slots = [SlotNeed::Count(2), SlotNeed::Count(3), SlotNeed::Whole][self.chance.index(3)];
+        }
+        if self.rolls(Ingredient::Reserves) {
+            let memory_gib = self.chance.between(0, 4);
+            let gpus = [0, 0, 1, 1, 2][self.chance.index(5)];
+            step.reserve = Amounts { memory_bytes: memory_gib << 30, gpus };
+        }
+        if self.rolls(Ingredient::Preferences) {
+            let wanted = [Need::Tag("choice".to_owned()), Need::Pool("nobody's".to_owned())];
+            let need = wanted[self.chance.index(2)].clone();
+            step.profile.prefer.push(Preference { need, weight: self.number(1, 3) });
         }
         for limit in LIMITS {
             if self.rolls(Ingredient::Limits) {

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use model::{Exit, FailureClass, Grant, JobId, LeaseId, ProcessMark, ResourceInfo, SlotIndex, StepIndex};
+use model::{
+    Amounts, Exit, FailureClass, Grant, JobId, LeaseId, ProcessMark, ResourceInfo, SlotIndex, StepIndex,
+};
 use render::Ended;
 
 use crate::network::LinkId;
@@ -12,6 +14,8 @@ use crate::network::LinkId;
 pub(crate) struct Machine {
     pub(crate) info: ResourceInfo,
     pub(crate) slots: u16,
+    /// What it has besides.
+    pub(crate) amounts: Amounts,
     pub(crate) processes: BTreeMap<LeaseId, Process>,
     /// What attempts left here.
     pub(crate) scratch: BTreeMap<LeaseId, Left>,
@@ -34,6 +38,8 @@ pub(crate) struct Process {
     pub(crate) mark: ProcessMark,
     /// Every slot that it holds.
     pub(crate) slots: BTreeSet<SlotIndex>,
+    /// GPUs that it was told to use.
+    pub(crate) gpus: Vec<u16>,
     pub(crate) job: JobId,
     /// How it will end if nobody kills it.
     pub(crate) exit: Exit,

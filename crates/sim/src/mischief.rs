@@ -1,10 +1,11 @@
 //! What goes wrong, until it no longer does.
 
-use model::{RenderToResource, Time};
+use model::{Amounts, RenderToResource, Time};
 
 use crate::happening::Happening;
 use crate::ingredient::Ingredient;
 use crate::network::Place;
+use crate::plan::draw_amounts;
 use crate::servers::host_info;
 use crate::world::World;
 
@@ -20,13 +21,15 @@ pub(crate) struct Health {
 }
 
 /// Deeds of mischief, and how often each is done beside the others.
-const DEEDS: [(Ingredient, u64); 10] = [
+const DEEDS: [(Ingredient, u64); 12] = [
     (Ingredient::Kills, 5),
     (Ingredient::PowerCuts, 1),
     (Ingredient::LinkCuts, 2),
     (Ingredient::Partitions, 2),
     (Ingredient::Stops, 1),
     (Ingredient::InfoChanges, 1),
+    (Ingredient::Desks, 3),
+    (Ingredient::AmountChanges, 1),
     (Ingredient::ResourceWipes, 1),
     (Ingredient::FullDisks, 1),
     (Ingredient::WrongClocks, 1),
@@ -87,6 +90,8 @@ impl World {
                 let choice = self.chance.permille(500);
                 self.change_info(host, choice);
             }
+            Ingredient::Desks => self.turn_desk(host),
+            Ingredient::AmountChanges => self.change_amounts(host),
             Ingredient::FullDisks => self.fill_disk(host),
             Ingredient::WrongClocks => self.jump_clock(host),
             _ => self.stranger_comes(),
@@ -198,11 +203,35 @@ impl World {
     }
 
     fn change_info(&mut self, host: usize, choice: bool) {
-        let info = host_info(choice);
+        let info = host_info(choice, self.machines[host].amounts);
         self.machines[host].info = info.clone();
         if self.renders[host].is_up() {
             self.tell_resource_server(host, RenderToResource::Info { info });
         }
+    }
+
+    /// Whoever works at a host comes, or goes, and its hours end or begin.
+    fn turn_desk(&mut self, host: usize) {
+        let owner = self.chance.permille(400).then(|| "its owner is back".to_owned());
+        let hours = self.chance.permille(250).then(|| "only at night".to_owned());
+        self.tell_render(host, render::Event::Desk { owner, hours });
+    }
+
+    /// A host has less than it had for a while, and never more than at first.
+    fn change_amounts(&mut self, host: usize) {
+        let (most, draw) = (self.plan.amounts[host], draw_amounts(&mut self.chance));
+        let amounts = Amounts {
+            memory_bytes: most.memory_bytes.min(draw.memory_bytes),
+            gpus: most.gpus.min(draw.gpus),
+        };
+        self.has_amounts(host, amounts);
+    }
+
+    fn has_amounts(&mut self, host: usize, amounts: Amounts) {
+        self.machines[host].amounts = amounts;
+        let choice = !self.machines[host].info.tags.is_empty();
+        self.change_info(host, choice);
+        self.tell_render(host, render::Event::Amounts(amounts));
     }
 
     /// From here on nothing goes wrong, and every server runs.
@@ -211,6 +240,10 @@ impl World {
         self.health = Health { healed: true, calm_since: None };
         self.network.unite();
         self.change_info(0, true);
+        for host in 0..self.machines.len() {
+            self.has_amounts(host, self.plan.amounts[host]);
+            self.tell_render(host, render::Event::Desk { owner: None, hours: None });
+        }
         for place in self.places() {
             if let Some(disk) = self.disk_mut(place) {
                 (disk.slow_ms, disk.full_until) = (0, Time(0));

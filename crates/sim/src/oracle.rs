@@ -30,6 +30,10 @@ oracles! {
     OneAttemptPerSlot,
     /// No more is taken of a limit, by the farm, a host or a job, than there is.
     LimitsHold,
+    /// No more memory is given of a host than it has, and no GPU twice; a step has what it reserves.
+    AmountsHold,
+    /// Nothing is leased to a host that has said that it takes no frames.
+    DoorsHold,
     /// Nothing runs before what it depends on.
     DependenciesHold,
     /// Nothing of a job on hold is leased.

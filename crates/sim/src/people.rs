@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{JobDescription, JobId, JobState, SlotNeed, SubmitRequest};
+use model::{HostOrder, HostVerb, JobDescription, JobId, JobState, SlotNeed, SubmitRequest};
 use resource::lacks;
 use schedule::Event;
 
@@ -106,7 +106,7 @@ impl World {
                 let told = Oracle::AcknowledgedSurvives;
                 hold(told, self.ledger.has(&event), || format!("{event:?} is acknowledged and not kept"));
                 self.ledger.orders.acknowledged(&event, ticket);
-                if let Event::Hold(job) | Event::Kill(job) = event {
+                if let Event::Kill(job) = event {
                     self.in_ms(1_000, Happening::Acted(job));
                 }
             }
@@ -154,13 +154,14 @@ impl World {
 
     /// What a person does now.
     fn draw_order(&mut self) -> Option<Event> {
-        const ORDERS: [Ingredient; 6] = [
+        const ORDERS: [Ingredient; 7] = [
             Ingredient::Steering,
             Ingredient::Priorities,
             Ingredient::Retries,
             Ingredient::LimitChanges,
             Ingredient::ShareChanges,
             Ingredient::Pardons,
+            Ingredient::HostOrders,
         ];
         let jobs: Vec<JobId> = self.ledger.orders.submitted.values().copied().collect();
         let order = ORDERS[self.chance.index(ORDERS.len())];
@@ -185,8 +186,16 @@ impl World {
                 let name = group.filter(|_| self.chance.permille(500)).unwrap_or(user).to_owned();
                 Event::SetShare { name, weight: u32::try_from(self.chance.between(1, 4)).unwrap_or(1) }
             }
+            Ingredient::HostOrders => self.draw_host_order(),
             _ => Event::Forgive(host_name(self.chance.index(self.machines.len()))),
         })
+    }
+
+    fn draw_host_order(&mut self) -> Event {
+        let verbs = [HostVerb::Start, HostVerb::Stop, HostVerb::Start, HostVerb::Stop, HostVerb::Restart];
+        let verb = verbs[self.chance.index(verbs.len())];
+        let order = HostOrder { verb, now: self.chance.permille(300), by: "operator".to_owned() };
+        Event::OrderHost { host: host_name(self.chance.index(self.machines.len())), order }
     }
 
     fn draw_limit(&mut self) -> Event {
@@ -261,6 +270,12 @@ impl World {
                 events.push(Event::SetLimit { name: name.clone(), amount, per_host: None });
             }
         }
+        for (host, node) in self.renders.iter().enumerate() {
+            if node.role().is_some_and(|role| !role.door().is_open()) {
+                let order = HostOrder { verb: HostVerb::Start, now: false, by: "operator".to_owned() };
+                events.push(Event::OrderHost { host: host_name(host), order });
+            }
+        }
         for event in events {
             self.asks(event, None);
         }
@@ -290,7 +305,7 @@ impl World {
         })
     }
 
-    /// Whether frames of a job want more slots than any host has that matches, or than the job may hold.
+    /// Whether frames of a job want more than any host has that matches, or more slots than the job may hold.
     fn is_too_wide(&self, job: JobId) -> bool {
         let Some(description) = self.ledger.description(job) else { return false };
         let most = description.slots_max.unwrap_or(u32::MAX);
@@ -301,7 +316,8 @@ impl World {
                     SlotNeed::Count(count) => u32::from(count),
                     SlotNeed::Whole => has,
                 };
-                let matches = || lacks(&host_name(host), &machine.info, &step.profile).is_empty();
+                let large = step.reserve.fits_in(&machine.amounts);
+                let matches = || large && lacks(&host_name(host), &machine.info, &step.profile).is_empty();
                 wanted <= has && wanted <= most && matches()
             };
             !self.machines.iter().enumerate().any(fits)

@@ -1,5 +1,7 @@
 //! What a seed makes of a farm: how large it is, what is in it, and how strong each of that is.
 
+use model::Amounts;
+
 use crate::chance::Chance;
 use crate::ingredient::{Ingredient, Ingredients};
 
@@ -10,6 +12,8 @@ const SAFETY_MS: (u64, u64) = (20_000, 90_000);
 pub(crate) struct Plan {
     /// Slots of each host.
     pub(crate) hosts: Vec<u16>,
+    /// What each has besides.
+    pub(crate) amounts: Vec<Amounts>,
     pub(crate) jobs: u64,
     pub(crate) safety_ms: u64,
     /// Longest time that a frame renders, in milliseconds.
@@ -33,9 +37,11 @@ impl Plan {
                 on = on.with(*ingredient);
             }
         }
-        let hosts = (0..=chance.index(4)).map(|_| [1, 1, 2, 2, 4][chance.index(5)]).collect();
+        let hosts: Vec<u16> = (0..=chance.index(4)).map(|_| [1, 1, 2, 2, 4][chance.index(5)]).collect();
+        let amounts = hosts.iter().map(|_| draw_amounts(chance)).collect();
         Self {
             hosts,
+            amounts,
             jobs: chance.between(1, 6),
             safety_ms: chance.between(SAFETY_MS.0, SAFETY_MS.1),
             render_ms: chance.between(500, 8_000),
@@ -49,4 +55,10 @@ impl Plan {
     pub(crate) fn strength(&self, ingredient: Ingredient) -> u64 {
         if self.on.has(ingredient) { self.strengths[ingredient as usize] } else { 0 }
     }
+}
+
+/// What a host has besides slots.
+pub(crate) fn draw_amounts(chance: &mut Chance) -> Amounts {
+    let memory_gib = [2, 4, 8][chance.index(3)];
+    Amounts { memory_bytes: memory_gib << 30, gpus: [0, 0, 1, 2][chance.index(4)] }
 }

@@ -1,7 +1,10 @@
 //! Bugs that are planted to see whether the simulator finds them. None of them stands in a role: each tampers
 //! with what passes between a role, its journal and the world.
 
-use model::{DependencyKind, LeaseId, Outcome, RenderToSchedule, Role, ScheduleToRender};
+use model::{
+    Amounts, DependencyKind, Door, LeaseId, Outcome, RenderToSchedule, ResourceToSchedule, Role,
+    ScheduleToRender,
+};
 use render::Render;
 use resource::Resource;
 use schedule::{Effect, Ending, Event, Passing, Record, Schedule};
@@ -51,6 +54,14 @@ bugs! {
     DependencyForgotten Schedule,
     /// What steps take of limits is forgotten when a job is taken.
     LimitIgnored Schedule,
+    /// What steps reserve of hosts is forgotten when a job is taken.
+    ReserveIgnored Schedule,
+    /// Each frame that has a GPU has the first.
+    GpuGivenTwice Schedule,
+    /// What a host says of its door is not heard.
+    DoorIgnored Schedule,
+    /// Hosts that come are not told of to the schedule server.
+    KindsLost Schedule,
     /// Further slots of a lease that holds several are forgotten.
     WideSlotsForgotten Schedule,
     /// A failure that uses up the last try does not fail the frame.
@@ -128,6 +139,15 @@ impl Seam for Schedule {
             (Planted::LimitIgnored, Event::Submit(request)) => {
                 request.description.steps.iter_mut().for_each(|step| step.limits.clear());
             }
+            (Planted::ReserveIgnored, Event::Submit(request)) => {
+                request.description.steps.iter_mut().for_each(|step| step.reserve = Amounts::default());
+            }
+            (
+                Planted::KindsLost,
+                Event::ResourceSpoke(ResourceToSchedule::Kinds { whole: false, are, .. }),
+            ) => {
+                are.clear();
+            }
             _ => {}
         }
     }
@@ -158,6 +178,14 @@ impl Seam for Schedule {
             }
             Planted::LostLeaseKept => records
                 .retain(|record| !matches!(record, Record::LeaseEnded { ending: Ending::HostLost, .. })),
+            Planted::DoorIgnored => {
+                records.retain(|record| !matches!(record, Record::Passing(Passing::HostDoor { .. })));
+                for record in records {
+                    if let Record::Passing(Passing::HostLinked { door, .. }) = record {
+                        *door = Door::Open;
+                    }
+                }
+            }
             Planted::PriorityNotSet => {
                 records.retain(|record| !matches!(record, Record::JobPriority { .. }));
             }
@@ -209,6 +237,10 @@ fn leased_twice(plant: Plant, record: &Record) -> Option<Record> {
 
 fn tamper(plant: Plant, record: &mut Record) {
     match record {
+        Record::FrameLeased { gpus, .. } if plant.is(Planted::GpuGivenTwice) => {
+            gpus.iter_mut().for_each(|gpu| *gpu = 0);
+            gpus.dedup();
+        }
         Record::FrameLeased { also, .. } if plant.is(Planted::WideSlotsForgotten) => also.clear(),
         Record::FrameLeased { lease, .. } if plant.is(Planted::LeaseNumberReused) && lease.0 > 3 => {
             lease.0 -= 3;

@@ -110,7 +110,12 @@ impl World {
             hold(Oracle::OneAttemptPerSlot, process.slots.is_disjoint(&slots), || {
                 format!("leases {other} and {lease} run on slots {slots:?} of host {host}")
             });
+            let shared = process.gpus.iter().any(|gpu| grant.gpus.contains(gpu));
+            hold(Oracle::AmountsHold, !shared, || {
+                format!("leases {other} and {lease} run on GPUs {:?} of host {host}", grant.gpus)
+            });
         }
+        let gpus = grant.gpus.clone();
         let (exit, left, ms) = self.draw_end(&grant);
         let hangs = self.strikes(Ingredient::Hangs);
         let dies_along = self.strikes(Ingredient::DyingAlong);
@@ -124,7 +129,8 @@ impl World {
         let whole = (ms < SHORT_MS && !hangs && !told).then_some(grant);
         let is_whole = whole.is_some();
         let machine = &mut self.machines[host];
-        let process = Process { mark, slots, job, exit, left, hangs, boot: run.1, max_ms, dies_along, whole };
+        let process =
+            Process { mark, slots, gpus, job, exit, left, hangs, boot: run.1, max_ms, dies_along, whole };
         machine.processes.insert(lease, process);
         machine.shell.watched.insert(lease, false);
         if !hangs {

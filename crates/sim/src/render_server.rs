@@ -17,6 +17,7 @@ impl World {
         let effects = self.renders[host].start(self.now, &blank, trim);
         self.machines[host].shell = Shell::default();
         self.sweep(host);
+        self.tell_render(host, Event::Amounts(self.machines[host].amounts));
         let run = self.run_of(Place::Render(host));
         self.soon(300, Happening::Dials(run, Place::Schedule));
         self.soon(300, Happening::Dials(run, Place::Resource));

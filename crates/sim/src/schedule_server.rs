@@ -1,6 +1,6 @@
 //! The schedule server's shell, as far as the simulated farm has one: links, storage, mail.
 
-use model::{JobId, LeaseId, Output, ScheduleToRender, ScheduleToResource};
+use model::{JobId, LeaseId, Output, RenderToSchedule, ScheduleToRender, ScheduleToResource};
 use schedule::{Effect, Event, NoticeId, Passing, Record, Schedule};
 
 use crate::happening::Happening;
@@ -56,7 +56,10 @@ impl World {
         for out in outs {
             self.tell_story(Place::Schedule, &out);
             match out {
-                Out::Decided(event, records) => self.schedule_heard(&event, &records),
+                Out::Decided(event, records) => {
+                    self.schedule_heard(&event, &records);
+                    self.door_heard(&event);
+                }
                 Out::Refused(event, _) => self.schedule_heard(&event, &[]),
                 Out::Durable(records) => self.schedule_is_durable(&records),
                 Out::Effect(effect) => self.schedule_does(effect),
@@ -71,14 +74,26 @@ impl World {
     fn schedule_heard(&mut self, event: &Event, records: &[Record]) {
         for record in records {
             // From then on its slot may be given to another.
-            if let Record::Passing(Passing::PublishBegun { lease, .. }) = record {
-                self.ledger.publishes(*lease);
+            match record {
+                Record::Passing(Passing::PublishBegun { lease, .. }) => self.ledger.publishes(*lease),
+                Record::FrameLeased { lease, host, .. } => self.ledger.assert_open(host, *lease),
+                _ => {}
             }
         }
         if let Event::HostSpoke { link, .. } = event
             && let Some(Place::Render(host)) = self.network.dialler(*link)
         {
             self.ledger.heard(&host_name(host), self.schedule.clock.shows(self.now));
+        }
+    }
+
+    /// From now on a host that takes no frames is given none.
+    fn door_heard(&mut self, event: &Event) {
+        if let Event::HostSpoke { link, message } = event
+            && let Some(Place::Render(host)) = self.network.dialler(*link)
+            && let RenderToSchedule::Hello { door, .. } | RenderToSchedule::Door(door) = message
+        {
+            self.ledger.door(&host_name(host), door);
         }
     }
 

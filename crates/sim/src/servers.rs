@@ -1,6 +1,6 @@
 //! The three roles as servers.
 
-use model::{HostId, ResourceInfo};
+use model::{Amounts, GpuInfo, HostId, ResourceInfo};
 use render::Render;
 use resource::Resource;
 use schedule::Schedule;
@@ -57,11 +57,13 @@ pub(crate) fn host_name(host: usize) -> HostId {
 }
 
 /// What a host has; the tag decides whether it matches the jobs that are choosy.
-pub(crate) fn host_info(choice: bool) -> ResourceInfo {
+pub(crate) fn host_info(choice: bool, amounts: Amounts) -> ResourceInfo {
+    let gpu = GpuInfo { model: "GPU".into(), memory_bytes: 8 << 30, driver: "any 1.0".into() };
     ResourceInfo {
         os_family: "linux".into(),
         processors: 4,
-        memory_bytes: 4 << 30,
+        memory_bytes: amounts.memory_bytes,
+        gpus: vec![gpu; amounts.gpus.into()],
         tags: if choice { vec!["choice".into()] } else { Vec::new() },
         ..ResourceInfo::default()
     }

@@ -180,6 +180,9 @@ impl World {
             if !render.is_welcome() {
                 open.push(format!("render server {host} is not linked"));
             }
+            if !render.door().is_open() {
+                open.push(format!("host {host} takes no frames: {:?}", render.door()));
+            }
             if !machine.processes.is_empty() {
                 open.push(format!("processes run on host {host}"));
             }

@@ -2,8 +2,8 @@
 //! server may say, about leases that are others' or that never were.
 
 use model::{
-    AttemptNumber, FailureClass, FrameId, HeldLease, JobId, LeaseId, Outcome, RenderToSchedule, Report,
-    SlotIndex, StepIndex, Usage,
+    Amounts, AttemptNumber, ClosedBy, Door, FailureClass, FrameId, HeldLease, JobId, LeaseId, Outcome,
+    RenderToSchedule, Report, SlotIndex, StepIndex, Usage,
 };
 
 use crate::happening::Happening;
@@ -27,8 +27,8 @@ impl World {
             instance: "elsewhere".into(),
             slots,
             held,
-            amounts: model::Amounts::default(),
-            door: model::Door::Open,
+            amounts: Amounts { memory_bytes: 1 << 40, gpus: 8 },
+            door: Door::Open,
         };
         if self.chance.permille(800) {
             self.say(link, End::Acceptor, Message::RenderToSchedule(hello));
@@ -41,7 +41,8 @@ impl World {
             return self.cut(link);
         }
         let lease = self.some_lease();
-        let message = match self.chance.between(0, 6) {
+        let message = match self.chance.between(0, 7) {
+            7 => RenderToSchedule::Door(Door::Closed { by: ClosedBy::Desk, why: "no".to_owned() }),
             0 => RenderToSchedule::Alive { held: vec![lease] },
             1 => RenderToSchedule::Refused { lease, why: "no".to_owned() },
             2 => RenderToSchedule::Started { lease },

@@ -88,11 +88,11 @@ impl World {
         let mut chance = Chance::new(options.seed);
         let plan = Plan::draw(&mut chance, options.off);
         let plant = |place: Planting| options.planted.filter(|bug| bug.place() == place).map(Plant::new);
-        let machine = |(host, slots): (usize, &u16)| Machine {
-            info: host_info(host == 0),
-            slots: *slots,
-            ..Machine::default()
+        let machine = |(host, slots): (usize, &u16)| {
+            let (slots, amounts) = (*slots, plan.amounts[host]);
+            Machine { info: host_info(host == 0, amounts), slots, amounts, ..Machine::default() }
         };
+        let amounts = plan.amounts.iter().enumerate().map(|(host, has)| (host_name(host), *has)).collect();
         let slots = |(host, slots): (usize, &u16)| (host_name(host), usize::from(*slots));
         let render =
             |(host, slots): (usize, &u16)| Node::new(blank_render(host, *slots), plant(Planting::Render));
@@ -110,7 +110,7 @@ impl World {
             machines: plan.hosts.iter().enumerate().map(machine).collect(),
             storage: Storage::default(),
             people: People::default(),
-            ledger: Ledger::new(plan.hosts.iter().enumerate().map(slots).collect()),
+            ledger: Ledger::new(plan.hosts.iter().enumerate().map(slots).collect(), amounts),
             pass_wanted: false,
             resource_link: None,
             steps: 0,

@@ -5,7 +5,9 @@ mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{FrameId, HostId, JobDescription, JobId, LeaseId, Outcome, Output, SlotIndex, Step, Time};
+use model::{
+    Amounts, Door, FrameId, HostId, JobDescription, JobId, LeaseId, Outcome, Output, SlotIndex, Step, Time,
+};
 use schedule::{Ending, Event, Record};
 
 use crate::oracle::{Oracle, broken, hold};
@@ -19,6 +21,8 @@ pub(crate) struct Held {
     pub(crate) host: HostId,
     /// Every slot of it.
     pub(crate) slots: BTreeSet<SlotIndex>,
+    pub(crate) memory_bytes: u64,
+    pub(crate) gpus: Vec<u16>,
 }
 
 /// A job, as its records tell.
@@ -59,6 +63,10 @@ pub(crate) struct Ledger {
     shares: BTreeMap<String, u32>,
     /// Slots of each host.
     slots: BTreeMap<HostId, usize>,
+    /// The most that each ever has besides.
+    amounts: BTreeMap<HostId, Amounts>,
+    /// Hosts that have said, to the run of the schedule server that goes on, that they take no frames.
+    closed: BTreeSet<HostId>,
     last_lease: LeaseId,
     /// When a host last refused a lease or gave one back; it is left alone for a while then.
     pub(crate) refused_at: Time,
@@ -73,8 +81,8 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn new(slots: BTreeMap<HostId, usize>) -> Self {
-        Self { slots, ..Self::default() }
+    pub(crate) fn new(slots: BTreeMap<HostId, usize>, amounts: BTreeMap<HostId, Amounts>) -> Self {
+        Self { slots, amounts, ..Self::default() }
     }
 
     pub(crate) fn sees(&mut self, record: &Record, storage: &Storage, folder: impl Fn(JobId) -> String) {
@@ -100,9 +108,10 @@ impl Ledger {
             Record::ShareSet { name, weight, .. } => {
                 self.shares.insert(name.clone(), *weight);
             }
-            Record::FrameLeased { lease, frame, host, slot, also, at, .. } => {
+            Record::FrameLeased { lease, frame, host, slot, also, memory_bytes, gpus, at, .. } => {
                 let slots = std::iter::once(slot).chain(also).copied().collect();
-                let held = Held { frame: *frame, host: host.clone(), slots };
+                let (memory_bytes, gpus) = (*memory_bytes, gpus.clone());
+                let held = Held { frame: *frame, host: host.clone(), slots, memory_bytes, gpus };
                 self.leased(*lease, held);
                 self.heard.insert(host.clone(), *at);
             }
@@ -145,7 +154,24 @@ impl Ledger {
     /// The schedule server starts, and waits for every host from then on.
     pub(crate) fn schedule_starts(&mut self, now: Time) {
         self.publishing.clear();
+        self.closed.clear();
         self.heard = self.leases.values().map(|held| (held.host.clone(), now)).collect();
+    }
+
+    /// A render server was heard to say whether it takes frames.
+    pub(crate) fn door(&mut self, host: &HostId, door: &Door) {
+        if door.is_open() {
+            self.closed.remove(host);
+        } else {
+            self.closed.insert(host.clone());
+        }
+    }
+
+    /// A lease is decided on.
+    pub(crate) fn assert_open(&self, host: &HostId, lease: LeaseId) {
+        hold(Oracle::DoorsHold, !self.closed.contains(host), || {
+            format!("lease {lease} is given to {host}, which takes no frames")
+        });
     }
 
     /// A render server said something.
@@ -207,6 +233,7 @@ impl Ledger {
         self.assert_after_others(frame);
         self.assert_slots(lease, &held);
         self.assert_within_limits(&held);
+        self.assert_amounts(lease, &held);
         if self.calm {
             self.calm_slots.extend(held.slots.iter().map(|slot| (held.host.clone(), *slot)));
         }

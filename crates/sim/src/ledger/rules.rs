@@ -82,6 +82,28 @@ impl Ledger {
         hold(right, line <= AHEAD_MAX, || format!("{line} leases stand in line on {:?}", held.slots));
     }
 
+    /// The lease holds what its step reserves, of which the host has so much beside what others hold.
+    pub(super) fn assert_amounts(&self, lease: LeaseId, held: &Held) {
+        let right = Oracle::AmountsHold;
+        let Some(step) = self.step(held.frame) else { return };
+        let has = (held.memory_bytes, held.gpus.len());
+        hold(right, has == (step.reserve.memory_bytes, step.reserve.gpus.into()), || {
+            format!("lease {lease} holds {has:?} of {:?}", step.reserve)
+        });
+        let most = self.amounts.get(&held.host).copied().unwrap_or_default();
+        let others = || self.leases.values().filter(|other| other.host == held.host);
+        let memory = held.memory_bytes + others().map(|other| other.memory_bytes).sum::<u64>();
+        hold(right, held.memory_bytes == 0 || memory <= most.memory_bytes, || {
+            format!("lease {lease} makes it {memory} bytes of memory of {}, which has {most:?}", held.host)
+        });
+        for gpu in &held.gpus {
+            let taken = others().any(|other| other.gpus.contains(gpu));
+            hold(right, *gpu < most.gpus && !taken, || {
+                format!("lease {lease} has GPU {gpu} of {}, which has {most:?}; taken: {taken}", held.host)
+            });
+        }
+    }
+
     /// No more is taken of anything than there is.
     pub(super) fn assert_within_limits(&self, held: &Held) {
         let Some(step) = self.step(held.frame) else { return };

@@ -7,7 +7,7 @@ use sim::{Options, Oracle, Planted, judge};
 const SEEDS: u64 = 500;
 
 /// By which promise each bug is found.
-const BUGS: [(Planted, Oracle); 22] = [
+const BUGS: [(Planted, Oracle); 26] = [
     (Planted::SpeaksBeforeCommit, Oracle::SpokenIsDurable),
     (Planted::AnswersBeforeCommit, Oracle::AcknowledgedSurvives),
     (Planted::AcknowledgesTooSoon, Oracle::SpokenIsDurable),
@@ -17,6 +17,10 @@ const BUGS: [(Planted, Oracle); 22] = [
     (Planted::FinishedTwice, Oracle::LiveLeasesEnd),
     (Planted::DependencyForgotten, Oracle::DependenciesHold),
     (Planted::LimitIgnored, Oracle::LimitsHold),
+    (Planted::ReserveIgnored, Oracle::AmountsHold),
+    (Planted::GpuGivenTwice, Oracle::AmountsHold),
+    (Planted::DoorIgnored, Oracle::DoorsHold),
+    (Planted::KindsLost, Oracle::ComesToRest),
     (Planted::WideSlotsForgotten, Oracle::OneAttemptPerSlot),
     (Planted::TriesNeverUsedUp, Oracle::RoleHolds),
     (Planted::LostLeaseKept, Oracle::HostLossNoticed),
