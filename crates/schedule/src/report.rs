@@ -49,8 +49,8 @@ impl Schedule {
         let lease = report.lease;
         let mut records = vec![acknowledge(link, lease)];
         let given = LeaseId(1)..=self.kept.last_lease;
-        records
-            .extend((!given.contains(&lease)).then(|| Record::Passing(Passing::NeverGiven { link, lease })));
+        let never = Record::Passing(Passing::NeverGiven { link, lease });
+        records.extend((!given.contains(&lease)).then_some(never));
         let delivered = !matches!(&report.outcome, Outcome::Done { outputs } if outputs.is_empty());
         if delivered && !self.kept.leases.contains(lease) {
             records.push(Record::Passing(Passing::ReportDropped { lease }));

@@ -1,5 +1,5 @@
-//! Hosts are told apart by their kinds: lists name kinds, hosts come and go one by one, and preferred kinds are
-//! filled first.
+//! Hosts are told apart by their kinds: lists name kinds, hosts come and go one by one, and preferred kinds
+//! are filled first.
 
 use model::{HostId, KindId, KindMatch, ResourceList, ResourceToSchedule};
 use proptest::prelude::*;
@@ -149,7 +149,8 @@ proptest! {
                     farm.happens(Event::ResourceSpoke(ResourceToSchedule::Changed));
                     let ask = farm.unanswered.as_mut().unwrap().pop().unwrap();
                     let of = |(kind, rank): &(u32, u32)| {
-                        KindMatch { kind: KindId(*kind), rank: *rank, hosts: 9, slots_total: 9, slots_free: 9 }
+                        let (kind, rank) = (KindId(*kind), *rank);
+                        KindMatch { kind, rank, hosts: 9, slots_total: 9, slots_free: 9 }
                     };
                     let answer = ResourceList {
                         kinds: kinds.iter().map(of).collect(),
@@ -169,7 +170,7 @@ proptest! {
                     && !except.contains(host)
             };
             let expected: Vec<&str> = (0..HOSTS.len()).filter(matches).map(|host| HOSTS[host]).collect();
-            // Whoever holds a frame gives it back, so that slots are free and the next pass shows who matches.
+            // Whoever holds a frame ends it, so that slots are free and the next pass shows who matches.
             let busy: Vec<&str> =
                 HOSTS.into_iter().filter(|host| !farm.hosts[*host].held.is_empty()).collect();
             busy.into_iter().for_each(|host| {
