@@ -6,6 +6,7 @@ mod collect;
 mod delivery;
 mod desk;
 mod hands;
+mod installation;
 mod line;
 mod links;
 mod log_shipping;
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{HostId, InstanceId, ResourceInfo};
+use model::{HostId, ResourceInfo};
 use packages::Library;
 use process::MemoryKills;
 use render::{End, Event, Render};
@@ -36,11 +37,12 @@ use crate::owner;
 use crate::proof::Proofs;
 use crate::resource_server::RESOURCE_PATH;
 use crate::schedule_server::SCHEDULE_PATH;
-use crate::whereabouts::{Goal, Whereabouts, new_instance};
+use crate::whereabouts::{Goal, Whereabouts};
 use delivery::Server;
 use desk::OwnUsage;
 pub use desk::{DeskPolicy, Hours};
 use hands::{RenderHandle, RenderHands};
+use installation::installation;
 
 /// How long the end may take: the role gives up on processes and acknowledgements well before.
 const STOP_MAX: Duration = Duration::from_secs(15);
@@ -72,9 +74,6 @@ pub enum RenderStartError {
         #[source]
         source: std::io::Error,
     },
-    /// The system gives no random number.
-    #[error("cannot make a name for this installation")]
-    Instance(#[from] getrandom::Error),
     /// A thread.
     #[error("no thread can be started")]
     Thread(#[from] std::io::Error),
@@ -145,7 +144,6 @@ impl RenderServer {
     ) -> Result<(Self, u16), RenderStartError> {
         let (to_schedule, to_resource) = (setup.goal(Service::Schedule), setup.goal(Service::Resource));
         let root = data.path();
-        let instance = instance_of(&root.join("instance"))?;
         let quarantine = Quarantine::of(root);
         let content = Content::open(&root.join("content"), quarantine.clone())?;
         let (jobs, attempts) = (make_folder(root, "jobs")?, make_folder(root, "attempts")?);
@@ -153,6 +151,9 @@ impl RenderServer {
         let inventory = Inventory::new(&attempts, library.clone(), None, setup.tags);
         let (inventory, info) = probe::first(inventory).await;
         let slots = setup.slots.unwrap_or_else(|| slots_for(&info));
+        let file = root.join("instance");
+        let instance = installation(&file, &info.addresses)
+            .map_err(|source| RenderStartError::File { path: file, source })?;
 
         let new = || Render::new(setup.host.clone(), instance.clone(), slots);
         let (role, ledger) = owner::restore(&root.join("render.journal"), &quarantine, new)?;
@@ -240,19 +241,6 @@ impl RenderServer {
 /// One for each processor (requirement L14).
 fn slots_for(info: &ResourceInfo) -> u16 {
     u16::try_from(info.processors).unwrap_or(u16::MAX).max(1)
-}
-
-fn instance_of(path: &Path) -> Result<InstanceId, RenderStartError> {
-    let fault = |source| RenderStartError::File { path: path.to_owned(), source };
-    match std::fs::read_to_string(path) {
-        Ok(text) if !text.trim().is_empty() => return Ok(InstanceId(text.trim().to_owned())),
-        Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(source) => return Err(fault(source)),
-    }
-    let instance = new_instance()?;
-    std::fs::write(path, &instance.0).map_err(fault)?;
-    Ok(instance)
 }
 
 /// The variables of this process that are text; packages are handed no others.
