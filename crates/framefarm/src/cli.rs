@@ -6,7 +6,7 @@ use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
     backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits, log, man, serve,
-    service, shares, submit, up, wait, why,
+    server, service, shares, submit, up, wait, why,
 };
 use crate::output::{Exit, Talk};
 
@@ -47,6 +47,7 @@ Share the farm:
 
 Run render hosts:
   host         Start, stop, restart or wake render hosts
+  server       Stop and start the schedule server and the resource server
   service      Run servers as services of systemd
 
 Keep the farm:
@@ -180,6 +181,7 @@ pub(crate) enum Command {
     Why(why::Why),
     Hosts(hosts::Hosts),
     Host(host::Host),
+    Server(server::Server),
     Service(service::Services),
     Limits(limits::Limits),
     Limit(limits::Limit),

@@ -14,6 +14,9 @@ pub struct ServerView {
     /// Where it is; empty where nobody knows.
     #[serde(default)]
     pub url: String,
+    /// How often it was started since its process began.
+    #[serde(default)]
+    pub starts: u32,
     /// Its version; empty where it cannot be asked.
     #[serde(default)]
     pub version: String,

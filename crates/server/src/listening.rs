@@ -109,6 +109,13 @@ impl Listening {
         Err(fault.unwrap_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable).into()))
     }
 
+    /// The same port once more: whoever serves it may be ended, and it stays open.
+    pub(crate) fn again(&self) -> io::Result<Self> {
+        let descriptor = std::os::fd::AsFd::as_fd(&self.listener).try_clone_to_owned()?;
+        let listener = TcpListener::from_std(descriptor.into())?;
+        Ok(Self { listener, address: self.address, secure: self.secure })
+    }
+
     /// Where it listens; the address may be that of every interface.
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address

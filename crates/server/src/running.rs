@@ -1,33 +1,36 @@
 //! Runs servers in this process until it is told to stop.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::time::Duration;
 
-use model::HostId;
+use model::ServerVerb;
+use render::End;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use store::{DataFolder, DataFolderError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use wire::discovery::{DiscoveryError, Offer, Responder};
-use wire::{FarmView, ServerUrl, Service};
+use wire::{ServerUrl, Service};
 
-use crate::access::{AccessServer, AccessStartError, Doors};
+use crate::access::{AccessServer, AccessStartError};
 use crate::belonging::{Belonging, Outside, is_hopeless};
+use crate::control::Control;
 use crate::home::HomeError;
 use crate::joining::JoinError;
 use crate::listening::Listening;
-use crate::mail::{Post, PostError};
+use crate::mail::PostError;
 use crate::proof::Proofs;
-use crate::render_server::{RenderServer, RenderSetup, RenderStartError};
-use crate::resource_server::ResourceServer;
-use crate::schedule_server::{ScheduleServer, ScheduleStartError};
+use crate::render_server::{Over, RenderStartError};
+use crate::roles::Roles;
+use crate::schedule_server::ScheduleStartError;
 use crate::whereabouts::{Whereabouts, new_instance};
 use crate::{News, Ready, Said, Settings};
 
 /// Open files of a server that others link to: each of them has one, and so has each client.
 const FILES: u64 = 65_536;
+/// The answer to an order has gone out within this time, before connections are cut.
+const ANSWERED: Duration = Duration::from_millis(200);
 
 /// Why servers do not start or do not go on.
 #[derive(Debug, thiserror::Error)]
@@ -105,24 +108,50 @@ impl ServeError {
     }
 }
 
-/// Runs the servers that `settings` name, tells `news` what there is to say, and returns when SIGTERM or SIGINT
-/// has ended them in order: what runs is stopped and its leases given back.
+/// How the servers of a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// For good.
+    Ended,
+    /// To be begun anew by the same command line; frames that run go on, and are found again.
+    BeginAnew,
+}
+
+/// Runs the servers that `settings` name, tells `news` what there is to say, and returns when they have ended in
+/// order: by SIGTERM or SIGINT, which stop what runs and give its leases back, by SIGUSR2, which lets it run, or
+/// by order.
 ///
 /// # Errors
 /// Where one of them cannot start, none runs then; where a journal is lost; and where this process is not let
 /// into its farm.
-pub async fn run(settings: Settings, news: News) -> Result<(), ServeError> {
+pub async fn run(settings: Settings, news: News) -> Result<Outcome, ServeError> {
     // From here on a signal is waited for, so that none is missed while servers start.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut anew = signal(SignalKind::user_defined2())?;
     let mut servers = Servers::start(&settings, &news).await?;
     news.say(&Said::Ready(servers.ready.clone()));
     if let Some(link) = servers.owner_link().await {
         news.say(&Said::OwnerLink(link));
     }
-    let ended = tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
-        ended = servers.ended() => Err(ended),
+    let ended = loop {
+        let happened = tokio::select! {
+            _ = terminate.recv() => break Ok(Outcome::Ended),
+            _ = interrupt.recv() => break Ok(Outcome::Ended),
+            _ = anew.recv() => {
+                tracing::info!("beginning anew; frames that run go on");
+                servers.leave().await;
+                return Ok(Outcome::BeginAnew);
+            }
+            happened = servers.happens() => happened,
+        };
+        match happened {
+            Happened::Hopeless(error) => break Err(error),
+            Happened::Ordered(service, verb) => servers.obey(service, verb).await,
+            Happened::RenderEnded(end) if servers.roles.is_render_alone() => {
+                break Ok(if end == End::Restart { Outcome::BeginAnew } else { Outcome::Ended });
+            }
+            Happened::RenderEnded(end) => servers.roles.render_ended(end).await,
+        }
     };
     tracing::info!("stopping");
     servers.stop().await;
@@ -133,19 +162,22 @@ pub async fn run(settings: Settings, news: News) -> Result<(), ServeError> {
 struct Servers {
     ready: Ready,
     belonging: Belonging,
-    schedule: Option<ScheduleServer>,
-    resource: Option<ResourceServer>,
-    render: Option<RenderServer>,
-    web: Option<JoinHandle<()>>,
+    roles: Roles,
+    control: Control,
+    web: Option<Web>,
     found_by: JoinHandle<()>,
-    /// Locked as long as this process uses it.
-    _data: DataFolder,
+}
+
+/// A port that is served.
+struct Web {
+    listening: Listening,
+    serving: JoinHandle<()>,
 }
 
 /// Where the others are.
-struct Others {
-    schedule: Whereabouts,
-    resource: Whereabouts,
+pub(crate) struct Others {
+    pub(crate) schedule: Whereabouts,
+    pub(crate) resource: Whereabouts,
 }
 
 impl Others {
@@ -162,10 +194,18 @@ impl Others {
     }
 }
 
+/// What happened in this process.
+enum Happened {
+    /// People ordered something of a server.
+    Ordered(Service, ServerVerb),
+    /// The render server has ended, as was ordered.
+    RenderEnded(End),
+    /// It cannot go on.
+    Hopeless(ServeError),
+}
+
 impl Servers {
     async fn start(settings: &Settings, news: &News) -> Result<Self, ServeError> {
-        let post =
-            settings.smtp.as_deref().map(|url| Post::new(url, settings.mail_from.as_deref())).transpose()?;
         let data = DataFolder::open(&settings.data)?;
         let has = |service| settings.services.contains(&service);
         let listening = match has(Service::Schedule) || has(Service::Resource) {
@@ -178,48 +218,71 @@ impl Servers {
         let own = listening.as_ref().map(Listening::own_url);
         let others = Others::of(settings, own.as_ref());
         let belonging = belong(&data, settings, own.as_ref(), &others, news).await?;
-        let proofs = &belonging.proofs;
-
-        let resource = if has(Service::Resource) { Some(ResourceServer::start()?) } else { None };
-        let schedule = match has(Service::Schedule) {
-            true => {
-                let folder = settings.storage.clone().unwrap_or_else(|| data.path().join("results"));
-                let to_resource = (others.resource.clone(), proofs.clone());
-                Some(ScheduleServer::start(&data, &folder, farm_view(settings), to_resource, post)?)
-            }
-            false => None,
-        };
-        let storage = schedule.as_ref().map(|schedule| schedule.storage().to_owned());
-        let doors = belonging.doors();
-        let doors = doors.and(resource.as_ref().map_or_else(Doors::new, ResourceServer::doors));
-        let doors = doors.and(schedule.as_ref().map_or_else(Doors::new, ScheduleServer::doors));
-        belonging.guard.ask_of_jobs(schedule.as_ref().map(ScheduleServer::handle));
+        let url = listening.as_ref().map(|listening| listening.url(&own_name()).to_string());
+        let control = Control::new(settings, url.clone(), others.resource.clone(), belonging.proofs.clone());
         let offer = offer(settings, listening.as_ref())?;
-        let url = listening.as_ref().map(|listening| listening.url(&own_name()));
-        let web = listening.map(|listening| {
-            let router = doors.guarded(&belonging.guard);
-            tokio::spawn(listening.serve(router, belonging.secured.clone(), belonging.cutter.clone()))
-        });
-        let (render, render_host) = match has(Service::Render) {
-            true => {
-                let storage = storage.clone().or_else(|| settings.storage.clone());
-                let setup = render_setup(settings, others, storage, proofs.clone());
-                let host = setup.host.0.clone();
-                let (server, slots) = RenderServer::start(&data, setup).await?;
-                (Some(server), Some((host, slots)))
-            }
-            false => (None, None),
-        };
+        let path = data.path().to_owned();
+        let roles = Roles::start(settings.clone(), data, others, belonging.proofs.clone())?;
+        let storage = roles.storage();
         let responder = Responder::start(&settings.discovery, offer)?;
-        let found_by = tokio::spawn(be_found(responder, proofs.clone()));
-        let ready = Ready {
-            url: url.map(|url| url.to_string()),
-            services: settings.services.clone(),
-            data: data.path().to_owned(),
-            storage,
-            render_host,
-        };
-        Ok(Self { ready, belonging, schedule, resource, render, web, found_by, _data: data })
+        let found_by = tokio::spawn(be_found(responder, belonging.proofs.clone()));
+        let ready =
+            Ready { url, services: settings.services.clone(), data: path, storage, render_host: None };
+        let mut servers = Self { ready, belonging, roles, control, web: None, found_by };
+        if let Some(listening) = listening {
+            servers.serve(listening)?;
+        }
+        servers.ready.render_host = servers.roles.start_render().await?;
+        servers.control.show(&servers.roles);
+        Ok(servers)
+    }
+
+    /// Serves what runs now at the port; connections that stand are cut, and come back by themselves.
+    fn serve(&mut self, listening: Listening) -> Result<(), ServeError> {
+        if let Some(web) = self.web.take() {
+            web.serving.abort();
+        }
+        let belonging = &self.belonging;
+        belonging.guard.ask_of_jobs(self.roles.jobs());
+        let doors =
+            belonging.doors().and(self.control.doors(belonging.access.is_some())).and(self.roles.doors());
+        let (router, secured) = (doors.guarded(&belonging.guard), belonging.secured.clone());
+        let serving = tokio::spawn(listening.again()?.serve(router, secured, belonging.cutter.clone()));
+        self.web = Some(Web { listening, serving });
+        Ok(())
+    }
+
+    /// Waits until something happens that this process has to deal with.
+    async fn happens(&mut self) -> Happened {
+        let access = self.belonging.access.as_ref();
+        tokio::select! {
+            why = if_any(access.map(AccessServer::journal_lost)) => {
+                Happened::Hopeless(ServeError::JournalLost(why))
+            }
+            over = self.roles.over() => match over {
+                Over::JournalLost(why) => Happened::Hopeless(ServeError::JournalLost(why)),
+                Over::Ended(end) => Happened::RenderEnded(end),
+            },
+            error = is_hopeless(&mut self.belonging.hopeless) => Happened::Hopeless(error.into()),
+            (service, verb) = self.control.ordered() => Happened::Ordered(service, verb),
+        }
+    }
+
+    /// Does what people ordered of a server; what cannot be done is told where they look.
+    async fn obey(&mut self, service: Service, verb: ServerVerb) {
+        tracing::info!("to {verb} the {} server was ordered", service.name());
+        if let Some(web) = &self.web {
+            // Who reads the answer to the order has it by now.
+            tokio::time::sleep(ANSWERED).await;
+            web.serving.abort();
+        }
+        self.roles.obey(service, verb).await;
+        if let Some(Web { listening, .. }) = self.web.take()
+            && let Err(error) = self.serve(listening)
+        {
+            tracing::error!("the port cannot be served any more: {}", crate::error_chain(&error));
+        }
+        self.control.show(&self.roles);
     }
 
     /// A link that lets the owner in, as long as nobody has used one.
@@ -234,32 +297,23 @@ impl Servers {
         }
     }
 
-    /// Waits until this process cannot go on, and says why.
-    async fn ended(&mut self) -> ServeError {
-        let access = self.belonging.access.as_ref();
-        tokio::select! {
-            why = if_any(access.map(AccessServer::journal_lost)) => ServeError::JournalLost(why),
-            why = if_any(self.schedule.as_ref().map(ScheduleServer::journal_lost)) => ServeError::JournalLost(why),
-            why = if_any(self.render.as_ref().map(RenderServer::journal_lost)) => ServeError::JournalLost(why),
-            error = is_hopeless(&mut self.belonging.hopeless) => error.into(),
-        }
-    }
-
     /// Stops in the order in which each still finds who it has to tell.
     async fn stop(&mut self) {
-        if let Some(render) = &mut self.render {
-            render.stop().await;
-        }
-        if let Some(schedule) = &self.schedule {
-            schedule.stop().await;
-        }
-        if let Some(resource) = &self.resource {
-            resource.stop().await;
-        }
+        self.roles.stop().await;
+        self.close().await;
+    }
+
+    /// Stops, and lets run what renders.
+    async fn leave(&mut self) {
+        self.roles.leave().await;
+        self.close().await;
+    }
+
+    async fn close(&mut self) {
         self.found_by.abort();
         if let Some(web) = &self.web {
             // Watchers and links hold their connections open for ever, so they are cut.
-            web.abort();
+            web.serving.abort();
         }
         if let Some(access) = &self.belonging.access {
             access.stop().await;
@@ -268,7 +322,7 @@ impl Servers {
 }
 
 /// The outcome of `work`; waits for ever where there is none.
-async fn if_any<T>(work: Option<impl Future<Output = T>>) -> T {
+pub(crate) async fn if_any<T>(work: Option<impl Future<Output = T>>) -> T {
     match work {
         Some(work) => work.await,
         None => std::future::pending().await,
@@ -333,32 +387,7 @@ async fn be_found(responder: Responder, proofs: Proofs) {
     std::future::pending().await
 }
 
-fn render_setup(settings: &Settings, others: Others, storage: Option<PathBuf>, proofs: Proofs) -> RenderSetup {
-    RenderSetup {
-        host: HostId(settings.name.clone().unwrap_or_else(own_name)),
-        slots: settings.slots,
-        threads: settings.threads.unwrap_or(1).max(1),
-        tags: settings.tags.clone(),
-        storage,
-        desk: settings.desk.clone(),
-        schedule: others.schedule,
-        resource: others.resource,
-        proofs,
-    }
-}
-
-fn farm_view(settings: &Settings) -> FarmView {
-    FarmView {
-        farm: settings.discovery.farm.clone(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        storage: String::new(),
-        storage_id: None,
-        roles: settings.services.clone(),
-        refused: BTreeMap::new(),
-    }
-}
-
 /// The machine's name.
-fn own_name() -> String {
+pub(crate) fn own_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }

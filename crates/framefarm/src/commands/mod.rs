@@ -16,6 +16,7 @@ pub(crate) mod limits;
 pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod serve;
+pub(crate) mod server;
 pub(crate) mod service;
 pub(crate) mod shares;
 pub(crate) mod submit;
@@ -64,6 +65,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Why(why) => why.run(&global).await,
             Command::Hosts(hosts) => hosts.run(&global).await,
             Command::Host(host) => host.run(&global).await,
+            Command::Server(server) => server.run(&global).await,
             Command::Forgive(forgive) => forgive.run(&global).await,
             Command::Limits(limits) => limits.run(&global).await,
             Command::Limit(limit) => limit.run(&global).await,

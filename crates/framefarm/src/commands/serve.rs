@@ -1,11 +1,14 @@
 //! `framefarm serve`: servers of a farm, in any combination (requirement L13).
 
+use std::io;
 use std::net::{AddrParseError, IpAddr, SocketAddr};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use clap::Args;
-use server::{Listen, News, Ready, Said, Settings};
+use server::{Listen, News, Outcome, Ready, Said, Settings};
 use tracing_subscriber::filter::LevelFilter;
 use trust::JoinToken;
 use wire::{ServerUrl, Service};
@@ -190,8 +193,21 @@ pub(crate) async fn serve(
         // Nobody may be reading; the servers run all the same.
         let _ = output::line(line);
     });
-    server::run(settings, news).await?;
-    Ok(Exit::Done)
+    // Where an update has put another program in its place, that is what begins.
+    let executable = std::env::current_exe();
+    match server::run(settings, news).await? {
+        Outcome::Ended => Ok(Exit::Done),
+        Outcome::BeginAnew => Err(begin_anew(executable)),
+    }
+}
+
+/// Begins this command line anew as the same process; returns only where that cannot be done.
+fn begin_anew(executable: io::Result<PathBuf>) -> Failure {
+    let begun = executable.map(|path| Command::new(path).args(std::env::args_os().skip(1)).exec());
+    let error = match begun {
+        Ok(error) | Err(error) => error,
+    };
+    Failure::System { what: format!("cannot begin anew: {error}") }
 }
 
 /// `framefarm ready at http://127.0.0.1:7117 (schedule, resource; data /srv/farm)`.

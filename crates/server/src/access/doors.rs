@@ -13,6 +13,7 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, on};
 
 use super::guard::{Guard, stand_guard};
+use crate::problem::Refused;
 
 /// What a door's object belongs to, where that decides who may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,7 @@ pub(super) struct Door {
 pub(super) type Table = BTreeMap<(String, Method), Door>;
 
 /// Routes and what is done at each.
+#[derive(Clone)]
 pub(crate) struct Doors<S = ()> {
     router: Router<S>,
     table: BTreeMap<String, Vec<(Method, Door)>>,
@@ -105,6 +107,14 @@ impl Doors {
             self.table.entry(path).or_default().extend(doors);
         }
         Self { router: self.router.merge(others.router), table: self.table }
+    }
+
+    /// The same doors with nothing behind them: whoever may pass is told why.
+    pub(crate) fn closed(self, why: fn() -> Refused) -> Self {
+        let tell = move || async move { why() };
+        let paths = self.table.keys();
+        let router = paths.fold(Router::new(), |router, path| router.route(path, axum::routing::any(tell)));
+        Self { router, table: self.table }
     }
 
     /// All of them with `guard` before them. Nothing is served without, not even what is not there.

@@ -109,6 +109,14 @@ pub(crate) struct RenderServer {
     stopped: Option<oneshot::Receiver<Option<End>>>,
 }
 
+/// How a render server is over.
+pub(crate) enum Over {
+    /// People ordered it.
+    Ended(End),
+    /// Its journal cannot be relied on any more; why.
+    JournalLost(String),
+}
+
 /// What a render server is started with.
 pub(crate) struct RenderSetup {
     pub(crate) host: HostId,
@@ -201,20 +209,12 @@ impl RenderServer {
         Ok((Self { handle, tasks, stopped: Some(stopped) }, slots))
     }
 
-    /// Waits until the journal is lost, and says why.
-    pub(crate) async fn journal_lost(&self) -> String {
-        self.handle.ended().await;
-        self.handle.trouble().unwrap_or_default()
-    }
-
-    /// Waits until an order has ended it, and says how.
-    pub(crate) async fn ended(&mut self) -> End {
-        let Some(stopped) = &mut self.stopped else { return std::future::pending().await };
-        let end = stopped.await.ok().flatten();
-        self.stopped = None;
-        match end {
-            Some(end) => end,
-            None => std::future::pending().await,
+    /// Waits until an order has ended it, or it cannot go on.
+    pub(crate) async fn over(&mut self) -> Over {
+        let handle = self.handle.clone();
+        tokio::select! {
+            () = handle.ended() => Over::JournalLost(handle.trouble().unwrap_or_default()),
+            end = ordered_end(&mut self.stopped) => Over::Ended(end),
         }
     }
 
@@ -235,6 +235,17 @@ impl RenderServer {
             tracing::warn!("leases could not be given back in time; they will lapse");
         }
         self.leave().await;
+    }
+}
+
+/// Waits until an order has ended the role.
+async fn ordered_end(stopped: &mut Option<oneshot::Receiver<Option<End>>>) -> End {
+    let Some(waiting) = stopped else { return std::future::pending().await };
+    let end = waiting.await.ok().flatten();
+    *stopped = None;
+    match end {
+        Some(end) => end,
+        None => std::future::pending().await,
     }
 }
 

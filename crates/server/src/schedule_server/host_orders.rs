@@ -34,19 +34,19 @@ pub(super) async fn order(
         Refused::new(error.status(), what).hint("send for example {\"verb\": \"stop\", \"now\": false}")
     })?;
     let order = HostOrder { verb, now, by: pass.actor.trail_name() };
-    let event = Event::OrderHost { host: HostId(host.clone()), order };
-    desk.handle.ask(event, |_| ()).await.map_err(|error| refused(error, &host))?;
+    let event = Event::OrderHost { host: HostId(host), order };
+    desk.handle.ask(event, |_| ()).await.map_err(refused)?;
     Ok(StatusCode::ACCEPTED)
 }
 
-fn refused(error: AskError<Refusal>, host: &str) -> Refused {
-    let hint = match &error {
-        AskError::Refused(Refusal::HostNotLinked(_)) => format!(
-            "if it sleeps, `framefarm host wake {host}`; if its render server was ended, start it there: \
-             `systemctl start framefarm-render`, or `framefarm serve render`"
-        ),
-        AskError::Refused(Refusal::UnknownHost(_)) => "`framefarm hosts` shows which there are".to_owned(),
-        _ => return error.into(),
-    };
-    Refused::from(error).hint(hint)
+fn refused(error: AskError<Refusal>) -> Refused {
+    let unlinked = matches!(&error, AskError::Refused(Refusal::HostNotLinked(_)));
+    let refused = Refused::from(error);
+    if unlinked {
+        return refused.hint(
+            "where its render server was ended, start it there: `systemctl start framefarm-render`, or \
+             `framefarm serve render`",
+        );
+    }
+    refused
 }
