@@ -155,9 +155,6 @@ impl<'a> AmountsLeft<'a> {
 
     /// A frame on `host` is given a lease: the first GPUs that are free, and memory.
     pub(crate) fn take(&mut self, wanted: &Amounts, host: HostIndex, has: &Amounts) -> Taken {
-        if wanted.is_none() {
-            return Taken::default();
-        }
         let gpus = self.free_gpus(host, has).take(usize::from(wanted.gpus)).collect();
         let taken = Taken { memory_bytes: wanted.memory_bytes, gpus };
         self.given.entry(host).or_default().take(&taken);

@@ -71,8 +71,8 @@ impl Schedule {
             self.passing.kinds.put(host, index, kind);
             changed |= index.is_some_and(|index| self.match_host(index, host));
         }
+        // Whoever watches is told when the lists have come that follow.
         if changed {
-            self.reasons_changed(effects);
             self.want_pass(effects);
         }
     }

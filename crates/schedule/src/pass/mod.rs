@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{JobId, Profile, SlotIndex, Step, Time};
 
-use crate::amounts::{AmountsLeft, ShortAmount};
+use crate::amounts::{AmountsLeft, ShortAmount, Taken};
 use crate::host_table::HostIndex;
 use crate::licences::Shortage;
 use crate::limits::{LimitsLeft, Short};
@@ -285,7 +285,10 @@ impl<'a> Pass<'a> {
     /// What others hold of a host so that too little is left for a frame of a step. What a slot works on that
     /// belongs to no lease any more holds nobody knows what, so nothing is given while there is such.
     fn short_amount(&self, host: HostIndex, step: &Step) -> Option<ShortAmount> {
-        let linked = self.schedule.passing.host(host).filter(|_| !step.reserve.is_none())?;
+        if step.reserve.is_none() {
+            return None;
+        }
+        let linked = self.schedule.passing.host(host)?;
         let short = self.amounts.short_on(&step.reserve, host, &linked.amounts);
         short.or_else(|| (!linked.draining.is_empty()).then(|| ShortAmount::all_of(&step.reserve)))
     }
@@ -301,8 +304,7 @@ impl<'a> Pass<'a> {
         self.leased += 1;
         self.given.insert(job);
         self.limits.take(&step.step.limits, host);
-        let has = self.schedule.passing.host(host).map(|linked| linked.amounts).unwrap_or_default();
-        let taken = self.amounts.take(&step.step.reserve, host, &has);
+        let taken = self.taken(host, step.step);
         self.records.push(Record::FrameLeased {
             lease: self.last_lease(),
             frame: step.frame(job, index),
@@ -315,6 +317,15 @@ impl<'a> Pass<'a> {
             ahead,
             at: self.now,
         });
+    }
+
+    /// What a frame of a step on a host holds of it besides slots.
+    fn taken(&mut self, host: HostIndex, step: &Step) -> Taken {
+        if step.reserve.is_none() {
+            return Taken::default();
+        }
+        let has = self.schedule.passing.host(host).map(|linked| linked.amounts).unwrap_or_default();
+        self.amounts.take(&step.reserve, host, &has)
     }
 
     /// The job at a place of the order in which they get slots.
