@@ -291,7 +291,7 @@ impl Drop for Farm {
 }
 
 /// Kills the processes of frames whose attempts lie in `folder`: they outlive a server that was killed.
-fn end_frames(folder: &Path) {
+pub(crate) fn end_frames(folder: &Path) {
     let mark = format!("FRAMEFARM_MARK={}/", folder.display());
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         let pid = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw);

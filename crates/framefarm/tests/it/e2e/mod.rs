@@ -10,9 +10,10 @@ mod farm;
 mod hosts;
 mod limits;
 mod mail;
+mod noise;
 mod one_machine;
 mod queue;
-mod ran;
+pub(crate) mod ran;
 mod scene;
 mod smtp;
 mod spread;
@@ -24,12 +25,14 @@ mod upkeep;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+pub(crate) use farm::end_frames;
+
 /// Only a hang takes this long, on however busy a machine.
 const LONG: Duration = Duration::from_secs(120);
 
 /// What `look` finds, as soon as it finds something.
 #[track_caller]
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = look() {
@@ -42,12 +45,12 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 /// Waits until `holds`.
 #[track_caller]
-fn until_true(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until_true(what: &str, mut holds: impl FnMut() -> bool) {
     until(what, || holds().then_some(()));
 }
 
 /// Lines of the file at `path`; none where it is missing.
-fn lines(path: &Path) -> Vec<String> {
+pub(crate) fn lines(path: &Path) -> Vec<String> {
     std::fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
 }
 

@@ -8,18 +8,18 @@ use super::LONG;
 
 /// What a program left behind.
 #[derive(Debug)]
-pub(super) struct Ran {
+pub(crate) struct Ran {
     /// As typed.
-    pub(super) line: String,
-    pub(super) code: Option<i32>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+    pub(crate) line: String,
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Ran {
     /// Runs `command` to its end; one that does not end is killed and fails the test.
     #[track_caller]
-    pub(super) fn of(mut command: Command) -> Self {
+    pub(crate) fn of(mut command: Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = |name| File::create(folder.path().join(name)).unwrap();
         command.stdin(Stdio::null()).stdout(file("out")).stderr(file("err"));
@@ -47,14 +47,14 @@ impl Ran {
 
     /// Fails unless it ended with `code`.
     #[track_caller]
-    pub(super) fn ends_with(self, code: i32) -> Self {
+    pub(crate) fn ends_with(self, code: i32) -> Self {
         assert!(self.code == Some(code), "not exit code {code}: {self}");
         self
     }
 
     /// Fails unless each of `texts` is on standard error.
     #[track_caller]
-    pub(super) fn complains(self, texts: &[&str]) -> Self {
+    pub(crate) fn complains(self, texts: &[&str]) -> Self {
         for text in texts {
             assert!(self.stderr.contains(text), "no {text:?}: {self}");
         }
@@ -63,7 +63,7 @@ impl Ran {
 
     /// Standard output as JSON.
     #[track_caller]
-    pub(super) fn json<T: serde::de::DeserializeOwned>(&self) -> T {
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self) -> T {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self}"))
     }
 }
