@@ -22,7 +22,7 @@ pub(crate) struct Desktop {
     #[arg(long, value_name = "TIME", env = "FRAMEFARM_IDLE_AFTER", hide_env_values = true)]
     #[arg(default_value = "10m", value_parser = duration, help_heading = DESKTOP)]
     idle_after: Duration,
-    /// Other programs use less than this of all processors
+    /// Other programs use no more than this of all processors; 100% is all they like
     #[arg(long, value_name = "PERCENT", env = "FRAMEFARM_BUSY_CPU", hide_env_values = true)]
     #[arg(default_value = "30%", value_parser = permille, help_heading = DESKTOP)]
     busy_cpu: u16,

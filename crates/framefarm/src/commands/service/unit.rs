@@ -43,12 +43,13 @@ const FENCE: &[&str] = &[
     "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
     "SystemCallArchitectures=native",
     "KeyringMode=private",
-    "UMask=0027",
 ];
 
 /// And where it renders nothing.
 const FENCE_OF_SERVERS: &[&str] = &[
     "User=framefarm",
+    "UMask=0077",
+    "StateDirectoryMode=0700",
     "CapabilityBoundingSet=",
     "ProtectHome=yes",
     "PrivateDevices=yes",
@@ -58,7 +59,7 @@ const FENCE_OF_SERVERS: &[&str] = &[
     "MemoryDenyWriteExecute=yes",
     "RemoveIPC=yes",
     "SystemCallFilter=@system-service",
-    "SystemCallFilter=~@privileged @resources",
+    "SystemCallFilter=~@privileged",
     "SystemCallErrorNumber=EPERM",
     "LimitNOFILE=65536",
     "TimeoutStopSec=60",
@@ -67,6 +68,8 @@ const FENCE_OF_SERVERS: &[&str] = &[
 /// And where it renders: as root, to run frames under an account that owns nothing. It sees their processes and
 /// ends them.
 const FENCE_OF_RENDERING: &[&str] = &[
+    // Frames reach what is theirs in there, and list nothing.
+    "StateDirectoryMode=0711",
     "CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_KILL CAP_CHOWN CAP_FOWNER CAP_DAC_OVERRIDE CAP_SYS_PTRACE",
     "ProtectHome=read-only",
     "SystemCallFilter=~@clock @cpu-emulation @debug @module @mount @obsolete @raw-io @reboot @swap",
@@ -120,8 +123,7 @@ impl Unit {
         } else {
             line("EnvironmentFile=-/etc/framefarm/environment");
             line(&format!("Environment=HOME={STATE}/{role} XDG_CONFIG_HOME={STATE}/{role}/config"));
-            line(&format!("StateDirectory=framefarm framefarm/{role}"));
-            line("StateDirectoryMode=0711");
+            line(&format!("StateDirectory=framefarm/{role}"));
             let fence = if self.role == Service::Render { FENCE_OF_RENDERING } else { FENCE_OF_SERVERS };
             FENCE.iter().chain(fence).copied().for_each(&mut line);
             for folder in &self.writes {

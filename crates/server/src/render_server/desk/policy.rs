@@ -17,7 +17,7 @@ const QUIET_FOR: Duration = Duration::from_secs(60);
 pub struct DeskPolicy {
     /// Nobody has touched the machine for so long.
     pub idle_after: Duration,
-    /// Others use less than so much of all processors, in thousandths.
+    /// Others use no more than so much of all processors, in thousandths.
     pub busy_permille: u16,
     /// At least so many bytes of memory are free, or used by frames.
     pub free_memory: u64,
@@ -66,7 +66,7 @@ impl Judge {
         // Nobody waits longer for processors than for the owner to be away.
         let quiet_for = QUIET_FOR.min(policy.idle_after);
         let limit = policy.busy_permille;
-        let busy = self.busy.sees(reading.now, quiet_for, reading.others_permille.map(|used| used >= limit));
+        let busy = self.busy.sees(reading.now, quiet_for, reading.others_permille.map(|used| used > limit));
         // Once given way, a quarter more has to be free, or it would come and go at the limit.
         let needed = if self.short.holds {
             policy.free_memory.saturating_add(policy.free_memory / 4)
@@ -172,11 +172,11 @@ mod tests {
             (used(0, 900), ""),
             (used(8, 900), ""),
             (used(9, 100), ""),
-            (used(10, 300), ""),
-            (used(20, 300), busy),
-            (used(30, 299), busy),
-            (used(80, 299), busy),
-            (used(85, 300), busy),
+            (used(10, 301), ""),
+            (used(20, 301), busy),
+            (used(30, 300), busy),
+            (used(80, 300), busy),
+            (used(85, 301), busy),
             (used(86, 0), busy),
             (used(145, 0), busy),
             (used(146, 0), ""),
