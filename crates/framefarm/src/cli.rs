@@ -1,12 +1,13 @@
 //! The command line as a whole. Each command's own flags stand beside it, in `commands`.
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use trust::Accounts;
 use wire::discovery::{DISCOVERY_PORT, DNS_NAME};
 use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
-    backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits, log, man, serve,
-    server, service, shares, submit, up, wait, why,
+    authority, backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits, log, man,
+    serve, server, service, shares, submit, up, wait, why,
 };
 use crate::output::{Exit, Talk};
 
@@ -51,6 +52,7 @@ Run render hosts:
   service      Run servers as services of systemd
 
 Keep the farm:
+  authority    Show the authority that signs the farm's certificates
   backup       Back a farm up to a file, while it runs
   restore      Restore a backup into a new data folder
   journal      Look at the journals of a data folder, and check them
@@ -157,7 +159,9 @@ impl Global {
 
     pub(crate) fn discovery(&self) -> DiscoveryConfig {
         let dns = Some(self.dns.clone()).filter(|name| name != NO_DNS);
-        DiscoveryConfig::everywhere(&self.farm, self.discovery_port, dns)
+        let known = Accounts::own().map(|accounts| accounts.all()).unwrap_or_default();
+        let known = known.into_iter().map(|account| account.farm_id).collect();
+        DiscoveryConfig { known, ..DiscoveryConfig::everywhere(&self.farm, self.discovery_port, dns) }
     }
 }
 
@@ -188,6 +192,7 @@ pub(crate) enum Command {
     Shares(shares::Shares),
     Share(shares::Share),
     Forgive(hosts::Forgive),
+    Authority(authority::Authority),
     Backup(backup::Backup),
     Restore(backup::Restore),
     Journal(journal::Journal),

@@ -6,10 +6,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use wire::{Client, ServerUrl};
+use trust::Accounts;
+use wire::{Client, Credential, ServerUrl};
 
 use crate::error::LoadError;
+use crate::host::{Pace, Plan};
 
+/// Where the servers of a farm keep their credential file, in its folder.
+const CONFIG: &str = "config";
 /// A server has to be ready after this long.
 const READY_TIME: Duration = Duration::from_secs(60);
 
@@ -65,6 +69,8 @@ impl Server {
         let (said, log) = (folder.join(format!("{what}.ready")), folder.join(format!("{what}.log")));
         let mut child = Command::new(program)
             .args(arguments)
+            // What the servers of a farm prove themselves by is for that farm alone.
+            .env("XDG_CONFIG_HOME", folder.join(CONFIG))
             .stdin(Stdio::null())
             .stdout(File::create(&said).map_err(file(&said))?)
             .stderr(File::create(&log).map_err(file(&log))?)
@@ -139,7 +145,20 @@ impl Farm {
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::new(self.schedule.url.clone(), &wire::Credential::default())
+        let credential = Credential { bearer: self.token(), ..Credential::default() };
+        Client::new(self.schedule.url.clone(), &credential)
+    }
+
+    /// Hosts of this farm whose frames take as long as `work` says.
+    pub(crate) fn plan(&self, work: Pace) -> Plan {
+        let (schedule, resource) = (self.schedule.url.clone(), Some(self.resource.url.clone()));
+        Plan { schedule, resource, work, token: self.token() }
+    }
+
+    /// The token that the schedule server has written for the account of this farm.
+    fn token(&self) -> Option<String> {
+        let accounts = Accounts::within(&self.folder.join(CONFIG).join("framefarm/farms"));
+        accounts.all().pop()?.token
     }
 
     fn arguments(role: &str, folder: &Path, resource: Option<&ServerUrl>) -> Vec<String> {

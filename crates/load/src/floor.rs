@@ -103,7 +103,7 @@ impl Desk {
 pub(crate) async fn echoed(place: &Place, slots: &[u16], frames: u64) -> Result<f64, LoadError> {
     let own = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("framefarm-load"));
     let server = Server::start("echo", &own, &["echo".to_owned(), frames.to_string()], place.data()).await?;
-    let plan = Plan { schedule: server.url.clone(), resource: None, work: Pace::AtOnce };
+    let plan = Plan { schedule: server.url.clone(), resource: None, work: Pace::AtOnce, token: None };
     let begun = Instant::now();
     let fleet = Fleet::link(&plan, slots).await?;
     fleet.wait("the end of the floor", 120, |counts| counts.acknowledged >= frames).await?;

@@ -30,6 +30,14 @@ pub(crate) struct Plan {
     pub(crate) schedule: ServerUrl,
     pub(crate) resource: Option<ServerUrl>,
     pub(crate) work: Pace,
+    /// What the hosts show to the servers: the token of the account that runs them.
+    pub(crate) token: Option<String>,
+}
+
+impl Plan {
+    fn credential(&self) -> Credential {
+        Credential { bearer: self.token.clone(), ..Credential::default() }
+    }
 }
 
 /// How long a frame takes.
@@ -71,7 +79,7 @@ impl Host {
         let link: Link<RenderToResource, ResourceToRender>;
         let resource = match &plan.resource {
             Some(url) => {
-                link = dial(url, RESOURCE_PATH, Limits::HOST, &Credential::default()).await?;
+                link = dial(url, RESOURCE_PATH, Limits::HOST, &plan.credential()).await?;
                 let (sender, receiver) = link.split();
                 let slots = vec![SlotState::Free; usize::from(slots)];
                 let (host, instance) = (host.clone(), instance.clone());
@@ -88,7 +96,7 @@ impl Host {
             None => None,
         };
         let (sender, receiver) =
-            dial(&plan.schedule, SCHEDULE_PATH, Limits::HOST, &Credential::default()).await?.split();
+            dial(&plan.schedule, SCHEDULE_PATH, Limits::HOST, &plan.credential()).await?.split();
         let _ = sender.send(&RenderToSchedule::Hello {
             host,
             instance,

@@ -14,6 +14,8 @@ use crate::error::LoadError;
 use crate::fleet::{Counts, Fleet, Tally};
 use crate::host::{Pace, Plan};
 
+/// In which variable the token is handed on.
+const TOKEN: &str = "FRAMEFARM_TOKEN";
 /// Between two lines of counts.
 const LINE: Duration = Duration::from_millis(10);
 
@@ -43,7 +45,8 @@ impl Hosts {
             Some(0) => Pace::AtOnce,
             Some(ms) => Pace::Takes(Duration::from_millis(ms)),
         };
-        let plan = Plan { schedule: self.schedule, resource: self.resource, work };
+        let token = std::env::var(TOKEN).ok();
+        let plan = Plan { schedule: self.schedule, resource: self.resource, work, token };
         let fleet = Fleet::link_here(&plan, self.first, &self.slots, Tally::default()).await?;
         loop {
             let Counts { welcomed, grants, acknowledged, links_lost } = fleet.counts();
@@ -72,6 +75,8 @@ impl Offshoot {
             Pace::Takes(time) => Some(time.as_millis()),
             Pace::Never => None,
         };
+        // Not among the arguments, which everybody on this machine can read.
+        command.envs(plan.token.iter().map(|token| (TOKEN, token)));
         command.args(work_ms.iter().flat_map(|ms| ["--work-ms".to_owned(), ms.to_string()]));
         let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true).spawn();
         let mut child = started.map_err(|source| LoadError::Start { program, source })?;

@@ -57,7 +57,8 @@ impl Belonging {
         name: &str,
     ) -> Result<Self, ServeError> {
         let farm = settings.discovery.farm.clone();
-        let services: Vec<String> = settings.services.iter().map(|service| service.name().to_owned()).collect();
+        let services: Vec<String> =
+            settings.services.iter().map(|service| service.name().to_owned()).collect();
         // Nobody dials it by that name, so that any will do where the machine's is odd.
         let identity = Identity::new(name, &services).or_else(|_| Identity::new("schedule", &services));
         let here = [name, "localhost", "127.0.0.1", "::1", own.host()].map(str::to_owned);
@@ -92,7 +93,11 @@ impl Belonging {
     }
 
     /// A process without a schedule server.
-    pub(crate) fn outside(data: &DataFolder, settings: &Settings, outside: Outside) -> Result<Self, ServeError> {
+    pub(crate) fn outside(
+        data: &DataFolder,
+        settings: &Settings,
+        outside: Outside,
+    ) -> Result<Self, ServeError> {
         let Outside { schedule, name, news } = outside;
         let joining = Joining {
             schedule,
@@ -106,7 +111,7 @@ impl Belonging {
         };
         let kept = joining.kept()?;
         let (found, proofs) = Proofs::new();
-        let (token, account) = watch::channel(None);
+        let (token, account) = watch::channel(likely_token(settings));
         let (held, secured) = watch::channel(None);
         let is_revoked = watch::channel(BTreeSet::new()).1;
         let mut tasks = JoinSet::new();
@@ -127,19 +132,23 @@ impl Belonging {
     pub(crate) fn doors(&self) -> Doors {
         self.access.as_ref().map_or_else(Doors::new, AccessServer::doors)
     }
+}
 
-    /// Id of the farm and fingerprint of its authority, once they are known and proven.
-    pub(crate) async fn farm(proofs: &Proofs) -> (String, Option<String>) {
-        let of = |keyring: &Keyring| {
-            let authority = keyring.authority();
-            (authority.farm_id().to_owned(), Some(authority.fingerprint().to_owned()))
-        };
-        match proofs.found().await {
-            Proof::Own(own) => of(&own.keyring),
-            Proof::Member(keyring) => of(&keyring),
-            Proof::Account { farm_id, .. } => (farm_id, None),
-        }
-    }
+/// The ids of the farms that a process without a schedule server belongs to, or has a join token of.
+pub(crate) fn known(data: &DataFolder, settings: &Settings) -> Result<BTreeSet<String>, JoinError> {
+    let member = Keyring::open(&data.path().join(MEMBER))?;
+    let member = member.map(|keyring| keyring.authority().farm_id().to_owned());
+    let token = settings.join.as_ref().map(|token| token.farm_id().to_owned());
+    Ok(member.into_iter().chain(token).collect())
+}
+
+/// The token that others of this account will show, before the farm itself was asked who it is: a server that is
+/// started again should not turn away those who come back to it at once.
+fn likely_token(settings: &Settings) -> Option<Digest> {
+    let known = Accounts::own()?.all();
+    let mut of_farm = known.into_iter().filter(|account| account.name == settings.discovery.farm);
+    let only = of_farm.next().filter(|_| of_farm.next().is_none())?;
+    only.token.as_deref().map(trust::secret_hash)
 }
 
 /// Waits until it is certain that this process does not get into its farm, and says why.
@@ -167,7 +176,9 @@ async fn follow(
     while proofs.changed().await.is_ok() {
         let proof = proofs.borrow_and_update().clone();
         match proof {
-            Some(Proof::Account { token: found, .. }) => drop(token.send_replace(Some(trust::secret_hash(&found)))),
+            Some(Proof::Account { token: found, .. }) => {
+                drop(token.send_replace(Some(trust::secret_hash(&found))))
+            }
             Some(Proof::Member(keyring)) => match secured(&keyring) {
                 Ok(secured) => drop(held.send_replace(Some(secured))),
                 Err(error) => tracing::error!("TLS cannot be spoken: {error}"),

@@ -61,7 +61,12 @@ pub(crate) struct Home {
 
 impl Home {
     /// Opens the authority in `data`, or makes it, and gives this process a certificate.
-    pub(crate) fn open(data: &Path, farm: &str, identity: &Identity, life: Duration) -> Result<Self, HomeError> {
+    pub(crate) fn open(
+        data: &Path,
+        farm: &str,
+        identity: &Identity,
+        life: Duration,
+    ) -> Result<Self, HomeError> {
         let now = clock::now();
         let authority = Arc::new(Authority::open_or_make(&data.join(FOLDER), farm, now)?);
         let key = NewKey::new()?;
@@ -74,7 +79,12 @@ impl Home {
     /// The token of the account that runs this process, from its credential file; made, made known to the farm
     /// and written where there is none that the farm knows. `None` where it cannot be kept: the farm runs all
     /// the same, and its commands need a token then.
-    pub(crate) async fn owner_token(&self, access: &AccessServer, farm: &str, url: &ServerUrl) -> Option<String> {
+    pub(crate) async fn owner_token(
+        &self,
+        access: &AccessServer,
+        farm: &str,
+        url: &ServerUrl,
+    ) -> Option<String> {
         let Some(accounts) = Accounts::own() else {
             tracing::warn!("this account has no home folder, so its commands need a token: FRAMEFARM_TOKEN");
             return None;
@@ -112,7 +122,9 @@ impl Home {
             }
             Ok(_) => {}
             // What others have seen, or nobody can read, is replaced; the farm forgets the old one.
-            Err(error @ (AccountError::File(PrivateFileError::Exposed { .. }) | AccountError::Garbled { .. })) => {
+            Err(
+                error @ (AccountError::File(PrivateFileError::Exposed { .. }) | AccountError::Garbled { .. }),
+            ) => {
                 tracing::warn!("a new credential file is made: {}", error_chain(&error));
             }
             Err(error) => return Err(told(error)),

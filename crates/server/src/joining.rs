@@ -47,7 +47,9 @@ pub enum JoinError {
         found: String,
     },
     /// The two sides do not show the same code.
-    #[error("somebody stands between this server and {url}: the code of the farm is {theirs}, and here it is {ours}")]
+    #[error(
+        "somebody stands between this server and {url}: the code of the farm is {theirs}, and here it is {ours}"
+    )]
     Between {
         /// The server.
         url: String,
@@ -148,7 +150,9 @@ impl Joining {
                     let text = error_chain(&hitch);
                     // A server that is away for a night must not fill a log.
                     if text != told {
-                        tracing::warn!("this server does not belong to its farm yet, will go on trying: {text}");
+                        tracing::warn!(
+                            "this server does not belong to its farm yet, will go on trying: {text}"
+                        );
                         told = text;
                     }
                 }
@@ -160,7 +164,10 @@ impl Joining {
     async fn once(&self) -> Result<Proof, Hitch> {
         let url = self.schedule.find().await?;
         let credential = if url.is_secure() {
-            Credential { tls: Some(trust::stranger_config().map_err(JoinError::from)?), ..Credential::default() }
+            Credential {
+                tls: Some(trust::stranger_config().map_err(JoinError::from)?),
+                ..Credential::default()
+            }
         } else {
             Credential::default()
         };
@@ -177,7 +184,9 @@ impl Joining {
             let FarmIdentity { farm: name, farm_id, .. } = identity;
             match account {
                 Ok(Account { token: Some(token), .. }) => Ok(Proof::Account { farm_id, token }),
-                Ok(_) => Err(Hitch::NoCredential { name, farm_id, url, why: "the file holds no token".to_owned() }),
+                Ok(_) => {
+                    Err(Hitch::NoCredential { name, farm_id, url, why: "the file holds no token".to_owned() })
+                }
                 Err(why) => Err(Hitch::NoCredential { name, farm_id, url, why }),
             }
         }
@@ -198,9 +207,11 @@ impl Joining {
                 token: Some(token.clone()),
             }),
             (None, Ok(Some(account))) => Ok(account),
-            (None, Ok(None)) => Err("run it as the account that runs the schedule server, or log in to the farm: \
+            (None, Ok(None)) => {
+                Err("run it as the account that runs the schedule server, or log in to the farm: \
                                      framefarm login"
-                .to_owned()),
+                    .to_owned())
+            }
             (None, Err(why)) => Err(why),
         }
     }
@@ -231,7 +242,8 @@ impl Joining {
             token: self.join.as_ref().map(|token| token.proof.clone()),
         };
         let certificate = self.ask(&client, &asked, &authority, &key).await?;
-        let keyring = Keyring::new(Some(&self.folder), authority, &key, &certificate).map_err(JoinError::from)?;
+        let keyring =
+            Keyring::new(Some(&self.folder), authority, &key, &certificate).map_err(JoinError::from)?;
         tracing::info!(name = self.name, "this server is a member of the farm now");
         Ok(Proof::Member(keyring))
     }

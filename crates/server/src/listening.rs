@@ -339,3 +339,37 @@ async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
     tokio::io::copy(&mut rest, &mut tokio::io::sink()).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn of_too_many_that_say_nothing_the_oldest_goes() {
+        let mut opening = Opening::default();
+        let visits: Vec<_> = (0..OPENING_MAX).map(|_| opening.begin()).collect();
+        // One that has come to the point is no longer among them, and makes room.
+        visits[1].settle();
+        opening.begin();
+        let mut first = Box::pin(visits[0].given_up());
+        assert!(timeout(Duration::ZERO, &mut first).await.is_err());
+        opening.begin();
+        first.await;
+        let mut settled = Box::pin(visits[1].given_up());
+        assert!(timeout(Duration::ZERO, &mut settled).await.is_err());
+        assert!(opening.0.len() <= OPENING_MAX);
+    }
+
+    #[test]
+    fn tls_is_spoken_wherever_others_can_hear() {
+        for (listen, wanted) in [
+            (Listen::Here, false),
+            (Listen::Everywhere, true),
+            (Listen::At([127, 0, 0, 1].into()), false),
+            (Listen::At(Ipv6Addr::LOCALHOST.into()), false),
+            (Listen::At([10, 0, 0, 5].into()), true),
+        ] {
+            assert_eq!(listen.is_secure(), wanted, "{listen:?}");
+        }
+    }
+}

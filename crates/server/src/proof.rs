@@ -43,9 +43,23 @@ pub(crate) struct Proofs {
 }
 
 impl Proof {
+    /// Id of the farm, and the fingerprint of its authority where that is known.
+    pub(crate) fn farm(&self) -> (String, Option<String>) {
+        let of = |keyring: &Keyring| {
+            let authority = keyring.authority();
+            (authority.farm_id().to_owned(), Some(authority.fingerprint().to_owned()))
+        };
+        match self {
+            Self::Own(own) => of(&own.keyring),
+            Self::Member(keyring) => of(keyring),
+            Self::Account { farm_id, .. } => (farm_id.clone(), None),
+        }
+    }
+
     /// What is shown to whoever does `service` at `url`.
     fn credential(&self, service: Service, url: &ServerUrl) -> Result<Credential, rustls::Error> {
-        let over_tls = |keyring: &Keyring| trust::client_config(keyring.authority(), service.name(), Some(keyring));
+        let over_tls =
+            |keyring: &Keyring| trust::client_config(keyring.authority(), service.name(), Some(keyring));
         Ok(match self {
             Self::Own(own) => {
                 let bearer = if *url == own.own {
@@ -78,7 +92,11 @@ impl Proofs {
     }
 
     /// What is shown to whoever does `service` at `url`; waits until there is something to show.
-    pub(crate) async fn credential(&self, service: Service, url: &ServerUrl) -> Result<Credential, rustls::Error> {
+    pub(crate) async fn credential(
+        &self,
+        service: Service,
+        url: &ServerUrl,
+    ) -> Result<Credential, rustls::Error> {
         self.found().await.credential(service, url)
     }
 
@@ -94,6 +112,11 @@ impl Proofs {
                 None => std::future::pending().await,
             }
         }
+    }
+
+    /// Of which farm this process is, as far as that is known now.
+    pub(crate) fn farm(&self) -> Option<(String, Option<String>)> {
+        self.current.borrow().as_ref().map(Proof::farm)
     }
 
     /// Another server was not content with the proof.

@@ -35,16 +35,9 @@ enum RenewError {
 /// A certificate that is kept good.
 pub(crate) enum Renewal {
     /// That of a member, which asks the schedule server.
-    Member {
-        keyring: Keyring,
-        schedule: Whereabouts,
-        proofs: Proofs,
-    },
+    Member { keyring: Keyring, schedule: Whereabouts, proofs: Proofs },
     /// That of the schedule server's own process.
-    Own {
-        home: Home,
-        identity: Identity,
-    },
+    Own { home: Home, identity: Identity },
 }
 
 impl Renewal {
@@ -57,7 +50,10 @@ impl Renewal {
             match self.renew().await {
                 Ok(()) => {
                     let left = keyring.certificate().expires.since_ms(clock::now());
-                    tracing::info!("the certificate of this server was renewed; it holds for {} h", left / HOUR_MS);
+                    tracing::info!(
+                        "the certificate of this server was renewed; it holds for {} h",
+                        left / HOUR_MS
+                    );
                     told = false;
                     backoff.reset();
                     continue;

@@ -1,5 +1,6 @@
 //! Runs servers in this process until it is told to stop.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use wire::discovery::{DiscoveryError, Offer, Responder};
 use wire::{ServerUrl, Service};
 
 use crate::access::{AccessServer, AccessStartError};
-use crate::belonging::{Belonging, Outside, is_hopeless};
+use crate::belonging::{self, Belonging, Outside, is_hopeless};
 use crate::control::Control;
 use crate::home::HomeError;
 use crate::joining::JoinError;
@@ -181,11 +182,14 @@ pub(crate) struct Others {
 }
 
 impl Others {
-    fn of(settings: &Settings, own: Option<&ServerUrl>) -> Self {
+    /// `known` are the ids of farms that this process belongs to.
+    fn of(settings: &Settings, own: Option<&ServerUrl>, known: BTreeSet<String>) -> Self {
+        let mut discovery = settings.discovery.clone();
+        discovery.known.extend(known);
         let find = |service: Service, given: &Option<ServerUrl>| match (given, own) {
             (Some(given), _) => Whereabouts::At(given.clone()),
             (None, Some(own)) if settings.services.contains(&service) => Whereabouts::At(own.clone()),
-            _ => Whereabouts::Discover(settings.discovery.clone(), service),
+            _ => Whereabouts::Discover(discovery.clone(), service),
         };
         Self {
             schedule: find(Service::Schedule, &settings.schedule_url),
@@ -216,11 +220,10 @@ impl Servers {
             false => None,
         };
         let own = listening.as_ref().map(Listening::own_url);
-        let others = Others::of(settings, own.as_ref());
-        let belonging = belong(&data, settings, own.as_ref(), &others, news).await?;
+        let (belonging, others) = belong(&data, settings, own.as_ref(), news).await?;
         let url = listening.as_ref().map(|listening| listening.url(&own_name()).to_string());
         let control = Control::new(settings, url.clone(), others.resource.clone(), belonging.proofs.clone());
-        let offer = offer(settings, listening.as_ref())?;
+        let offer = offer(settings, listening.as_ref(), &belonging.proofs)?;
         let path = data.path().to_owned();
         let roles = Roles::start(settings.clone(), data, others, belonging.proofs.clone())?;
         let storage = roles.storage();
@@ -343,32 +346,39 @@ fn raise_file_limit() {
     }
 }
 
-/// Finds out how this process belongs to its farm.
+/// Finds out how this process belongs to its farm, and where the others of it are.
 async fn belong(
     data: &DataFolder,
     settings: &Settings,
     own: Option<&ServerUrl>,
-    others: &Others,
     news: &News,
-) -> Result<Belonging, ServeError> {
+) -> Result<(Belonging, Others), ServeError> {
     match own {
-        Some(own) if settings.services.contains(&Service::Schedule) => {
-            Belonging::at_home(data, settings, own.clone(), &own_name()).await
+        Some(url) if settings.services.contains(&Service::Schedule) => {
+            let belonging = Belonging::at_home(data, settings, url.clone(), &own_name()).await?;
+            let known = belonging.proofs.farm().map(|(farm_id, _)| farm_id);
+            Ok((belonging, Others::of(settings, own, known.into_iter().collect())))
         }
         _ => {
             let name = settings.name.clone().unwrap_or_else(own_name);
+            let others = Others::of(settings, own, belonging::known(data, settings)?);
             let outside = Outside { schedule: others.schedule.clone(), name, news: news.clone() };
-            Belonging::outside(data, settings, outside)
+            Ok((Belonging::outside(data, settings, outside)?, others))
         }
     }
 }
 
 /// What this process can be found by.
-fn offer(settings: &Settings, listening: Option<&Listening>) -> Result<Offer, ServeError> {
+fn offer(
+    settings: &Settings,
+    listening: Option<&Listening>,
+    proofs: &Proofs,
+) -> Result<Offer, ServeError> {
+    let (farm_id, authority) = proofs.farm().unzip();
     Ok(Offer {
         farm: settings.discovery.farm.clone(),
-        farm_id: None,
-        authority: None,
+        farm_id,
+        authority: authority.flatten(),
         instance: new_instance()?,
         services: settings.services.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -379,7 +389,7 @@ fn offer(settings: &Settings, listening: Option<&Listening>) -> Result<Offer, Se
 
 /// Lets others find this process, and says of which farm it is once that is proven.
 async fn be_found(responder: Responder, proofs: Proofs) {
-    let (farm_id, authority) = Belonging::farm(&proofs).await;
+    let (farm_id, authority) = proofs.found().await.farm();
     responder.change(|offer| {
         offer.farm_id = Some(farm_id);
         offer.authority = authority;

@@ -88,12 +88,13 @@ pub(crate) async fn stay_linked<Out, In, Linked>(
     Linked: Future<Output = ()>,
 {
     let mut backoff = Backoff::default();
-    let mut told = false;
+    // What went wrong last.
+    let mut told = String::new();
     loop {
         match goal.link().await {
             Ok((reached, link)) => {
                 backoff.reset();
-                told = false;
+                told.clear();
                 tracing::info!(url = %reached.url, path = goal.path, "linked");
                 linked(reached, link).await;
             }
@@ -101,14 +102,15 @@ pub(crate) async fn stay_linked<Out, In, Linked>(
                 if matches!(error, LinkError::Dial(DialError::Refused { .. } | DialError::Untrusted { .. })) {
                     goal.proofs.doubt();
                 }
-                let text = error_chain(&error) + &error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+                let text =
+                    error_chain(&error) + &error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
                 // A server that is away for a night must not fill a log.
-                if told {
+                if told == text {
                     tracing::debug!(path = goal.path, "cannot link: {text}");
                 } else {
                     tracing::warn!(path = goal.path, "cannot link, will go on trying: {text}");
+                    told = text;
                 }
-                told = true;
             }
         }
         goal.at.wait(&mut backoff).await;

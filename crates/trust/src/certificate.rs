@@ -13,7 +13,7 @@ use x509_parser::time::ASN1Time;
 use crate::{Identity, hex, sha256};
 
 /// Digits of a farm's id.
-const FARM_ID: usize = 16;
+pub(crate) const FARM_ID: usize = 16;
 
 /// Text or bytes that are not the certificate that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

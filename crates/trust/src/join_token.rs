@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use model::TokenProof;
 
+use crate::certificate::FARM_ID;
+
 /// The kind of token, and its version.
 const KIND: &str = "ff1";
 /// Digits of a fingerprint.
@@ -47,6 +49,14 @@ impl FromStr for JoinToken {
         }
         let proof = TokenProof { id: id.to_owned(), secret: secret.to_owned() };
         Ok(Self { authority: authority.to_owned(), proof })
+    }
+}
+
+impl JoinToken {
+    /// The id of the farm that it is for.
+    #[must_use]
+    pub fn farm_id(&self) -> &str {
+        self.authority.get(..FARM_ID).unwrap_or(&self.authority)
     }
 }
 

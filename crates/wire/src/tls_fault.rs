@@ -41,7 +41,8 @@ pub(crate) fn words(error: &Error) -> (String, &'static str) {
             ),
             _ => (
                 "its certificate is not by the authority of the farm".to_owned(),
-                "is it another farm, or has the farm been set up anew? `framefarm login URL` gets to know it",
+                "is it another farm, or was the farm set up anew? then a server joins it once the folder `member` is \
+                 removed from its data folder, and people log in anew: framefarm login",
             ),
         },
         Error::AlertReceived(alert) => match alert {

@@ -1,5 +1,6 @@
 //! One file per command, its flags beside it.
 
+pub(crate) mod authority;
 pub(crate) mod backup;
 pub(crate) mod change;
 pub(crate) mod completions;
@@ -71,6 +72,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Limit(limit) => limit.run(&global).await,
             Command::Shares(shares) => shares.run(&global).await,
             Command::Share(share) => share.run(&global).await,
+            Command::Authority(authority) => authority.run(&global).await,
             Command::Completions(_)
             | Command::Man(_)
             | Command::Service(_)

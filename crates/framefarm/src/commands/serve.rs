@@ -242,3 +242,25 @@ fn data_folder(services: &[Service]) -> Result<PathBuf, Failure> {
             hint: "name a folder: --data DIR".to_owned(),
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_have_a_port() {
+        let table = [
+            ("10.0.0.5", "10.0.0.5", None),
+            ("10.0.0.5:7117", "10.0.0.5", Some(7117)),
+            ("::1", "::1", None),
+            ("[::1]", "::1", None),
+            ("[::1]:80", "::1", Some(80)),
+        ];
+        for (text, ip, port) in table {
+            assert_eq!(address(text), Ok((ip.parse().unwrap(), port)), "{text}");
+        }
+        for text in ["", "farm.example", "10.0.0.5:", "10.0.0.5:99999", ":7117"] {
+            assert!(address(text).is_err(), "{text}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use crate::error::LoadError;
 use crate::farm::{Farm, Place};
 use crate::figure::figure;
 use crate::fleet::Fleet;
-use crate::host::{Pace, Plan};
+use crate::host::Pace;
 use crate::{jobs, process};
 
 /// Hosts and slots of each, as on a large farm that is known.
@@ -28,11 +28,7 @@ impl Fill {
         let slots: Vec<u16> = hosts.collect();
         let wanted: u64 = slots.iter().map(|slots| u64::from(*slots)).sum();
         let farm = Farm::start(place, "fill").await?;
-        let plan = Plan {
-            schedule: farm.schedule.url.clone(),
-            resource: Some(farm.resource.url.clone()),
-            work: Pace::Never,
-        };
+        let plan = farm.plan(Pace::Never);
         let fleet = Fleet::link_noting_moments(&plan, &slots).await?;
         let used = process::processor_time(farm.schedule.pid());
         let begun = Instant::now();

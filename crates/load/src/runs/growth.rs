@@ -8,7 +8,7 @@ use crate::error::LoadError;
 use crate::farm::{Farm, Place};
 use crate::figure::{figure, rate};
 use crate::fleet::{Counts, Fleet};
-use crate::host::{Pace, Plan};
+use crate::host::Pace;
 use crate::{jobs, process};
 
 /// The rate on a large farm against that on a small one.
@@ -67,11 +67,7 @@ impl Growth {
 impl Side {
     async fn start(place: &Place, name: &str, slots: Vec<u16>, frames: u64) -> Result<Self, LoadError> {
         let farm = Farm::start(place, name).await?;
-        let plan = Plan {
-            schedule: farm.schedule.url.clone(),
-            resource: Some(farm.resource.url.clone()),
-            work: Pace::AtOnce,
-        };
+        let plan = farm.plan(Pace::AtOnce);
         let fleet = Fleet::link(&plan, &slots).await?;
         Ok(Self { farm, fleet, frames, jobs: 0, done: 0, time: Duration::ZERO, used: Duration::ZERO })
     }

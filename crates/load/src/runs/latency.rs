@@ -8,7 +8,7 @@ use crate::error::LoadError;
 use crate::farm::{Farm, Place};
 use crate::figure::{figure, percentile};
 use crate::fleet::Fleet;
-use crate::host::{Pace, Plan};
+use crate::host::Pace;
 use crate::jobs;
 
 /// From a slot that falls idle to its next lease.
@@ -34,11 +34,7 @@ pub(crate) struct StartLatency {
 impl StartLatency {
     pub(crate) async fn run(self, place: &Place) -> Result<(), LoadError> {
         let farm = Farm::start(place, "latency").await?;
-        let plan = Plan {
-            schedule: farm.schedule.url.clone(),
-            resource: Some(farm.resource.url.clone()),
-            work: Pace::Takes(Duration::from_millis(self.work_ms)),
-        };
+        let plan = farm.plan(Pace::Takes(Duration::from_millis(self.work_ms)));
         let fleet = Fleet::link_noting_moments(&plan, &vec![self.slots; self.hosts]).await?;
         let client = farm.client();
 

@@ -8,7 +8,7 @@ use crate::error::LoadError;
 use crate::farm::{Farm, Place};
 use crate::figure::{figure, rate};
 use crate::fleet::Fleet;
-use crate::host::{Pace, Plan};
+use crate::host::Pace;
 use crate::{floor, jobs, process};
 
 /// Durable lifecycles of frames that do nothing.
@@ -31,11 +31,7 @@ impl Lifecycles {
         let kept = floor::appended(place.data())?;
         let echoed = floor::echoed(place, &slots, self.frames).await?;
         let farm = Farm::start(place, "lifecycles").await?;
-        let plan = Plan {
-            schedule: farm.schedule.url.clone(),
-            resource: Some(farm.resource.url.clone()),
-            work: Pace::AtOnce,
-        };
+        let plan = farm.plan(Pace::AtOnce);
         let fleet = Fleet::link(&plan, &slots).await?;
         let used = process::processor_time(farm.schedule.pid());
         let used_here = process::processor_time(std::process::id());

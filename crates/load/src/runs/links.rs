@@ -8,7 +8,7 @@ use crate::error::LoadError;
 use crate::farm::{Farm, Place};
 use crate::figure::figure;
 use crate::fleet::Fleet;
-use crate::host::{Pace, Plan};
+use crate::host::Pace;
 use crate::process;
 
 const MIB: f64 = (1 << 20) as f64;
@@ -32,11 +32,7 @@ impl Links {
         let farm = Farm::start(place, "links").await?;
         let servers = [("schedule", farm.schedule.pid()), ("resource", farm.resource.pid())];
         let empty = servers.map(|(_, pid)| process::memory(pid));
-        let plan = Plan {
-            schedule: farm.schedule.url.clone(),
-            resource: Some(farm.resource.url.clone()),
-            work: Pace::AtOnce,
-        };
+        let plan = farm.plan(Pace::AtOnce);
         let fleet = Fleet::link(&plan, &vec![self.slots; self.hosts]).await?;
         tokio::time::sleep(Duration::from_secs(5)).await;
         let before = servers.map(|(_, pid)| process::processor_time(pid));

@@ -8,7 +8,7 @@ use crate::error::LoadError;
 use crate::farm::{Farm, Place};
 use crate::figure::figure;
 use crate::fleet::Fleet;
-use crate::host::{Pace, Plan};
+use crate::host::Pace;
 use crate::jobs;
 
 /// From kill -9 and a new start to the first answer.
@@ -25,11 +25,7 @@ pub(crate) struct Restart {
 impl Restart {
     pub(crate) async fn run(self, place: &Place) -> Result<(), LoadError> {
         let mut farm = Farm::start(place, "restart").await?;
-        let plan = Plan {
-            schedule: farm.schedule.url.clone(),
-            resource: Some(farm.resource.url.clone()),
-            work: Pace::AtOnce,
-        };
+        let plan = farm.plan(Pace::AtOnce);
         let fleet = Fleet::link(&plan, &[16; 16]).await?;
         jobs::submit(&farm.client(), jobs::silent("done", self.done)?).await?;
         fleet.wait("the frames before", 600, |counts| counts.acknowledged >= self.done).await?;

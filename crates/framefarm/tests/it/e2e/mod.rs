@@ -23,6 +23,7 @@ mod spread;
 mod steering;
 mod steps;
 mod times;
+mod trust;
 mod upkeep;
 
 use std::path::Path;
