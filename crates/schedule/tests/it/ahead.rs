@@ -1,6 +1,6 @@
 //! Leases ahead: a slot that does short frames has the next ones before it is done, at nobody's cost.
 
-use model::{FrameState, JobDescription, JobId, JobState, LeaseId, RenderToSchedule, SlotNeed};
+use model::{FrameState, JobDescription, JobId, JobState, LEASE_MS, LeaseId, RenderToSchedule, SlotNeed};
 use schedule::Event;
 
 use crate::farm::{Farm, farm, job, with_priority};
@@ -153,7 +153,7 @@ fn a_host_that_is_lost_loses_its_whole_line() {
     let (mut farm, id) = farm_at_pace(100, job("job", "1-4"));
     farm.dies("a");
     farm.links("b", 1);
-    farm.after_ms(12_000);
+    farm.after_ms(LEASE_MS);
     assert_eq!(farm.held("b").first(), Some(&2));
     farm.everything_is_rendered();
     let view = farm.job(id);

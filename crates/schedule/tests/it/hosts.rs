@@ -1,6 +1,6 @@
 //! Hosts that come, go, fall silent, come back and claim a name that is taken.
 
-use model::{FrameState, HeldLease, LeaseId, RenderToSchedule, SlotIndex};
+use model::{FrameState, HEARTBEAT_MS, HeldLease, LEASE_MS, LeaseId, RenderToSchedule, SlotIndex};
 
 use crate::farm::{Farm, farm, job, reserving};
 
@@ -12,7 +12,7 @@ fn a_lost_host_is_noticed_and_nothing_is_counted() {
     let id = farm.submits(job("job", "1"));
     farm.dies("a");
     farm.links("b", 1);
-    farm.after_ms(11_999);
+    farm.after_ms(LEASE_MS - 1);
     assert_eq!(farm.held("b"), NONE);
     farm.after_ms(1);
     assert_eq!(farm.held("b"), [1]);
@@ -27,7 +27,7 @@ fn a_host_that_falls_silent_on_its_link_is_cut_off() {
     farm.submits(job("job", "1-3"));
     assert_eq!((farm.held("a"), farm.held("b")), (vec![1], vec![2]));
     farm.hosts.get_mut("a").unwrap().silent = true;
-    farm.after_ms(12_000);
+    farm.after_ms(LEASE_MS);
     assert_eq!(farm.hosts["a"].link, None, "its link was closed");
     assert_eq!(farm.held("b"), [2]);
     farm.finishes_one("b");
@@ -101,7 +101,7 @@ fn a_lease_that_its_host_never_mentions_is_lost() {
     let mut farm = Farm::with_hosts(&[("a", 1)]);
     let id = farm.submits(job("job", "1"));
     farm.hosts.get_mut("a").unwrap().held.clear();
-    farm.after_ms(12_000);
+    farm.after_ms(LEASE_MS.next_multiple_of(HEARTBEAT_MS));
     assert_eq!(farm.frame(id, 1).attempts, 2, "the grant was lost on the way");
     assert_eq!(farm.held("a"), [1]);
 }

@@ -1,6 +1,6 @@
 //! A restart: the journal makes the same state, and the farm goes on.
 
-use model::{FrameState, JobId, JobState, Time};
+use model::{FrameState, JobId, JobState, LEASE_MS, Time};
 use schedule::Event;
 
 use crate::farm::{Farm, farm, job};
@@ -27,7 +27,7 @@ fn leases_of_hosts_that_do_not_come_back_are_lost_in_time() {
     farm.dies("a");
     farm.restarts();
     farm.links("b", 1);
-    farm.after_ms(11_000);
+    farm.after_ms(LEASE_MS - 1_000);
     assert_eq!(farm.frame(id, 1).attempts, 1, "the time from before the restart does not count");
     farm.after_ms(1_000);
     assert_eq!(farm.frame(id, 1).state, FrameState::Waiting);

@@ -1,7 +1,8 @@
 //! Failed, refused and stale attempts: what counts, what is tried again, where and when.
 
 use model::{
-    AttemptNumber, FailureClass, FrameState, JobState, LeaseId, Outcome, RenderToSchedule, Report, Usage,
+    AttemptNumber, FailureClass, FrameState, JobState, LEASE_MS, LeaseId, Outcome, RenderToSchedule, Report,
+    Usage,
 };
 
 use crate::farm::{Farm, done, failed, job};
@@ -136,7 +137,7 @@ fn a_report_of_an_attempt_that_lost_its_lease_changes_nothing() {
     let id = farm.submits(job("job", "1"));
     farm.loses_link("a");
     farm.links("b", 1);
-    farm.after_ms(12_000);
+    farm.after_ms(LEASE_MS);
     assert_eq!(farm.held("b"), [1], "a was not heard of for long enough");
     let stale = *farm.hosts["a"].held.keys().next().unwrap();
     let grant = farm.hosts["a"].held[&stale].clone();
