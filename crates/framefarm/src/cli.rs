@@ -6,8 +6,8 @@ use wire::discovery::{DISCOVERY_PORT, DNS_NAME};
 use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
-    authority, backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits, log, man,
-    serve, server, service, shares, submit, up, wait, why,
+    audit, authority, backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits,
+    log, login, man, member, serve, server, service, shares, submit, token, up, user, wait, why,
 };
 use crate::output::{Exit, Talk};
 
@@ -50,6 +50,15 @@ Run render hosts:
   host         Start, stop, restart or wake render hosts
   server       Stop and start the schedule server and the resource server
   service      Run servers as services of systemd
+
+Say who may do what:
+  login        Log in to a farm
+  logout       Log out of a farm
+  whoami       Show whom the farm takes you for
+  user         Manage the users of the farm
+  token        Manage the tokens by which programs prove who they are
+  member       Manage which servers belong to the farm
+  audit        Show who did what
 
 Keep the farm:
   authority    Show the authority that signs the farm's certificates
@@ -193,6 +202,13 @@ pub(crate) enum Command {
     Share(shares::Share),
     Forgive(hosts::Forgive),
     Authority(authority::Authority),
+    Login(login::Login),
+    Logout(login::Logout),
+    Whoami(login::Whoami),
+    User(user::User),
+    Token(token::Token),
+    Member(member::Member),
+    Audit(audit::Audit),
     Backup(backup::Backup),
     Restore(backup::Restore),
     Journal(journal::Journal),

@@ -72,6 +72,10 @@ fn credential(stranger: &Stranger) -> Result<Credential, ClientError> {
         let why = format!("this account does not know the authority of the farm {farm:?} ({farm_id}) yet");
         return Err(untrusted(why, "get to know it: framefarm login URL"));
     }
+    if !url.is_secure() && !url.is_loopback() {
+        let why = "it speaks without TLS and is not this machine, so that others could read along".to_owned();
+        return Err(untrusted(why, "a farm that others reach speaks TLS: begin its address with https"));
+    }
     let tls = url.is_secure().then(|| trust::client_config(authority, "schedule", None)).transpose();
     let tls = tls.map_err(|error| untrusted(error.to_string(), "it has to be set up anew"))?;
     let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());

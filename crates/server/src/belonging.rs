@@ -31,6 +31,8 @@ pub(crate) struct Belonging {
     pub(crate) proofs: Proofs,
     pub(crate) guard: Guard,
     pub(crate) cutter: Cutter,
+    /// Certificates that are not good any more, as far as a resource server here was told.
+    pub(crate) revoked: watch::Sender<BTreeSet<String>>,
     /// How TLS is spoken at its port.
     pub(crate) secured: Secured,
     /// Who may do what, where the schedule server runs.
@@ -89,7 +91,8 @@ impl Belonging {
         });
         let guard = access.guard();
         let access = Some(access);
-        Ok(Self { proofs, guard, cutter, secured, access, hopeless: None, _tasks: tasks })
+        let revoked = watch::channel(BTreeSet::new()).0;
+        Ok(Self { proofs, guard, cutter, revoked, secured, access, hopeless: None, _tasks: tasks })
     }
 
     /// A process without a schedule server.
@@ -113,14 +116,17 @@ impl Belonging {
         let (found, proofs) = Proofs::new();
         let (token, account) = watch::channel(likely_token(settings));
         let (held, secured) = watch::channel(None);
-        let is_revoked = watch::channel(BTreeSet::new()).1;
+        let revoked = watch::channel(BTreeSet::new()).0;
+        let cutter = Cutter::default();
         let mut tasks = JoinSet::new();
         tasks.spawn(follow(proofs.watch(), token, held));
+        tasks.spawn(cut_revoked(revoked.subscribe(), cutter.clone()));
         let hopeless = tokio::spawn(joining.keep(kept, found, proofs.clone()));
         Ok(Self {
             proofs,
-            guard: Guard::of_account(account, is_revoked),
-            cutter: Cutter::default(),
+            guard: Guard::of_account(account, revoked.subscribe()),
+            cutter,
+            revoked,
             secured,
             access: None,
             hopeless: Some(hopeless),
@@ -177,13 +183,23 @@ async fn follow(
         let proof = proofs.borrow_and_update().clone();
         match proof {
             Some(Proof::Account { token: found, .. }) => {
-                drop(token.send_replace(Some(trust::secret_hash(&found))))
+                token.send_replace(Some(trust::secret_hash(&found)));
             }
             Some(Proof::Member(keyring)) => match secured(&keyring) {
                 Ok(secured) => drop(held.send_replace(Some(secured))),
                 Err(error) => tracing::error!("TLS cannot be spoken: {error}"),
             },
             Some(Proof::Own(_)) | None => {}
+        }
+    }
+}
+
+/// Ends the connections of members that are revoked, as the schedule server says.
+async fn cut_revoked(mut revoked: watch::Receiver<BTreeSet<String>>, cutter: Cutter) {
+    while revoked.changed().await.is_ok() {
+        let serials = revoked.borrow_and_update().clone();
+        for serial in &serials {
+            cutter.cut(serial);
         }
     }
 }

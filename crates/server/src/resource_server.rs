@@ -1,6 +1,6 @@
 //! The resource server: the resource database given links.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::access::{Object, Verb};
@@ -9,6 +9,7 @@ use axum::extract::{State, WebSocketUpgrade};
 use axum::response::Response;
 use model::{HostId, RenderToResource, ResourceToRender, ResourceToSchedule, ScheduleToResource};
 use resource::{Effect, Event, LinkId, Resource};
+use tokio::sync::watch;
 use wire::Link;
 use wire::link::{self, Limits, Sender};
 
@@ -27,15 +28,25 @@ static LAST_LINK: AtomicU64 = AtomicU64::new(0);
 
 /// A running resource server.
 pub(crate) struct ResourceServer {
+    desk: Desk,
+}
+
+/// What is behind its doors. Cheap to clone.
+#[derive(Clone)]
+struct Desk {
     handle: ResourceHandle,
+    /// Certificates that are not good any more, as the schedule server said last.
+    revoked: watch::Sender<BTreeSet<String>>,
 }
 
 impl ResourceServer {
-    /// Starts with an empty database, which the render servers fill (requirement D4).
-    pub(crate) fn start() -> std::io::Result<Self> {
+    /// Starts with an empty database, which the render servers fill (requirement D4). `revoked` gets the
+    /// certificates that are not good any more.
+    pub(crate) fn start(revoked: watch::Sender<BTreeSet<String>>) -> std::io::Result<Self> {
         let role = Resource::new(clock::now());
         let hands = |_| ResourceHands { renders: BTreeMap::new(), schedules: BTreeMap::new() };
-        Ok(Self { handle: owner::start("resource", role, Box::new(NoLedger), hands)? })
+        let handle = owner::start("resource", role, Box::new(NoLedger), hands)?;
+        Ok(Self { desk: Desk { handle, revoked } })
     }
 
     /// What it serves over HTTP: links.
@@ -43,11 +54,11 @@ impl ResourceServer {
         Doors::new()
             .get(RESOURCE_PATH, Verb::LinkResource, accept_render)
             .get(MATCH_PATH, Verb::LinkMatch, accept_schedule)
-            .with_state(self.handle.clone())
+            .with_state(self.desk.clone())
     }
 
     pub(crate) async fn stop(&self) {
-        self.handle.stop().await;
+        self.desk.handle.stop().await;
     }
 }
 
@@ -78,11 +89,11 @@ impl Hands<Resource> for ResourceHands {
 }
 
 async fn accept_render(
-    State(handle): State<ResourceHandle>,
+    State(desk): State<Desk>,
     Extension(pass): Extension<Pass>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    link::accept(upgrade, Limits::HOST, |link| serve_render(handle, pass, link))
+    link::accept(upgrade, Limits::HOST, |link| serve_render(desk.handle, pass, link))
 }
 
 /// The name that a render server says it has, where it is not the one that it has proven.
@@ -112,16 +123,20 @@ async fn serve_render(handle: ResourceHandle, pass: Pass, link: Link<ResourceToR
     handle.tell(Event::RenderLinkClosed { link: id }).await;
 }
 
-async fn accept_schedule(State(handle): State<ResourceHandle>, upgrade: WebSocketUpgrade) -> Response {
-    link::accept(upgrade, Limits::FARM, |link| serve_schedule(handle, link))
+async fn accept_schedule(State(desk): State<Desk>, upgrade: WebSocketUpgrade) -> Response {
+    link::accept(upgrade, Limits::FARM, |link| serve_schedule(desk, link))
 }
 
-async fn serve_schedule(handle: ResourceHandle, link: Link<ResourceToSchedule, ScheduleToResource>) {
+async fn serve_schedule(desk: Desk, link: Link<ResourceToSchedule, ScheduleToResource>) {
+    let Desk { handle, revoked } = desk;
     let id = LAST_LINK.fetch_add(1, Ordering::Relaxed) + 1;
     let (sender, mut receiver) = link.split();
     handle.look(move |_, hands| drop(hands.schedules.insert(id, sender))).await;
     let end = loop {
         match receiver.recv().await {
+            Ok(ScheduleToResource::Revoked { serials }) => {
+                revoked.send_replace(serials.into_iter().collect());
+            }
             Ok(message) => handle.tell(Event::ScheduleSpoke { link: id, message }).await,
             Err(end) => break end,
         }

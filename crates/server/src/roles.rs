@@ -1,16 +1,18 @@
 //! The roles of this process. Each can be stopped and started again while its port, its guard and its data folder
 //! stay, so that a server that is stopped can be started from afar.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use axum::http::StatusCode;
 use model::{HostId, ServerState, ServerVerb};
 use render::End;
 use store::DataFolder;
+use tokio::sync::watch;
 use wire::{FarmView, Service};
 
-use crate::access::Doors;
+use crate::access::{AccessServer, Doors, Published};
+use crate::belonging::Belonging;
 use crate::error_chain;
 use crate::mail::Post;
 use crate::problem::Refused;
@@ -18,7 +20,7 @@ use crate::proof::Proofs;
 use crate::render_server::{Over, RenderServer, RenderSetup};
 use crate::resource_server::ResourceServer;
 use crate::running::{Others, if_any, own_name};
-use crate::schedule_server::{ScheduleHandle, ScheduleServer};
+use crate::schedule_server::{ScheduleHandle, ScheduleServer, WayToResource};
 use crate::{ServeError, Settings};
 
 /// What runs in this process, and what it takes to start it.
@@ -28,6 +30,10 @@ pub(crate) struct Roles {
     data: DataFolder,
     others: Others,
     proofs: Proofs,
+    /// Who gets in, as far as that is decided in this process.
+    book: Option<Published>,
+    /// Where a resource server writes whose certificates are not good any more.
+    revoked: watch::Sender<BTreeSet<String>>,
     schedule: Option<ScheduleServer>,
     resource: Option<ResourceServer>,
     render: Option<RenderServer>,
@@ -43,12 +49,26 @@ impl Roles {
         settings: Settings,
         data: DataFolder,
         others: Others,
-        proofs: Proofs,
+        belonging: &Belonging,
     ) -> Result<Self, ServeError> {
+        let (proofs, revoked) = (belonging.proofs.clone(), belonging.revoked.clone());
+        let book = belonging.access.as_ref().map(AccessServer::book);
         let (closed, starts) = (BTreeMap::new(), BTreeMap::new());
         let (schedule, resource, render) = (None, None, None);
         let services = settings.services.clone();
-        let mut roles = Self { settings, data, others, proofs, schedule, resource, render, closed, starts };
+        let mut roles = Self {
+            settings,
+            data,
+            others,
+            proofs,
+            book,
+            revoked,
+            schedule,
+            resource,
+            render,
+            closed,
+            starts,
+        };
         for service in [Service::Resource, Service::Schedule] {
             if services.contains(&service) {
                 roles.start_one(service)?;
@@ -59,13 +79,14 @@ impl Roles {
 
     fn start_one(&mut self, service: Service) -> Result<(), ServeError> {
         match service {
-            Service::Resource => self.resource = Some(ResourceServer::start()?),
+            Service::Resource => self.resource = Some(ResourceServer::start(self.revoked.clone())?),
             Service::Schedule => {
                 let settings = &self.settings;
                 let post = settings.smtp.as_deref().map(|url| Post::new(url, settings.mail_from.as_deref()));
                 let post = post.transpose()?;
                 let folder = settings.storage.clone().unwrap_or_else(|| self.data.path().join("results"));
-                let resource = (self.others.resource.clone(), self.proofs.clone());
+                let (at, proofs) = (self.others.resource.clone(), self.proofs.clone());
+                let resource = WayToResource { at, proofs, book: self.book.clone() };
                 let farm = farm_view(settings);
                 self.schedule = Some(ScheduleServer::start(&self.data, &folder, farm, resource, post)?);
             }

@@ -225,7 +225,7 @@ impl Servers {
         let control = Control::new(settings, url.clone(), others.resource.clone(), belonging.proofs.clone());
         let offer = offer(settings, listening.as_ref(), &belonging.proofs)?;
         let path = data.path().to_owned();
-        let roles = Roles::start(settings.clone(), data, others, belonging.proofs.clone())?;
+        let roles = Roles::start(settings.clone(), data, others, &belonging)?;
         let storage = roles.storage();
         let responder = Responder::start(&settings.discovery, offer)?;
         let found_by = tokio::spawn(be_found(responder, belonging.proofs.clone()));
@@ -369,11 +369,7 @@ async fn belong(
 }
 
 /// What this process can be found by.
-fn offer(
-    settings: &Settings,
-    listening: Option<&Listening>,
-    proofs: &Proofs,
-) -> Result<Offer, ServeError> {
+fn offer(settings: &Settings, listening: Option<&Listening>, proofs: &Proofs) -> Result<Offer, ServeError> {
     let (farm_id, authority) = proofs.farm().unzip();
     Ok(Offer {
         farm: settings.discovery.farm.clone(),

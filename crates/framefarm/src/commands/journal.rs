@@ -53,8 +53,8 @@ struct Which {
     /// Only what is about this job
     #[arg(long, value_name = "ID", value_parser = job_id)]
     job: Option<JobId>,
-    /// Whose journal: schedule or render; the first that is there where not given
-    #[arg(long, value_name = "ROLE", value_parser = ["schedule", "render"])]
+    /// Whose journal: schedule, render or access; the first that is there where not given
+    #[arg(long, value_name = "ROLE", value_parser = ["schedule", "render", "access"])]
     role: Option<String>,
 }
 

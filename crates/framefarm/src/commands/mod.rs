@@ -1,5 +1,6 @@
 //! One file per command, its flags beside it.
 
+pub(crate) mod audit;
 pub(crate) mod authority;
 pub(crate) mod backup;
 pub(crate) mod change;
@@ -15,13 +16,19 @@ pub(crate) mod jobs;
 pub(crate) mod journal;
 pub(crate) mod limits;
 pub(crate) mod log;
+pub(crate) mod login;
 pub(crate) mod man;
+pub(crate) mod member;
+mod secret_input;
 pub(crate) mod serve;
 pub(crate) mod server;
 pub(crate) mod service;
 pub(crate) mod shares;
+mod span;
 pub(crate) mod submit;
+pub(crate) mod token;
 pub(crate) mod up;
+pub(crate) mod user;
 pub(crate) mod wait;
 pub(crate) mod why;
 
@@ -73,6 +80,13 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Shares(shares) => shares.run(&global).await,
             Command::Share(share) => share.run(&global).await,
             Command::Authority(authority) => authority.run(&global).await,
+            Command::Login(login) => login.run(&global).await,
+            Command::Logout(logout) => logout.run(&global).await,
+            Command::Whoami(whoami) => whoami.run(&global).await,
+            Command::User(user) => user.run(&global).await,
+            Command::Token(token) => token.run(&global).await,
+            Command::Member(member) => member.run(&global).await,
+            Command::Audit(audit) => audit.run(&global).await,
             Command::Completions(_)
             | Command::Man(_)
             | Command::Service(_)

@@ -23,6 +23,9 @@ pub(crate) enum Failure {
     /// The schedule server, or the way to it.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// What this account knows of farms.
+    #[error(transparent)]
+    Account(#[from] trust::AccountError),
     /// Servers that do not start or do not go on.
     #[error(transparent)]
     Serve(#[from] server::ServeError),
@@ -94,6 +97,7 @@ impl Failure {
             Self::Faults { .. } => Some("nothing was submitted; mend these and submit again".to_owned()),
             Self::Misuse { hint, .. } => Some(hint.clone()),
             Self::Client(error) => error.hint(),
+            Self::Account(error) => error.hint(),
             Self::Serve(error) => error.hint(),
             Self::File { source, .. } => match source.kind() {
                 ErrorKind::StorageFull => Some("the disk is full; free some space and try again".to_owned()),

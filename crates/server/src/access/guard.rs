@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ::access::{Actor, Book, Deed, Denied, Event, Object, OWNER, Verb, allow};
+use ::access::{Actor, Book, Deed, Denied, Event, OWNER, Object, Verb, allow};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -18,13 +18,11 @@ use tokio::sync::watch;
 
 use super::doors::{Table, Whose};
 use super::peer::{Origin, Peer};
-use super::{AccessHandle, proof};
+use super::{AccessHandle, Published, proof};
 use crate::clock;
 use crate::problem::{Refused, Said};
 use crate::schedule_server::ScheduleHandle;
 
-/// Whether who proves nothing is kept out.
-const ENFORCED: bool = false;
 /// The number of no token: that of the servers in this process.
 const PROCESS: u64 = 0;
 /// The longest name of an object in the trail.
@@ -47,7 +45,7 @@ struct Inner {
 /// What good proofs are.
 enum Proofs {
     /// What the access role says, and the secret of the servers in its own process.
-    Book { book: watch::Receiver<Arc<Book>>, process: Digest },
+    Book { book: Published, process: Digest },
     /// What a server knows that is not where the access role is: the token of its own account, and which of
     /// the certificates are not good any more.
     Account { token: watch::Receiver<Option<Digest>>, revoked: watch::Receiver<BTreeSet<String>> },
@@ -81,7 +79,7 @@ impl Pass {
     async fn ended(self) {
         if let Proofs::Book { book, .. } = &self.guard.0.proofs {
             let mut book = book.clone();
-            let is_out = |book: &Arc<Book>| ENFORCED && !book.knows(&self.actor);
+            let is_out = |book: &Arc<Book>| !book.knows(&self.actor);
             let by_token = matches!(self.actor, Actor::Person { .. });
             if by_token && book.wait_for(is_out).await.is_ok() {
                 return;
@@ -96,12 +94,7 @@ impl Pass {
         self.guard.note(Event::HardwareSeen { host, addresses });
     }
 
-    /// Keeps in the trail what came of it, where the guard cannot tell.
-    pub(crate) fn keep(&self, verb: Verb, object: String, outcome: String) {
-        self.guard.note(Event::Acted(deed(&self.actor, verb, object, self.origin, outcome)));
-    }
-
-    /// The same for somebody who was nobody when he came in.
+    /// Keeps in the trail what somebody did who was nobody when he came in.
     pub(crate) fn keep_as(&self, who: &str, verb: Verb, object: String, outcome: String) {
         let deed = Deed { who: who.to_owned(), ..deed(&self.actor, verb, object, self.origin, outcome) };
         self.guard.note(Event::Acted(deed));
@@ -114,11 +107,7 @@ pub(crate) struct Done(pub(crate) String);
 
 impl Guard {
     /// The guard where the access role is.
-    pub(super) fn of_role(
-        book: watch::Receiver<Arc<Book>>,
-        process: Digest,
-        trail: AccessHandle,
-    ) -> Self {
+    pub(super) fn of_role(book: Published, process: Digest, trail: AccessHandle) -> Self {
         Self::new(Proofs::Book { book, process }, Some(trail))
     }
 
@@ -170,11 +159,7 @@ impl Guard {
                 own.then_some(Actor::Owner { token: PROCESS }).or(member)
             }
         };
-        match found {
-            Some(actor) => actor,
-            None if ENFORCED => Actor::Stranger,
-            None => Actor::Owner { token: PROCESS },
-        }
+        found.unwrap_or(Actor::Stranger)
     }
 
     /// Whose the object of a request is, as far as that decides whether `actor` may.
@@ -284,9 +269,8 @@ fn object_text(named: &[(&str, &str)]) -> String {
 
 /// The one answer to everybody who has proven nothing, whatever he wants.
 fn unproven() -> Response {
-    let refused = Refused::new(StatusCode::UNAUTHORIZED, Denied::Unproven.to_string()).hint(
-        "`framefarm login` gets you a proof; one that you had may have ended, ask who runs the farm",
-    );
+    let refused = Refused::new(StatusCode::UNAUTHORIZED, Denied::Unproven.to_string())
+        .hint("`framefarm login` gets you a proof; one that you had may have ended, ask who runs the farm");
     let mut response = refused.into_response();
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
@@ -296,9 +280,8 @@ fn unproven() -> Response {
 fn denial(denied: &Denied) -> Refused {
     let refused = Refused::new(StatusCode::FORBIDDEN, denied.to_string());
     match denied {
-        Denied::Rank { .. } | Denied::NotOwn { .. } => {
-            refused.hint(format!("an admin, or {OWNER}, can give you that role: framefarm user role NAME ROLE"))
-        }
+        Denied::Rank { .. } | Denied::NotOwn { .. } => refused
+            .hint(format!("an admin, or {OWNER}, can give you that role: framefarm user role NAME ROLE")),
         _ => refused,
     }
 }

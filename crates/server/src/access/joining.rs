@@ -137,7 +137,6 @@ impl Desk {
         self.handle.ask(Event::CertificateIssued { name, key, serial, expires }, |_| ()).await?;
         Ok(issued)
     }
-
 }
 
 fn read_request(text: &str) -> Result<Request, Refused> {

@@ -6,9 +6,7 @@ use ::access::{Access, Event, Refusal};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use model::{
-    JoinTokenView, MadeJoinToken, MemberView, NewJoinToken, NewWindow, TokenProof, WindowView,
-};
+use model::{JoinTokenView, MadeJoinToken, MemberView, NewJoinToken, NewWindow, TokenProof, WindowView};
 use trust::{JoinToken, Secret};
 
 use super::people::{Answer, Body};
@@ -31,7 +29,8 @@ pub(super) async fn approve(
 ) -> Result<(Extension<Done>, Json<MemberView>), Refused> {
     let (by, sought) = (pass.actor.trail_name(), who.clone());
     // By its code or its name: which of them asks is known only before it is a member.
-    let name = desk.handle.read(move |role| role.name_of_asker(&sought)).await?.unwrap_or_else(|| who.clone());
+    let name =
+        desk.handle.read(move |role| role.name_of_asker(&sought)).await?.unwrap_or_else(|| who.clone());
     let shown = name.clone();
     let member = desk.handle.ask(Event::Approve { who, by }, move |role| role.member(&name)).await?;
     let member = member.ok_or_else(|| Refused::from(Refusal::NoMember { name: shown }))?;
@@ -71,8 +70,7 @@ pub(super) async fn make_join_token(
     let id: String = chance.hash().to_string().chars().take(ID_DIGITS).collect();
     let (services, expires) = (services.into_iter().collect::<BTreeSet<_>>(), in_seconds(seconds));
     let (by, sought) = (pass.actor.trail_name(), id.clone());
-    let event =
-        Event::MakeJoinToken { id: id.clone(), secret: secret.hash(), services, uses, expires, by };
+    let event = Event::MakeJoinToken { id: id.clone(), secret: secret.hash(), services, uses, expires, by };
     let found = self_token(&desk, event, sought).await?;
     let text = JoinToken {
         authority: desk.authority.certificate().fingerprint().to_owned(),

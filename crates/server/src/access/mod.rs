@@ -7,6 +7,8 @@
 mod attempts;
 mod cookie;
 mod doors;
+#[cfg(test)]
+mod doors_page;
 mod guard;
 mod hands;
 mod joining;
@@ -26,7 +28,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::access::{Access, Book, Event, Refusal, Verb};
-use axum::Json;
 use model::{Digest, FarmIdentity, Time};
 use store::{DataFolder, LogError, Quarantine};
 use tokio::sync::watch;
@@ -41,6 +42,9 @@ use passwords::Passwords;
 pub(crate) use doors::Doors;
 pub(crate) use guard::{Done, Guard, Pass};
 pub(crate) use peer::Peer;
+
+/// Who gets in, as it is now and becomes.
+pub(crate) type Published = watch::Receiver<Arc<Book>>;
 
 type AccessHandle = Handle<Access, AccessHands>;
 
@@ -96,7 +100,7 @@ struct Desk {
 /// The running access role.
 pub(crate) struct AccessServer {
     desk: Desk,
-    book: watch::Receiver<Arc<Book>>,
+    book: Published,
     guard: Guard,
 }
 
@@ -142,7 +146,7 @@ impl AccessServer {
     }
 
     /// Who gets in, as it is now and becomes.
-    pub(crate) fn book(&self) -> watch::Receiver<Arc<Book>> {
+    pub(crate) fn book(&self) -> Published {
         self.book.clone()
     }
 
@@ -168,19 +172,6 @@ impl AccessServer {
         let expires = clock::now().plus_ms(LINK_MS);
         self.desk.handle.ask(Event::OwnerLinkMade { secret: secret.hash(), expires }, |_| ()).await?;
         Ok(Some(format!("{}/#owner={}", url.trim_end_matches('/'), secret.reveal())))
-    }
-
-    /// Notes by which addresses a host can be woken.
-    pub(crate) async fn saw_hardware(&self, host: String, addresses: Vec<model::AddressInfo>) {
-        self.desk.handle.tell(Event::HardwareSeen { host, addresses }).await;
-    }
-
-    /// By which addresses a host can be woken.
-    pub(crate) async fn hardware(
-        &self,
-        host: String,
-    ) -> Result<Vec<model::AddressInfo>, AskError<Refusal>> {
-        self.desk.handle.read(move |role| role.hardware(&host).to_vec()).await
     }
 
     /// Its doors: who the farm is, joining, logging in, and who may do what.
@@ -229,12 +220,6 @@ impl AccessServer {
     pub(crate) async fn stop(&self) {
         self.desk.handle.stop().await;
     }
-}
-
-/// The door that says which farm it is, of a server that is where the access role is not.
-pub(crate) fn identity_door(identity: FarmIdentity) -> Doors {
-    let say = move || std::future::ready(Json(identity.clone()));
-    Doors::new().get("/api/v1/identity", Verb::Identify, say)
 }
 
 /// The moment `seconds` from now.

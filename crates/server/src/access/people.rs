@@ -208,7 +208,10 @@ pub(super) async fn set_password(
         let (kept, rank) = kept.await?;
         if pass.actor.rank() < rank {
             // With it he could log in, and so do more than with the token that he has now.
-            return Err(Refused::new(StatusCode::FORBIDDEN, "a token that may do less cannot set a password"));
+            return Err(Refused::new(
+                StatusCode::FORBIDDEN,
+                "a token that may do less cannot set a password",
+            ));
         }
         let present = present.unwrap_or_else(|| model::Secret(String::new()));
         if kept.is_some() && !desk.passwords.fits(present.0, kept).await? {

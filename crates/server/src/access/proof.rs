@@ -16,7 +16,8 @@ pub(super) fn shown(method: &Method, headers: &HeaderMap) -> Option<Digest> {
         // Another page in the same browser could send it as well, so only looking needs nothing more.
         None => {
             let token = cookie(headers)?;
-            let looks = matches!(*method, Method::GET | Method::HEAD) && !headers.contains_key(header::UPGRADE);
+            let looks =
+                matches!(*method, Method::GET | Method::HEAD) && !headers.contains_key(header::UPGRADE);
             (looks || from_own_page(headers)).then(|| trust::secret_hash(token))
         }
     }

@@ -48,7 +48,8 @@ pub(super) async fn make(
     let most = pass.actor.rank();
     let rank = if pass.actor.user() == Some(&of) { role.or(most) } else { role };
     if rank > most {
-        let title = format!("a token of yours cannot have a higher role than you have now: {}", role_name(most));
+        let title =
+            format!("a token of yours cannot have a higher role than you have now: {}", role_name(most));
         return Err(Refused::new(StatusCode::FORBIDDEN, title));
     }
     let secret = trust::Secret::new().map_err(|error| Refused::broken(&error))?;
@@ -63,10 +64,7 @@ pub(super) async fn make(
     Ok((StatusCode::CREATED, Extension(done), Json(made)))
 }
 
-pub(super) async fn revoke(
-    State(desk): State<Desk>,
-    Path(id): Path<u64>,
-) -> Result<StatusCode, Refused> {
+pub(super) async fn revoke(State(desk): State<Desk>, Path(id): Path<u64>) -> Result<StatusCode, Refused> {
     desk.handle.ask(Event::RevokeToken { id }, |_| ()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

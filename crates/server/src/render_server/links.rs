@@ -61,9 +61,7 @@ pub(super) async fn keep_schedule_link(
         let introduction = introduction.clone();
         async move {
             // Bulk goes to wherever the link goes.
-            found.send_replace(Some(
-                Server::found(Client::new(url, &credential), mounted.as_ref()).await,
-            ));
+            found.send_replace(Some(Server::found(Client::new(url, &credential), mounted.as_ref()).await));
             serve_schedule(handle, &introduction, link).await;
         }
     })
@@ -150,15 +148,8 @@ impl Heard {
     }
 }
 
-pub(super) async fn keep_resource_link(
-    handle: RenderHandle,
-    goal: Goal,
-    introduction: Introduction,
-) {
-    stay_linked(goal, |_, link| {
-        serve_resource(handle.clone(), introduction.clone(), link)
-    })
-    .await;
+pub(super) async fn keep_resource_link(handle: RenderHandle, goal: Goal, introduction: Introduction) {
+    stay_linked(goal, |_, link| serve_resource(handle.clone(), introduction.clone(), link)).await;
 }
 
 async fn serve_resource(

@@ -1,5 +1,6 @@
 //! The schedule server's links: render servers dial it, and it dials the resource server.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ::access::{Object, Verb};
@@ -11,15 +12,14 @@ use model::{HostId, RenderToSchedule, ResourceToSchedule, ScheduleToRender, Sche
 use schedule::Event;
 use wire::Link;
 use wire::Service;
-use wire::link::{self, Limits};
+use wire::link::{self, Limits, Sender};
 
 use super::hands::ScheduleHandle;
 use super::refusals::Refusals;
-use super::{Desk, MATCH_PATH};
-use crate::access::Pass;
+use super::{Desk, MATCH_PATH, WayToResource};
+use crate::access::{Pass, Published};
 use crate::arrivals;
-use crate::proof::Proofs;
-use crate::whereabouts::{Goal, Whereabouts, stay_linked};
+use crate::whereabouts::{Goal, stay_linked};
 
 /// The kind of hello that gives a name which is somebody else's.
 const ANOTHER_NAME: &str = "another_name";
@@ -75,6 +75,24 @@ async fn serve_host(
     handle.tell(Event::HostLinkClosed { link: id }).await;
 }
 
+/// Tells the resource server which certificates are not good any more: those that there are, and again when
+/// there are others.
+async fn tell_revoked(sender: Sender<ScheduleToResource>, book: Option<Published>) -> Infallible {
+    let Some(mut book) = book else { return std::future::pending().await };
+    let mut told = None;
+    loop {
+        let serials: Vec<String> = book.borrow_and_update().revoked().map(str::to_owned).collect();
+        if told.as_ref() != Some(&serials) {
+            // A link that cannot take it has ended, and its other half says so.
+            let _ = sender.send(&ScheduleToResource::Revoked { serials: serials.clone() });
+            told = Some(serials);
+        }
+        if book.changed().await.is_err() {
+            std::future::pending().await
+        }
+    }
+}
+
 /// The name that a render server says it has, where it is not the one that it has proven.
 fn another_name<'a>(pass: &Pass, message: &'a RenderToSchedule) -> Option<&'a HostId> {
     let RenderToSchedule::Hello { host, .. } = message else { return None };
@@ -91,23 +109,35 @@ fn is_hardware(pass: &Pass, message: &RenderToSchedule) -> bool {
 }
 
 /// Stays linked to the resource server, for ever.
-pub(super) async fn keep_resource_link(handle: ScheduleHandle, at: Whereabouts, proofs: Proofs) {
+pub(super) async fn keep_resource_link(handle: ScheduleHandle, way: WayToResource) {
+    let WayToResource { at, proofs, book } = way;
     let goal = Goal { at, service: Service::Resource, path: MATCH_PATH, limits: Limits::FARM, proofs };
-    stay_linked(goal, |_, link| serve_resource(handle.clone(), link)).await;
+    stay_linked(goal, |_, link| serve_resource(handle.clone(), book.clone(), link)).await;
 }
 
-async fn serve_resource(handle: ScheduleHandle, link: Link<ScheduleToResource, ResourceToSchedule>) {
+async fn serve_resource(
+    handle: ScheduleHandle,
+    book: Option<Published>,
+    link: Link<ScheduleToResource, ResourceToSchedule>,
+) {
     let (sender, mut receiver) = link.split();
+    let telling = sender.clone();
     handle.look(move |_, hands| hands.set_resource(Some(sender))).await;
     handle.tell(Event::ResourceLinked).await;
-    let end = loop {
-        match receiver.recv().await {
-            Ok(ResourceToSchedule::Hosts { ask, hosts, list }) => {
-                handle.look(move |_, hands| hands.hosts_told(ask, (hosts, list))).await;
+    let hear = async {
+        loop {
+            match receiver.recv().await {
+                Ok(ResourceToSchedule::Hosts { ask, hosts, list }) => {
+                    handle.look(move |_, hands| hands.hosts_told(ask, (hosts, list))).await;
+                }
+                Ok(message) => handle.tell(Event::ResourceSpoke(message)).await,
+                Err(end) => break end,
             }
-            Ok(message) => handle.tell(Event::ResourceSpoke(message)).await,
-            Err(end) => break end,
         }
+    };
+    let end = tokio::select! {
+        end = hear => end,
+        never = tell_revoked(telling, book) => match never {},
     };
     tracing::info!("the link to the resource server ended: {end}");
     handle.look(|_, hands| hands.set_resource(None)).await;

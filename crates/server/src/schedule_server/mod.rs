@@ -27,7 +27,7 @@ use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use wire::FarmView;
 
-use crate::access::Doors;
+use crate::access::{Doors, Published};
 use crate::mail::Post;
 use crate::owner;
 use crate::proof::Proofs;
@@ -93,6 +93,16 @@ fn discard_strays(results: &Results, role: &Schedule) {
     }
 }
 
+/// How to link to the resource server, and what to tell it first.
+pub(crate) struct WayToResource {
+    /// Where it is.
+    pub(crate) at: Whereabouts,
+    /// What is shown to it.
+    pub(crate) proofs: Proofs,
+    /// Who gets in: it has to know whose certificates are not good any more.
+    pub(crate) book: Option<Published>,
+}
+
 /// A running schedule server.
 pub(crate) struct ScheduleServer {
     desk: Desk,
@@ -105,7 +115,7 @@ impl ScheduleServer {
         data: &DataFolder,
         storage: &Path,
         mut farm: FarmView,
-        resource: (Whereabouts, Proofs),
+        resource: WayToResource,
         post: Option<Post>,
     ) -> Result<Self, ScheduleStartError> {
         let results = Arc::new(Results::open(storage)?);
@@ -121,7 +131,7 @@ impl ScheduleServer {
         let handle = owner::start("schedule", role, ledger, |handle| {
             ScheduleHands::new(handle, refusals.clone(), results.clone(), post, changes.clone())
         })?;
-        let resource_link = tokio::spawn(links::keep_resource_link(handle.clone(), resource.0, resource.1));
+        let resource_link = tokio::spawn(links::keep_resource_link(handle.clone(), resource));
         let logs = AttemptLogs::new(&data.path().join("logs"));
         let library = Arc::new(Library::embedded());
         let desk = Desk { handle, content, results, logs, library, changes, refusals, farm: Arc::new(farm) };

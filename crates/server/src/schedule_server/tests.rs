@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use wire::link::{DialError, Limits, Receiver, Sender, dial_over};
 use wire::{FarmView, Link, ServerUrl};
 
-use super::{SCHEDULE_PATH, ScheduleServer};
+use super::{SCHEDULE_PATH, ScheduleServer, WayToResource};
 use crate::proof::Proofs;
 use crate::whereabouts::Whereabouts;
 
@@ -66,7 +66,8 @@ impl Scene {
         // Nobody answers there, and nobody has to.
         let nobody = Whereabouts::At(somewhere());
         let storage = folder.path().join("results");
-        let server = ScheduleServer::start(&data, &storage, farm, (nobody, Proofs::new().1), None).unwrap();
+        let resource = WayToResource { at: nobody, proofs: Proofs::new().1, book: None };
+        let server = ScheduleServer::start(&data, &storage, farm, resource, None).unwrap();
         let (streams, far_ends) = mpsc::unbounded_channel();
         let router = server.doors().open();
         tokio::spawn(async move { serve(Streams(far_ends), router).await });

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use ::access::Access;
 use model::{Digest, JobId, JobState, Role, Versioned};
 use render::Render;
 use schedule::Schedule;
@@ -99,6 +100,7 @@ pub fn check_data(data: &Path) -> Result<CheckReport, CheckError> {
                 let state = JournalCheck::<Schedule>::new(&path, Some(Schedule::default())).run(&mut report);
                 check_contents(data, state.as_ref(), &mut report);
             }
+            "access" => drop(JournalCheck::<Access>::new(&path, Some(Access::default())).run(&mut report)),
             _ => drop(JournalCheck::<Render>::new(&path, None).run(&mut report)),
         }
     }

@@ -16,7 +16,7 @@ pub use records::{RecordLine, RecordsError, Selection, show_records};
 pub use restore::{RestoreError, RestoreReport, restore_backup};
 
 /// The roles that keep a journal.
-const KEEPERS: [&str; 2] = ["schedule", "render"];
+const KEEPERS: [&str; 3] = ["schedule", "render", "access"];
 
 /// The journal of `role` in the data folder `data`.
 fn journal_of(data: &Path, role: &str) -> PathBuf {

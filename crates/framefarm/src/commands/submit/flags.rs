@@ -97,7 +97,7 @@ impl Submit {
 }
 
 /// Who is at the keyboard, as the environment says or the system.
-fn user() -> String {
+pub(crate) fn user() -> String {
     let name = |variable| std::env::var(variable).ok().filter(|name: &String| !name.trim().is_empty());
     ["USER", "LOGNAME"].into_iter().find_map(name).or_else(own_name).unwrap_or_else(|| "unknown".to_owned())
 }

@@ -13,6 +13,8 @@ use super::wait;
 use crate::cli::Global;
 use crate::output::{self, Exit, Failure, plural};
 
+pub(super) use flags::user;
+
 const DESCRIPTION: &str = "What to render";
 const NEEDS: &str = "On which hosts";
 const FILES: &str = "Files that travel with the job";

@@ -1,6 +1,7 @@
 //! Farms of the real binary, end to end. What a test waits for has limits that only a hang reaches, and
 //! where an order matters it is made by gates, files that a frame's command waits for, never by sleeping.
 
+mod access;
 mod bad_disks;
 mod bad_input;
 mod crash_loop;
