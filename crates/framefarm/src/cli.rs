@@ -47,7 +47,7 @@ Share the farm:
   forgive      Give a host that is set aside frames again
 
 Run render hosts:
-  host         Start, stop, restart or wake render hosts
+  host         Show one render host; or start, stop, restart or wake some
   server       Stop and start the schedule server and the resource server
   service      Run servers as services of systemd
 
