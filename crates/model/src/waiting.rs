@@ -258,7 +258,9 @@ impl fmt::Display for WaitingReason {
             }
             Self::NoHostMatches { hosts_total, rejections, nearest } => {
                 no_host_matches(f, *hosts_total, rejections)?;
-                nearest.first().map_or(Ok(()), |near| nearest_is(f, near))
+                // Of a single host that has been said.
+                let near = nearest.first().filter(|_| *hosts_total > 1);
+                near.map_or(Ok(()), |near| nearest_is(f, near))
             }
             Self::MatchesNotLinked { hosts: 1 } => {
                 write!(f, "the only host that matches is not linked to the schedule server")
@@ -341,5 +343,52 @@ fn set_aside(f: &mut fmt::Formatter<'_>, hosts: &[SetAsideView]) -> fmt::Result 
         [one] => write!(f, "{} is set aside: {}", one.host, one.why),
         [one, ..] => write!(f, "{} hosts are set aside; {}: {}", hosts.len(), one.host, one.why),
         [] => write!(f, "the hosts that match are set aside"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn no_host(hosts_total: u32, alike: u32) -> WaitingReason {
+        let lacking = "no blender".to_owned();
+        let rejections = vec![Rejection { field: None, lacking: lacking.clone(), hosts: hosts_total }];
+        let nearest = vec![NearHost { host: "ws-1".into(), lacks: vec![lacking], alike }];
+        WaitingReason::NoHostMatches { hosts_total, rejections, nearest }
+    }
+
+    #[test]
+    fn the_nearest_host_is_named_where_there_are_others() {
+        assert_eq!(no_host(1, 1).to_string(), "no host matches: no blender (1 of 1 host)");
+        assert_eq!(
+            no_host(3, 1).to_string(),
+            "no host matches: no blender (3 of 3 hosts); ws-1 comes nearest: no blender"
+        );
+        assert_eq!(
+            no_host(3, 2).to_string(),
+            "no host matches: no blender (3 of 3 hosts); ws-1 comes nearest, with 1 like it: no blender"
+        );
+    }
+
+    #[test]
+    fn amounts_have_their_units_and_are_never_more_than_there_is() {
+        let memory = AmountKind::Memory;
+        let counted = [1 << 30, (3 << 30) / 2, 2_500_000_000, 1 << 20, 5].map(|bytes| memory.count(bytes));
+        let words = ["1 GiB", "1.5 GiB", "2.3 GiB", "1 MiB", "0 MiB"].map(|word| format!("{word} of memory"));
+        assert_eq!(counted, words);
+        assert_eq!(AmountKind::Gpus.count(2), "2 GPUs");
+        let taken =
+            WaitingReason::AmountTaken { amount: memory, host: "a".into(), free: 1 << 29, wanted: 1 << 33 };
+        assert_eq!(
+            taken.to_string(),
+            "a frame takes 8 GiB of memory and a, which has most of it left, has 512 MiB free"
+        );
+    }
+
+    #[test]
+    fn what_was_written_before_there_were_amounts_is_about_slots() {
+        let old = r#"{"kind":"no_host_big_enough","wanted":8,"largest":4}"#;
+        let reason: WaitingReason = serde_json::from_str(old).unwrap();
+        assert_eq!(reason.to_string(), "a frame takes 8 slots and the largest host that matches has 4");
     }
 }
