@@ -63,7 +63,7 @@ pub use time::Time;
 pub use version::{VersionPattern, VersionPatternError};
 pub use versioned::Versioned;
 pub use view::{
-    AttemptView, FrameState, FrameView, HostState, HostView, JobState, JobView, KindMatch, LimitView, Match,
+    AttemptView, FrameState, FrameView, HostState, HostView, JobState, JobView, KindMatch, LimitView,
     MatchView, NearHost, NoticeView, OutputView, Problem, Rejection, ResourceList, SetAsideView, ShareView,
     SlotView, StepView, SubmitReply, SubmitRequest,
 };

@@ -356,8 +356,6 @@ pub struct SlotView {
 /// The hosts that match a profile, and why others do not (figure 5B step 126).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceList {
-    /// Matching hosts, by name.
-    pub matches: Vec<Match>,
     /// Kinds that match, the preferred first; hosts are told apart from them by `ResourceToSchedule::Kinds`.
     #[serde(default)]
     pub kinds: Vec<KindMatch>,
@@ -403,17 +401,6 @@ pub struct NearHost {
     pub lacks: Vec<String>,
     /// Hosts that lack just the same, itself among them.
     pub alike: u32,
-}
-
-/// A host that matches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Match {
-    /// Its name.
-    pub host: HostId,
-    /// Its slots.
-    pub slots_total: u16,
-    /// Those that are free, as far as the resource server knows.
-    pub slots_free: u16,
 }
 
 /// One reason why hosts do not match.

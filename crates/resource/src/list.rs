@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{HostId, KindId, KindMatch, Match, Need, Profile, Rejection, ResourceInfo, ResourceList};
+use model::{HostId, KindId, KindMatch, Profile, Rejection, ResourceInfo, ResourceList};
 
 use crate::kinds::Slots;
-use crate::matching::unmet;
+use crate::matching::{flat, unmet};
 use crate::verdict::Verdict;
 use crate::{Host, Lack, Resource};
 
@@ -53,7 +53,6 @@ impl Resource {
         if list.kinds.is_empty() {
             list.nearest = self.nearest(profile, sifted.as_ref());
         }
-        list.matches = self.matching_hosts(&list);
         list
     }
 
@@ -65,7 +64,7 @@ impl Resource {
 
     /// Each host by itself, where the profile asks for what hosts of one kind differ in; `None` where it does not.
     fn sift(&self, profile: &Profile) -> Option<Sifted> {
-        let needs: Vec<&Need> = profile.needs.iter().filter(|need| need.is_of_single_hosts()).collect();
+        let needs = flat(&profile.needs, true);
         if needs.is_empty() {
             return None;
         }
@@ -85,7 +84,7 @@ impl Resource {
     }
 
     /// What can be asked of one host: that of its kind, and its own addresses.
-    fn own_info(&self, host: &Host) -> Option<ResourceInfo> {
+    pub(crate) fn own_info(&self, host: &Host) -> Option<ResourceInfo> {
         let mut info = self.kinds.get(host.kind)?.info.clone();
         info.addresses.clone_from(&host.info.addresses);
         Some(info)
@@ -149,16 +148,5 @@ impl Resource {
         let mut names = self.hosts_of(list);
         names.sort_by_key(rank);
         names
-    }
-
-    fn matching_hosts(&self, list: &ResourceList) -> Vec<Match> {
-        let found = |name: &HostId| {
-            let host = self.named(name)?;
-            let free = host.slots.iter().filter(|slot| **slot == model::SlotState::Free).count();
-            let amount = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
-            let (slots_total, slots_free) = (amount(host.slots.len()), amount(free));
-            Some(Match { host: name.clone(), slots_total, slots_free })
-        };
-        self.hosts_of(list).into_iter().filter_map(found).collect()
     }
 }

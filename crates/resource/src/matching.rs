@@ -123,6 +123,19 @@ pub fn lacks(name: &HostId, info: &ResourceInfo, profile: &Profile) -> Vec<Lack>
     lacks
 }
 
+/// The needs that must all be met, those of brackets among them: either of single hosts, or of whole kinds.
+pub(crate) fn flat(needs: &[Need], single: bool) -> Vec<&Need> {
+    let mut all = Vec::new();
+    for need in needs {
+        match need {
+            Need::All(inner) => all.extend(flat(inner, single)),
+            need if need.is_of_single_hosts() == single => all.push(need),
+            _ => {}
+        }
+    }
+    all
+}
+
 /// Whether a host meets a need.
 pub(crate) fn meets(need: &Need, name: &str, info: &ResourceInfo) -> bool {
     let mut lacks = Vec::new();

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use model::{Field, HostId, NearHost, Need, Profile, ResourceInfo, Value};
+use model::{Field, HostId, NearHost, Profile, ResourceInfo, Value};
 
 use crate::list::Sifted;
-use crate::matching::unmet;
-use crate::{Lack, Resource};
+use crate::matching::{flat, unmet};
+use crate::{Host, Lack, Resource};
 
 /// So many are named.
 const NEAREST_MAX: usize = 3;
@@ -27,7 +27,9 @@ impl Resource {
                 None => (kind.hosts.first(), kind.hosts.len()),
             };
             let (Some(first), count) = hosts else { continue };
-            let (distance, lacks) = distance(profile, named.is_none(), &kind.info);
+            let single = if named.is_none() { self.named(first) } else { None };
+            let info = single.and_then(|host| self.own_info(host)).unwrap_or_else(|| kind.info.clone());
+            let (distance, lacks) = distance(profile, single, &info);
             let alike = u32::try_from(count).unwrap_or(u32::MAX);
             let group = groups.entry((distance, lacks)).or_insert_with(|| (first.clone(), 0));
             group.0 = group.0.clone().min(first.clone());
@@ -38,11 +40,14 @@ impl Resource {
     }
 }
 
-/// How far hosts with `info` are from a profile, and what they lack of it.
-fn distance(profile: &Profile, with_single: bool, info: &ResourceInfo) -> (u32, Vec<String>) {
+/// How far hosts with `info` are from a profile, and what they lack of it; with what is each host's own, that of
+/// one of them.
+fn distance(profile: &Profile, single: Option<&Host>, info: &ResourceInfo) -> (u32, Vec<String>) {
     let mut lacks = Vec::new();
-    let counted = |need: &&Need| with_single || !need.is_of_single_hosts();
-    profile.needs.iter().filter(counted).for_each(|need| unmet(need, "", info, &mut lacks));
+    flat(&profile.needs, false).into_iter().for_each(|need| unmet(need, "", info, &mut lacks));
+    if let Some(Host { name, .. }) = single {
+        flat(&profile.needs, true).into_iter().for_each(|need| unmet(need, &name.0, info, &mut lacks));
+    }
     lacks.sort();
     lacks.dedup();
     let distance = lacks.iter().fold(0_u32, |all, lack| all.saturating_add(weight(lack, info)));
@@ -75,13 +80,25 @@ fn weight(lack: &Lack, info: &ResourceInfo) -> u32 {
 fn said(lack: &Lack, info: &ResourceInfo) -> String {
     match lack {
         Lack::Below { field, .. } | Lack::Above { field, .. } => {
-            format!("{lack}: {}", field.written(has(*field, info)))
+            format!("{lack}: {}", roughly(*field, has(*field, info)))
         }
         Lack::Gpu { .. } if !info.gpus.is_empty() => {
             let models: Vec<&str> = info.gpus.iter().map(|gpu| gpu.model.as_str()).collect();
             format!("{lack}: {}", models.join(", "))
         }
         lack => lack.to_string(),
+    }
+}
+
+/// An amount as people say it: of bytes one digit behind the point is enough.
+fn roughly(field: Field, amount: u64) -> String {
+    if !field.is_bytes() || amount < 1 << 30 {
+        return field.written(amount);
+    }
+    let tenths = (u128::from(amount) * 10) >> 30;
+    match tenths % 10 {
+        0 => format!("{} GiB", tenths / 10),
+        tenth => format!("{}.{tenth} GiB", tenths / 10),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use model::{Field, KindId, Need, Profile};
+use model::{Field, KindId, Profile};
 
 use crate::kinds::Kinds;
-use crate::matching::{meets, unmet};
+use crate::matching::{flat, meets, unmet};
 
 /// So many profiles are kept.
 const KEPT_MAX: usize = 256;
@@ -35,7 +35,7 @@ pub(crate) struct Verdicts {
 
 impl Verdict {
     pub(crate) fn on(profile: &Profile, kinds: &Kinds) -> Self {
-        let needs: Vec<&Need> = profile.needs.iter().filter(|need| !need.is_of_single_hosts()).collect();
+        let needs = flat(&profile.needs, false);
         let mut fits = Vec::new();
         let mut lacks: BTreeMap<_, Vec<KindId>> = BTreeMap::new();
         let mut own = Vec::new();

@@ -111,9 +111,7 @@ impl Hosts {
         for text in &self.prefer {
             preferences("--prefer", text, &mut faults);
         }
-        faults
-            .or(())
-            .map_err(|faults| Failure::Faults { subject: "what is asked of hosts".to_owned(), faults })
+        faults.or(()).map_err(|faults| Failure::Needs { faults })
     }
 }
 
@@ -210,7 +208,10 @@ fn explanation(hosts: &[HostView], list: &ResourceList) -> String {
     let mut text = match (hosts.len(), total) {
         (_, 0) => "the resource server knows no render host yet".to_owned(),
         (0, total) => format!("none of {} matches", plural(total as usize, "host")),
-        (some, total) => format!("{some} of {} match", plural(total as usize, "host")),
+        (some, total) => {
+            let ending = if some == 1 { "es" } else { "" };
+            format!("{some} of {} match{ending}", plural(total as usize, "host"))
+        }
     };
     if closed > 0 {
         text.push_str(&format!("; {closed} of them closed for now"));

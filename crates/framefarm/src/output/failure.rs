@@ -17,6 +17,9 @@ pub(crate) enum Failure {
     /// A job description that cannot be submitted; nothing has been.
     #[error("{subject} has {}", plural(faults.0.len(), "fault"))]
     Faults { subject: String, faults: Faults },
+    /// What was asked of hosts, which cannot be understood.
+    #[error("what is asked of hosts has {}", plural(faults.0.len(), "fault"))]
+    Needs { faults: Faults },
     /// Flags that make no sense together.
     #[error("{what}")]
     Misuse { what: String, hint: String },
@@ -72,7 +75,7 @@ impl Failure {
 
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Faults { .. } | Self::Misuse { .. } => Exit::Misuse,
+            Self::Faults { .. } | Self::Needs { .. } | Self::Misuse { .. } => Exit::Misuse,
             Self::Serve(error) if error.is_misuse() => Exit::Misuse,
             // Which of several farms is meant has to be said.
             Self::Client(ClientError::NotFound(error)) if !error.is_passing() => Exit::Misuse,
@@ -148,7 +151,7 @@ impl Failure {
         let error = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let label = Style::new().bold();
         writeln!(to, "{error}error:{error:#} {self}")?;
-        if let Self::Faults { faults, .. } = self {
+        if let Self::Faults { faults, .. } | Self::Needs { faults } = self {
             for fault in &faults.0 {
                 writeln!(to, "  {label}{}{label:#}: {}", fault.place, fault.what)?;
                 if let Some(hint) = &fault.hint {

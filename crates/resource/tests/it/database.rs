@@ -71,6 +71,10 @@ impl Database {
         }
     }
 
+    pub(crate) fn names(&mut self) -> Vec<String> {
+        self.hosts().into_iter().map(|host| host.name.0).collect()
+    }
+
     /// Lets time pass, with every deadline met on its way.
     pub(crate) fn wait(&mut self, ms: u64) -> Vec<Effect> {
         let until = self.now.plus_ms(ms);
@@ -128,8 +132,4 @@ pub(crate) fn info() -> ResourceInfo {
 
 pub(crate) fn package(name: &str, version: &str) -> PackageInfo {
     PackageInfo { name: name.into(), version: version.into(), executable: format!("/usr/bin/{name}") }
-}
-
-pub(crate) fn names(list: &ResourceList) -> Vec<&str> {
-    list.matches.iter().map(|found| found.host.0.as_str()).collect()
 }

@@ -6,7 +6,7 @@ use model::{
 };
 use resource::{Effect, Event, REBUILD_MS, Refusal};
 
-use crate::database::{Database, SCHEDULE, changed, hello, info, kinds, names, welcome};
+use crate::database::{Database, SCHEDULE, changed, hello, info, kinds, welcome};
 
 fn busy(since: Time) -> SlotState {
     SlotState::Busy { frame: FrameId { job: JobId(1), step: StepIndex(0), index: 4 }, since }
@@ -21,9 +21,8 @@ fn hosts_are_listed_by_name_with_their_free_slots() {
     assert_eq!(database.render_says(2, RenderToResource::Slot { slot: SlotIndex(1), now }), []);
 
     let list = database.asks(&Profile::default());
-    assert_eq!(names(&list), ["alpha", "beta"]);
-    assert_eq!(list.matches.iter().map(|found| found.slots_free).collect::<Vec<_>>(), [2, 1]);
-    assert_eq!(list.matches[1].slots_total, 2);
+    assert_eq!(database.names(), ["alpha", "beta"]);
+    assert_eq!((list.kinds[0].hosts, list.kinds[0].slots_free, list.kinds[0].slots_total), (2, 3, 4));
     assert_eq!((list.hosts_total, list.rejections, list.rebuilding), (2, vec![], false));
 
     let hosts = database.hosts();
@@ -141,6 +140,7 @@ fn hosts_of_a_kind_are_told_apart_by_name_and_address() {
     assert_eq!(list("address=10.0.1.*"), (2, "a-1 a-3".into(), String::new()));
     assert_eq!(list("any(host=b-1, address=10.0.0.2)"), (2, "a-2 b-1".into(), String::new()));
     assert_eq!(list("any(host=b-1, memory>=1G)"), (4, String::new(), String::new()));
+    assert_eq!(list("all(host=a-*, all(address=*.1, cpus>=1))"), (1, "a-1".into(), String::new()));
     assert_eq!(list("host=c-1"), (0, String::new(), String::new()));
 }
 
@@ -227,7 +227,7 @@ fn a_silent_host_is_shown_as_such_and_then_leaves() {
     let states: Vec<HostState> = database.hosts().iter().map(|host| host.state).collect();
     assert_eq!(states, [HostState::Silent, HostState::Idle]);
     assert_eq!(database.wait(LEASE_MS - 2 * HEARTBEAT_MS - 1_000), [Effect::CloseLink { link: 1 }]);
-    assert_eq!(names(&database.asks(&Profile::default())), ["beta"]);
+    assert_eq!(database.names(), ["beta"]);
     let late = Event::RenderSpoke { link: 1, message: Box::new(RenderToResource::Alive) };
     assert_eq!(database.hears(late), Err(Refusal::NotInDatabase { link: 1 }));
 }
@@ -248,7 +248,7 @@ fn a_render_server_that_comes_back_replaces_its_old_link_quietly() {
     database.asks(&Profile::default());
     assert_eq!(database.joins(2, "alpha", info()), [Effect::CloseLink { link: 1 }, welcome(2)]);
     assert_eq!(database.hears(Event::RenderLinkClosed { link: 1 }), Ok(vec![]));
-    assert_eq!(names(&database.asks(&Profile::default())), ["alpha"]);
+    assert_eq!(database.names(), ["alpha"]);
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn two_render_servers_cannot_go_by_one_name() {
     };
     assert!(why.contains("alpha") && why.contains("--name"), "{why}");
     assert_eq!(*closed, Effect::CloseLink { link: 2 });
-    assert_eq!(names(&database.asks(&Profile::default())), ["alpha"]);
+    assert_eq!(database.names(), ["alpha"]);
 
     database.hears(Event::RenderLinkClosed { link: 1 }).unwrap();
     let slots = vec![SlotState::Free];

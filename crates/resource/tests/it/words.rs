@@ -48,7 +48,7 @@ fn what_a_host_has_is_found_whatever_the_letter_case() {
         "container=none, cpus=2..4",
     ] {
         let list = database.asks(&profile(text));
-        assert_eq!((list.matches.len(), list.rejections), (1, vec![]), "{text}");
+        assert_eq!((list.kinds.len(), list.rejections), (1, vec![]), "{text}");
     }
 }
 
@@ -101,7 +101,7 @@ fn each_lack_is_said_as_people_say_it() {
     database.joins(1, "alpha", rich());
     for (profile, words) in cases {
         let list = database.asks(&profile);
-        assert_eq!(list.matches, [], "{words}");
+        assert_eq!(list.kinds, [], "{words}");
         let said: Vec<&str> = list.rejections.iter().map(|one| one.lacking.as_str()).collect();
         assert_eq!(said, [words]);
     }
@@ -114,7 +114,7 @@ fn several_versions_are_named_together() {
     database.joins(1, "alpha", model::ResourceInfo { packages, ..info() });
     let list = database.asks(&profile("povray=3.7"));
     assert_eq!(list.rejections[0].lacking, "povray 3.5 and 3.6.1 where 3.7 is wanted");
-    assert_eq!(database.asks(&profile("POVRay=3.6.x")).matches.len(), 1);
+    assert_eq!(database.asks(&profile("POVRay=3.6.x")).kinds.len(), 1);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn equal_lacks_are_counted_together_the_most_frequent_first() {
     database.joins(3, "gamma", bare.clone());
     database.joins(4, "delta", model::ResourceInfo { memory_bytes: 64 << 30, ..bare });
     let list = database.asks(&profile("povray=3.7, memory>=16G"));
-    assert_eq!(list.matches.len(), 1);
+    assert_eq!(list.kinds.len(), 1);
     let said: Vec<(u32, &str)> = list.rejections.iter().map(|one| (one.hosts, &*one.lacking)).collect();
     assert_eq!(said, [(3, "no povray"), (2, "memory below 16 GiB")]);
     assert_eq!(list.rejections[1].field, Some(Field::Memory));

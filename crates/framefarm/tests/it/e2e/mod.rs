@@ -12,6 +12,7 @@ mod farm;
 mod hosts;
 mod limits;
 mod mail;
+mod matching;
 mod noise;
 mod one_machine;
 mod orders;
