@@ -64,7 +64,7 @@ async fn accept_host(State(desk): State<Arc<Desk>>, upgrade: WebSocketUpgrade) -
 }
 
 async fn serve_host(desk: Arc<Desk>, link: Link<ScheduleToRender, RenderToSchedule>) {
-    let (sender, mut receiver) = link.split();
+    let (sender, mut receiver) = link.split_without_task();
     let mut messages = Vec::new();
     while receiver.recv_many(&mut messages).await.is_ok() {
         for message in messages.drain(..) {

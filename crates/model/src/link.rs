@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AddressInfo, Amounts, AttemptNumber, Door, FrameId, HostId, HostOrder, HostView, InstanceId, KindId, LeaseId, Profile,
-    Report, ResourceInfo, ResourceList, SlotIndex, Time, TimeLimits,
+    AddressInfo, Amounts, AttemptNumber, Door, FrameId, HostId, HostOrder, HostView, InstanceId, KindId,
+    LeaseId, Profile, Report, ResourceInfo, ResourceList, SlotIndex, Time, TimeLimits,
 };
 
 /// The right to one attempt of one frame on one slot.
@@ -303,8 +303,8 @@ pub enum ResourceToSchedule {
 }
 
 /// A render server is heard of at least this often.
-pub const HEARTBEAT_MS: u64 = 4_000;
-/// A host not heard of for this long is lost, and so are its leases.
-pub const LEASE_MS: u64 = 12_000;
+pub const HEARTBEAT_MS: u64 = 4_500;
+/// A host not heard of for this long is lost, and so are its leases. Two heartbeats may be missed.
+pub const LEASE_MS: u64 = 14_000;
 /// More grants than this do not wait on one slot.
 pub const AHEAD_MAX: usize = 32;

@@ -104,19 +104,21 @@ fn another_name<'a>(pass: &Pass, message: &'a RenderToResource) -> Option<&'a Ho
 
 async fn serve_render(handle: ResourceHandle, pass: Pass, link: Link<ResourceToRender, RenderToResource>) {
     let id = LAST_LINK.fetch_add(1, Ordering::Relaxed) + 1;
-    let (sender, mut receiver) = link.split();
-    handle.look(move |_, hands| drop(hands.renders.insert(id, sender))).await;
+    let (sender, mut receiver) = link.split_without_task();
+    receiver.meanwhile(handle.look(move |_, hands| drop(hands.renders.insert(id, sender)))).await;
     let mut messages = Vec::new();
     let end = loop {
-        let can_wait = |message: &RenderToResource| matches!(message, RenderToResource::Alive);
-        if let Err(end) = arrivals::receive(&mut receiver, &mut messages, can_wait).await {
+        if let Err(end) = receiver.recv_many(&mut messages).await {
             break end.to_string();
         }
         if let Some(name) = messages.iter().find_map(|message| another_name(&pass, message)) {
             break format!("it says that it is {name}, and its certificate does not");
         }
+        let can_wait = |message: &RenderToResource| matches!(message, RenderToResource::Alive);
         let spoke = |message| Event::RenderSpoke { link: id, message: Box::new(message) };
-        handle.tell_many(std::mem::take(&mut messages).into_iter().map(spoke).collect()).await;
+        receiver
+            .meanwhile(arrivals::hand_over(&handle, std::mem::take(&mut messages), can_wait, spoke))
+            .await;
     };
     tracing::info!(link = id, "the link of a render server ended: {end}");
     handle.look(move |_, hands| drop(hands.renders.remove(&id))).await;

@@ -119,6 +119,11 @@ where
         self.told.hand_over(Input::Event(event)).await;
     }
 
+    /// Hands an event over that can wait a moment for others. It stays before what is told after it.
+    pub(crate) async fn tell_soon(&self, event: R::Event) {
+        self.told.leave(Input::Event(event)).await;
+    }
+
     /// Hands several events over, with fewer wakings than one by one.
     pub(crate) async fn tell_many(&self, mut events: Vec<R::Event>) {
         while events.len() > BATCH_MAX {
@@ -205,7 +210,8 @@ where
 
     /// Waits until the owner has ended, stopped or for want of a journal.
     pub(crate) async fn ended(&self) {
-        self.told.closed().await;
+        let mut trouble = self.trouble.clone();
+        while trouble.changed().await.is_ok() {}
     }
 
     /// Why nothing can be made durable now, where that is so.

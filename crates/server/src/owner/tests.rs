@@ -236,6 +236,29 @@ async fn what_is_told_together_is_committed_together_and_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_can_wait_goes_with_what_cannot_and_before_it() {
+    let scene = Scene::new();
+    scene.story().await;
+    let release = scene.is_busy().await;
+    scene.handle.tell_soon(Event::Add(1)).await;
+    scene.handle.tell(Event::Add(2)).await;
+    release.send(()).unwrap();
+    assert_eq!(
+        scene.story().await.iter().filter(|line| line.starts_with("commits")).collect::<Vec<_>>(),
+        ["commits [1, 2]"]
+    );
+    scene.handle.tell_soon(Event::Add(3)).await;
+    while !scene.story.lock().unwrap().contains(&"commits [3]".to_owned()) {
+        tokio::task::yield_now().await;
+    }
+    // More than may wait is not waited with.
+    for _ in 0..=super::lane::TOLD_MAX {
+        scene.handle.tell_soon(Event::Add(0)).await;
+    }
+    assert_eq!(scene.adds(4).await.unwrap(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_is_refused_is_told_to_the_hands() {
     let scene = Scene::new();
     scene.story().await;

@@ -24,7 +24,7 @@ use crate::error_chain;
 /// A process that ends within this time is told of only then, and leaves no mark.
 const MOMENT: Duration = Duration::from_millis(10);
 /// The end of an attempt is told after this time at the latest.
-const UNTOLD_TIME: Duration = Duration::from_millis(8);
+const UNTOLD_TIME: Duration = Duration::from_millis(16);
 /// So many ends are told in one word at most.
 const UNTOLD_MAX: usize = 16;
 /// A scratch is kept for the next attempt for so long.

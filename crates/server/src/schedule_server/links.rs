@@ -49,13 +49,12 @@ async fn serve_host(
     link: Link<ScheduleToRender, RenderToSchedule>,
 ) {
     let id = LAST_LINK.fetch_add(1, Ordering::Relaxed) + 1;
-    let (sender, mut receiver) = link.split();
-    handle.look(move |_, hands| hands.host_linked(id, sender)).await;
+    let (sender, mut receiver) = link.split_without_task();
+    receiver.meanwhile(handle.look(move |_, hands| hands.host_linked(id, sender))).await;
     let mut messages = Vec::new();
     let (fault, end) = loop {
         let left_out = receiver.left_out();
-        let can_wait = |message: &RenderToSchedule| matches!(message, RenderToSchedule::Alive { .. });
-        let received = arrivals::receive(&mut receiver, &mut messages, can_wait).await;
+        let received = receiver.recv_many(&mut messages).await;
         refusals.count("unknown_message", receiver.left_out() - left_out);
         if let Err(end) = received {
             break (end.fault(), end.to_string());
@@ -64,8 +63,11 @@ async fn serve_host(
             break (Some(ANOTHER_NAME), format!("it says that it is {name}, and its certificate does not"));
         }
         messages.retain(|message| !is_hardware(&pass, message));
+        let can_wait = |message: &RenderToSchedule| matches!(message, RenderToSchedule::Alive { .. });
         let spoke = |message| Event::HostSpoke { link: id, message };
-        handle.tell_many(std::mem::take(&mut messages).into_iter().map(spoke).collect()).await;
+        receiver
+            .meanwhile(arrivals::hand_over(&handle, std::mem::take(&mut messages), can_wait, spoke))
+            .await;
     };
     if let Some(fault) = fault {
         refusals.count(fault, 1);

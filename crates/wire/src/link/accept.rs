@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::pump::Side;
-use super::{Ends, Limits, Link, PROTOCOL, frame};
+use super::{Limits, Link, PROTOCOL, frame};
 
 /// Answers a request for a link: `handler` gets the link in a task of its own, once it stands. Who offers
 /// another version of the language is refused in words.
@@ -33,10 +33,7 @@ where
         .max_frame_size(limits.message_bytes)
         .on_failed_upgrade(|error| tracing::debug!(%error, "a link was asked for and never stood"))
         .on_upgrade(move |socket| async move {
-            let (ends, drive) = Ends::over(frame::accepted(socket), Side::Accepted, limits);
-            // A task of its own: one that wakes itself is queued behind all others, and wakes another thread.
-            tokio::spawn(drive);
-            handler(Link::of(ends)).await;
+            handler(Link::over(frame::accepted(socket), Side::Accepted, limits)).await;
         })
 }
 

@@ -8,6 +8,7 @@ use reqwest::header::{AUTHORIZATION, HeaderValue};
 use rustls::pki_types::ServerName;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -19,11 +20,13 @@ use tokio_tungstenite::tungstenite::client::ClientRequestBuilder;
 use tokio_tungstenite::tungstenite::http::{Response, Uri};
 
 use super::pump::Side;
-use super::{Ends, Limits, Link, PROTOCOL, frame};
+use super::{Limits, Link, PROTOCOL, frame};
 use crate::{Credential, ServerUrl, tls_fault};
 
 /// A link has to stand after this long.
 const DIAL_TIME: Duration = Duration::from_secs(5);
+/// A server whose machine acknowledges nothing for this long is gone, though it never said so.
+const ACKNOWLEDGE_TIME: Duration = Duration::from_secs(30);
 
 /// Why there is no link.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +93,11 @@ where
 {
     let silent = || DialError::Silent { url: url.to_string() };
     let stream = timeout(DIAL_TIME, TcpStream::connect(url.authority())).await.map_err(|_| silent())?;
-    let stream = stream.and_then(|stream| stream.set_nodelay(true).map(|()| stream));
+    let stream = stream.and_then(|stream| {
+        stream.set_nodelay(true)?;
+        SockRef::from(&stream).set_tcp_user_timeout(Some(ACKNOWLEDGE_TIME))?;
+        Ok(stream)
+    });
     let stream = stream.map_err(|source| DialError::Unreachable { url: url.to_string(), source })?;
     let handshake = async {
         if url.is_secure() {
@@ -156,11 +163,7 @@ where
         request = request.with_header(AUTHORIZATION.as_str(), value);
     }
     match client_async_with_config(request, stream, Some(frame::config(&limits))).await {
-        Ok((socket, _)) => {
-            let (ends, drive) = Ends::over(frame::dialled(socket), Side::Dialled, limits);
-            tokio::spawn(drive);
-            Ok(Link::of(ends))
-        }
+        Ok((socket, _)) => Ok(Link::over(frame::dialled(socket), Side::Dialled, limits)),
         Err(Error::Http(response)) => Err(refused(url, &response)),
         Err(Error::Io(source)) => Err(failed(url, source)),
         Err(other) => Err(garbled(other.to_string())),

@@ -1,9 +1,10 @@
 //! Links: typed messages between two roles, as JSON texts over a WebSocket.
 //!
 //! A dialled and an accepted link are the same type. Each is driven by a task, so that pings are answered
-//! while its owner is busy, and is bounded in every direction: a queue that the other end does not empty, a
-//! message without measure, and silence all end the link, and the reason is told once, by `Receiver::recv`.
-//! What was sent and not yet received is lost then; the roles say again what matters.
+//! while its owner is busy, or by its receiver, where there are thousands. It is bounded in every direction:
+//! a queue that the other end does not empty, a message without measure, and silence all end the link, and
+//! the reason is told once, by `Receiver::recv`. What was sent and not yet received is lost then; the roles
+//! say again what matters.
 //!
 //! A text holds one message or an array of them: all that waits when the task comes to it travels together.
 //! Whoever dials pings where nothing else is said. This module must not know what the messages mean.
@@ -13,19 +14,24 @@ mod batch;
 mod dial;
 mod end;
 mod frame;
+mod inbox;
 mod pump;
 mod queue;
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Duration;
 
-use axum::body::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::runtime::Handle;
 
+use inbox::{Arrival, Inbox};
 use queue::Queue;
 
 pub use accept::accept;
@@ -68,13 +74,14 @@ impl Limits {
     };
 
     /// With a render host, of which there are thousands. A hello names every lease and a report every file
-    /// of a chunk, so a message may have 4 MiB. That a host is gone shows in its heartbeats long before;
-    /// pings tell a host that its server still answers, and thousands of them are work, so they are few.
+    /// of a chunk, so a message may have 4 MiB. That a host is gone shows in its heartbeats long before, and
+    /// that a server's machine is gone in that nothing of them is acknowledged. Pings tell a host that its
+    /// server still works, and thousands of them are work, so they are few.
     pub const HOST: Self = Self {
         message_bytes: 4 << 20,
         queue_bytes: 4 << 20,
-        ping: Duration::from_secs(20),
-        silence: Duration::from_secs(30),
+        ping: Duration::from_secs(60),
+        silence: Duration::from_secs(75),
         ..Self::FARM
     };
 }
@@ -100,63 +107,61 @@ struct Outlet(Arc<Queue>);
 /// The receiving half.
 #[derive(Debug)]
 pub struct Receiver<In> {
-    arrivals: mpsc::UnboundedReceiver<Arrival>,
-    room: Arc<Semaphore>,
+    inbox: Arc<Inbox>,
     queue: Arc<Queue>,
+    /// What drives the link, where no task does.
+    drive: Option<Drive>,
     read: VecDeque<In>,
     /// Told once what was read before has been received.
     end: Option<LinkEnd>,
     left_out: u64,
 }
 
-/// What comes from the task of a link.
-#[derive(Debug)]
-enum Arrival {
-    Text(Bytes),
-    Binary,
-    End(LinkEnd),
-}
-
-/// What a text weighs while it waits to be received, in bytes.
-fn weight(text: &[u8], limits: &Limits) -> usize {
-    (text.len() + MESSAGE_WEIGHT).min(limits.queue_bytes)
-}
+/// What carries the messages of a link, for as long as it is polled.
+struct Drive(Pin<Box<dyn Future<Output = ()> + Send>>);
 
 impl<Out: Serialize, In: DeserializeOwned> Link<Out, In> {
-    /// Both halves.
+    /// Both halves. A task drives the link from here on.
     #[must_use]
-    pub fn split(self) -> (Sender<Out>, Receiver<In>) {
+    pub fn split(mut self) -> (Sender<Out>, Receiver<In>) {
+        if let Some(Drive(drive)) = self.receiver.drive.take() {
+            tokio::spawn(drive);
+        }
         (self.sender, self.receiver)
     }
 
-    fn of(ends: Ends) -> Self {
-        let Ends { arrivals, room, queue } = ends;
-        let outlet = Arc::new(Outlet(queue.clone()));
-        let receiver = Receiver { arrivals, room, queue, read: VecDeque::new(), end: None, left_out: 0 };
-        Self { sender: Sender { outlet, messages: PhantomData }, receiver }
+    /// Both halves of a link that goes on only while the receiver is waited with: for links of which there
+    /// are thousands, each with a task that does little but receive. A task more for each would be woken with
+    /// every message.
+    #[must_use]
+    pub fn split_without_task(self) -> (Sender<Out>, Receiver<In>) {
+        (self.sender, self.receiver)
+    }
+
+    fn over<S: frame::Socket>(socket: S, side: pump::Side, limits: Limits) -> Self {
+        let (inbox, queue) = (Arc::new(Inbox::new(limits)), Arc::new(Queue::new(limits)));
+        let deliver = pump::Deliver(inbox.clone());
+        let drive = Some(Drive(Box::pin(pump::run(socket, side, queue.clone(), deliver))));
+        let sender = Sender { outlet: Arc::new(Outlet(queue.clone())), messages: PhantomData };
+        let read = VecDeque::new();
+        Self { sender, receiver: Receiver { inbox, queue, drive, read, end: None, left_out: 0 } }
     }
 }
 
-/// What a link is made of, whatever its messages are.
-struct Ends {
-    arrivals: mpsc::UnboundedReceiver<Arrival>,
-    room: Arc<Semaphore>,
-    queue: Arc<Queue>,
+impl Drive {
+    /// Carries what there is to carry.
+    fn go_on(drive: &mut Option<Self>, context: &mut Context<'_>) {
+        if let Some(Self(driving)) = drive
+            && driving.as_mut().poll(context).is_ready()
+        {
+            *drive = None;
+        }
+    }
 }
 
-impl Ends {
-    /// The ends of a link over `socket`, and what drives it.
-    fn over<S: frame::Socket>(
-        socket: S,
-        side: pump::Side,
-        limits: Limits,
-    ) -> (Self, impl Future<Output = ()> + Send + use<S>) {
-        let (sender, arrivals) = mpsc::unbounded_channel();
-        let room = Arc::new(Semaphore::new(limits.queue_bytes));
-        let queue = Arc::new(Queue::new(limits));
-        let deliver = pump::Deliver { arrivals: sender, room: room.clone() };
-        let drive = pump::run(socket, side, queue.clone(), deliver);
-        (Self { arrivals, room, queue }, drive)
+impl fmt::Debug for Drive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Drive")
     }
 }
 
@@ -218,7 +223,9 @@ impl<In: DeserializeOwned> Receiver<In> {
             if let Some(message) = self.read.pop_front() {
                 return Ok(message);
             }
-            self.arrive().await?;
+            let mut read = VecDeque::new();
+            self.arrive(&mut read).await?;
+            self.read = read;
         }
     }
 
@@ -228,22 +235,37 @@ impl<In: DeserializeOwned> Receiver<In> {
     /// # Errors
     /// When the link has ended, with the reason; what arrived before has been handed over then.
     pub async fn recv_many(&mut self, messages: &mut Vec<In>) -> Result<(), LinkEnd> {
-        if self.read.is_empty() {
-            self.arrive().await?;
+        let before = messages.len();
+        messages.extend(std::mem::take(&mut self.read));
+        if messages.len() == before {
+            self.arrive(messages).await?;
         }
-        if self.read.is_empty()
+        if messages.len() == before
             && let Some(end) = self.end.take()
         {
             return Err(end);
         }
-        while self.read.len() < BATCH_MESSAGES
+        while messages.len() - before < BATCH_MESSAGES
             && self.end.is_none()
-            && let Ok(arrival) = self.arrivals.try_recv()
+            && let Some(arrival) = self.inbox.take()
         {
-            self.take(arrival);
+            self.take(arrival, messages);
         }
-        messages.extend(self.read.drain(..));
         Ok(())
+    }
+
+    /// Waits for `other` while the link goes on.
+    pub async fn meanwhile<T>(&mut self, other: impl Future<Output = T>) -> T {
+        let mut other = pin!(other);
+        let drive = &mut self.drive;
+        poll_fn(|context| {
+            let done = other.as_mut().poll(context);
+            if done.is_pending() {
+                Drive::go_on(drive, context);
+            }
+            done
+        })
+        .await
     }
 
     /// How many messages were left out so far, since they are none that this end knows.
@@ -253,16 +275,22 @@ impl<In: DeserializeOwned> Receiver<In> {
     }
 
     /// Waits for something to arrive.
-    async fn arrive(&mut self) -> Result<(), LinkEnd> {
+    async fn arrive(&mut self, messages: &mut impl Extend<In>) -> Result<(), LinkEnd> {
         if let Some(end) = self.end.take() {
             return Err(end);
         }
-        let arrival = self.arrivals.recv().await.ok_or(LinkEnd::Over)?;
-        self.take(arrival);
+        let Self { inbox, drive, .. } = self;
+        let arrival = poll_fn(|context| {
+            Drive::go_on(drive, context);
+            // Whoever drives the link himself sees by himself what has arrived.
+            inbox.poll_take(context, drive.is_none())
+        });
+        let arrival = arrival.await.ok_or(LinkEnd::Over)?;
+        self.take(arrival, messages);
         Ok(())
     }
 
-    fn take(&mut self, arrival: Arrival) {
+    fn take(&mut self, arrival: Arrival, messages: &mut impl Extend<In>) {
         let text = match arrival {
             Arrival::Text(text) => Some(text),
             Arrival::Binary => None,
@@ -271,13 +299,11 @@ impl<In: DeserializeOwned> Receiver<In> {
                 return;
             }
         };
-        let bytes = text.as_deref().unwrap_or_default();
-        self.room.add_permits(weight(bytes, &self.queue.limits));
-        if text.is_none() {
+        let Some(text) = text else {
             self.report(1, &"it is binary", "");
             return;
-        }
-        match batch::read(bytes, &mut self.read) {
+        };
+        match batch::read(&text, messages) {
             Ok(batch::Read { left_out, example: Some((error, start)) }) => {
                 self.report(left_out, &error, &start);
             }
@@ -302,8 +328,7 @@ impl<In: DeserializeOwned> Receiver<In> {
 
 impl<In> Receiver<In> {
     fn close(&mut self, why: &str) {
-        self.arrivals.close();
-        self.room.close();
+        self.inbox.leave();
         self.queue.leave(Some(why.to_owned()));
     }
 }
@@ -311,5 +336,11 @@ impl<In> Receiver<In> {
 impl<In> Drop for Receiver<In> {
     fn drop(&mut self) {
         self.close("nobody listens here any more");
+        // The other end is told, and what was sent before is on its way.
+        if let Some(Drive(drive)) = self.drive.take()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(drive);
+        }
     }
 }

@@ -4,10 +4,11 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 
 use axum::body::Bytes;
+use futures_util::task::AtomicWaker;
 use serde::Serialize;
-use tokio::sync::Notify;
 
 use super::{Limits, MESSAGE_WEIGHT, SendError};
 
@@ -15,16 +16,17 @@ use super::{Limits, MESSAGE_WEIGHT, SendError};
 /// buffers of a link stay small.
 const BATCH_BYTES: usize = 16 << 10;
 
-/// What waits to be sent, shared by the senders of a link and its task.
+/// What waits to be sent, shared by the senders of a link and what drives it.
 #[derive(Debug)]
 pub(super) struct Queue {
     pub(super) limits: Limits,
     waiting: Mutex<Waiting>,
-    /// There is something to do for the task, or will be no more.
-    work: Notify,
-    /// More waits than may; the task has to see that even while it cannot send.
-    pub(super) over: Notify,
+    /// There may be something to do.
+    work: AtomicBool,
+    /// More waits than may; whoever drives the link has to see that even while he cannot send.
+    over: AtomicBool,
     ended: AtomicBool,
+    driver: AtomicWaker,
 }
 
 #[derive(Debug, Default)]
@@ -43,7 +45,7 @@ struct Batch {
     messages: usize,
 }
 
-/// What the task of a link does next.
+/// What is done next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Work {
     /// Sends a text: one message, or an array of them.
@@ -57,13 +59,14 @@ impl Queue {
         Self {
             limits,
             waiting: Mutex::default(),
-            work: Notify::new(),
-            over: Notify::new(),
+            work: AtomicBool::new(false),
+            over: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            driver: AtomicWaker::new(),
         }
     }
 
-    /// Puts `message` behind what waits; the task is not woken for it.
+    /// Puts `message` behind what waits; nobody is woken for it.
     pub(super) fn put(&self, message: &impl Serialize) -> Result<(), SendError> {
         if self.ended.load(Ordering::Relaxed) {
             return Err(SendError::Ended);
@@ -74,17 +77,29 @@ impl Queue {
         }
         let put = waiting.put(message, &self.limits);
         if let Err(SendError::Full { .. }) = put {
-            self.over.notify_one();
+            self.over.store(true, Ordering::Release);
+            self.driver.wake();
         }
         put
     }
 
-    /// Has the task send what waits.
+    /// Has what waits sent.
     pub(super) fn wake(&self) {
-        self.work.notify_one();
+        self.work.store(true, Ordering::Release);
+        self.driver.wake();
     }
 
-    /// Has the task take leave once all that waits has been sent. The first reason is the one that is told.
+    /// Has `waker` woken when there is something to do.
+    pub(super) fn wakes(&self, waker: &Waker) {
+        self.driver.register(waker);
+    }
+
+    /// Whether more waits than may.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    /// Has leave taken once all that waits has been sent. The first reason is the one that is told.
     pub(super) fn leave(&self, why: Option<String>) {
         self.waiting().leave.get_or_insert(why);
         self.wake();
@@ -96,14 +111,18 @@ impl Queue {
         self.waiting().batches = VecDeque::new();
     }
 
-    /// Waits for something to do. May be given up and called again.
-    pub(super) async fn next(&self) -> Work {
-        loop {
-            if let Some(work) = self.waiting().take() {
-                return work;
-            }
-            self.work.notified().await;
+    /// What is to be done next, where something is.
+    pub(super) fn next(&self) -> Option<Work> {
+        if !self.work.load(Ordering::Acquire) {
+            return None;
         }
+        let mut waiting = self.waiting();
+        let work = waiting.take();
+        if work.is_none() {
+            // Still under the lock: whoever puts something now says so afterwards.
+            self.work.store(false, Ordering::Release);
+        }
+        work
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {

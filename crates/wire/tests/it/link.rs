@@ -68,6 +68,26 @@ async fn what_is_put_goes_out_together_and_is_received_together() {
 }
 
 #[tokio::test]
+async fn a_link_without_a_task_goes_on_while_its_receiver_is_waited_with() {
+    let (near, far) = Ring::new(Limits::FARM).link(Limits::FARM).await;
+    let (ask, mut replies) = near.split();
+    let (reply, mut asked) = far.split_without_task();
+    ask.send(&echo("one")).unwrap();
+    assert_eq!(asked.recv().await.unwrap(), echo("one"));
+    reply.send(&echoed("one")).unwrap();
+    assert_eq!(asked.meanwhile(replies.recv()).await.unwrap(), echoed("one"));
+    // What arrives meanwhile is kept, and whoever goes says so.
+    ask.send(&echo("two")).unwrap();
+    reply.send(&echoed("two")).unwrap();
+    assert_eq!(asked.meanwhile(replies.recv()).await.unwrap(), echoed("two"));
+    assert_eq!(asked.recv().await.unwrap(), echo("two"));
+    reply.send(&echoed("last")).unwrap();
+    drop(asked);
+    assert_eq!(replies.recv().await.unwrap(), echoed("last"));
+    assert!(matches!(replies.recv().await, Err(LinkEnd::Closed { why: Some(_) })));
+}
+
+#[tokio::test]
 async fn what_arrived_before_the_end_is_received_before_it() {
     let mut ring = Ring::new(Limits::FARM);
     let mut near = raw(&ring, PROTOCOL).await.unwrap();
