@@ -88,8 +88,8 @@ impl Render {
         std::iter::once(Record::DeskSaid { owner, hours }).chain(cleared).collect()
     }
 
-    /// What goes back where the door closes: what has not begun, and what runs too where the machine is wanted
-    /// now. What is rendered is nearly home, and what is dropped is on its way out already.
+    /// What goes back where the door closes: what has not begun, and what runs too where the machine is
+    /// wanted now. What is rendered is nearly home, and what is dropped is on its way out already.
     pub(crate) fn cleared(&self, at: Time, now: bool, why: &str) -> Vec<Record> {
         let back = |attempt: &Attempt| {
             let lease = attempt.grant.lease;

@@ -91,8 +91,8 @@ pub enum Event {
     },
     /// What the host has besides slots.
     Amounts(Amounts),
-    /// What keeps a desktop from rendering, all of it: whoever works at it, and the time of the day. What runs
-    /// makes room for the former at once; at the end of its hours it may finish.
+    /// What keeps a desktop from rendering, all of it: whoever works at it, and the time of the day. What
+    /// runs makes room for the former at once; at the end of its hours it may finish.
     Desk {
         /// What shows that somebody works at it, as a reason: `its owner is back`.
         owner: Option<String>,

@@ -67,8 +67,8 @@ impl Render {
         vec![Record::GrantTaken { grant: grant.clone(), at: now }]
     }
 
-    /// A GPU of `grant` that an attempt holds, be it on its way out. One in front of it in its own line has gone
-    /// when its turn comes.
+    /// A GPU of `grant` that an attempt holds, be it on its way out. One in front of it in its own line has
+    /// gone when its turn comes.
     fn gpu_in_use(&self, grant: &Grant) -> Option<u16> {
         let in_line = |attempt: &Attempt| attempt.slots().any(|slot| slots_of(grant).any(|own| own == slot));
         let mut others = self.all().filter(|attempt| !in_line(attempt));

@@ -1,5 +1,6 @@
-//! Starting and stopping the servers that listen: the doors by which people order it, which stay while a server is
-//! stopped. The process of the schedule server passes on what is meant for a resource server elsewhere.
+//! Starting and stopping the servers that listen: the doors by which people order it, which stay while a
+//! server is stopped. The process of the schedule server passes on what is meant for a resource server
+//! elsewhere.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -62,7 +63,8 @@ impl Control {
         Self { desk, orders, shown }
     }
 
-    /// The doors. Where who may is decided elsewhere, the schedule server asks on behalf of whom it has let in.
+    /// The doors. Where who may is decided elsewhere, the schedule server asks on behalf of whom it has let
+    /// in.
     pub(crate) fn doors(&self, at_home: bool) -> Doors {
         let (see, order) =
             if at_home { (Verb::SeeFarm, Verb::OrderServer) } else { (Verb::LinkMatch, Verb::LinkMatch) };

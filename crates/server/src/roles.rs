@@ -1,5 +1,5 @@
-//! The roles of this process. Each can be stopped and started again while its port, its guard and its data folder
-//! stay, so that a server that is stopped can be started from afar.
+//! The roles of this process. Each can be stopped and started again while its port, its guard and its data
+//! folder stay, so that a server that is stopped can be started from afar.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -178,8 +178,8 @@ impl Roles {
         self.settings.services == [Service::Render]
     }
 
-    /// The render server ended as was ordered, and others of this process go on: it is begun anew beside them, or
-    /// stays away until the process is.
+    /// The render server ended as was ordered, and others of this process go on: it is begun anew beside
+    /// them, or stays away until the process is.
     pub(crate) async fn render_ended(&mut self, end: End) {
         if let Some(mut render) = self.render.take() {
             render.leave().await;

@@ -17,9 +17,9 @@ const DONE: Duration = Duration::from_secs(60);
 
 /// Stop and start the schedule server and the resource server
 ///
-/// A server that is stopped leaves its process and port behind, so that it can be started again from here. While
-/// the schedule server is stopped, frames that run go on, and what they made is kept until it is started.
-/// Render servers are ordered with `framefarm host`.
+/// A server that is stopped leaves its process and port behind, so that it can be started again from here.
+/// While the schedule server is stopped, frames that run go on, and what they made is kept until it is
+/// started. Render servers are ordered with `framefarm host`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

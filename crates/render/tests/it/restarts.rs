@@ -1,6 +1,6 @@
 //! The render server is killed and started again, in each phase.
 
-use model::{Exit, FailureClass, LeaseId, Role};
+use model::{Exit, FailureClass, LeaseId, Role, Time};
 use render::{Effect, Event, Phase, Record, Refusal, Render};
 
 use crate::desk::{
@@ -115,11 +115,22 @@ fn records_of_older_versions_are_read() {
     let old = r#"{"type":"process_started","lease":7,"process":{"pid":77,"started":4000}}"#;
     let record: Record = serde_json::from_str(old).unwrap();
     assert_eq!(record, Record::ProcessStarted { lease: LeaseId(7), process: MARK, at: None });
+    for (text, record) in [
+        (
+            r#"{"type":"host_stopped","by":"ada","at":5}"#,
+            Record::HostStopped { by: "ada".into(), at: Time(5) },
+        ),
+        (r#"{"type":"host_started","by":"bo","at":6}"#, Record::HostStarted { by: "bo".into(), at: Time(6) }),
+    ] {
+        assert_eq!(serde_json::from_str::<Record>(text).unwrap(), record);
+        assert_eq!(serde_json::to_string(&record).unwrap(), text);
+    }
     let old = r#"{"host":"alpha","instance":"i","slots":2,"outbox":{},"attempts":{"1":{"grant":{"lease":7,
         "frame":{"job":1,"step":0,"index":3},"number":4,"attempt":1,"slot":1},"taken_at":5,
         "process":{"pid":77,"started":4000},"ended":null,"dropped":false}}}"#;
     let render: Render = serde_json::from_str(old).unwrap();
     render.check();
+    assert!(render.door().is_open());
     let attempt = render.attempts().next().unwrap();
     assert_eq!((attempt.phase, attempt.taken_at.0), (Phase::Running, 5));
 }

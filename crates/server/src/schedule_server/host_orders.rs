@@ -1,5 +1,5 @@
-//! What people order render servers to do: the order goes over the host's link, and what came of it shows among
-//! the hosts.
+//! What people order render servers to do: the order goes over the host's link, and what came of it shows
+//! among the hosts.
 
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};

@@ -10,12 +10,12 @@ use crate::output::{Exit, Failure};
 
 /// Show one render host; or start, stop, restart or wake some
 ///
-/// With a name alone everything that is known of that host: its machine, what is installed and mounted, and what
-/// each slot does.
+/// With a name alone everything that is known of that host: its machine, what is installed and mounted, and
+/// what each slot does.
 ///
-/// A host that is stopped takes no more frames and stays linked, so that it can be started again from here; it
-/// stays so when its machine is restarted. What it was rendering is finished first, or with --now given back and
-/// rendered elsewhere, which does not count as a try.
+/// A host that is stopped takes no more frames and stays linked, so that it can be started again from here;
+/// it stays so when its machine is restarted. What it was rendering is finished first, or with --now given
+/// back and rendered elsewhere, which does not count as a try.
 #[derive(Args, Debug)]
 #[command(
     args_conflicts_with_subcommands = true,

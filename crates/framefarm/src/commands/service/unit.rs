@@ -1,8 +1,8 @@
 //! The text of systemd units: what each server may do and what it may not, and how it is ended.
 //!
-//! A render server is ended without its frames (`KillMode=process`): it ends them itself where it is stopped, and
-//! where it is killed or started anew it finds them again. They need more room than servers do: devices for GPUs,
-//! memory that is written and run, the processes of another account.
+//! A render server is ended without its frames (`KillMode=process`): it ends them itself where it is stopped,
+//! and where it is killed or started anew it finds them again. They need more room than servers do: devices
+//! for GPUs, memory that is written and run, the processes of another account.
 
 use std::fmt::Write as _;
 
@@ -65,8 +65,8 @@ const FENCE_OF_SERVERS: &[&str] = &[
     "TimeoutStopSec=60",
 ];
 
-/// And where it renders: as root, to run frames under an account that owns nothing. It sees their processes and
-/// ends them.
+/// And where it renders: as root, to run frames under an account that owns nothing. It sees their processes
+/// and ends them.
 const FENCE_OF_RENDERING: &[&str] = &[
     // Frames reach what is theirs in there, and list nothing.
     "StateDirectoryMode=0711",

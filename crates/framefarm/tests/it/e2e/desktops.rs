@@ -1,5 +1,5 @@
-//! A desktop renders while its owner is away, and gives way when he is back: here he types at a terminal of this
-//! machine, as real as any.
+//! A desktop renders while its owner is away, and gives way when he is back: here he types at a terminal of
+//! this machine, as real as any.
 
 use std::io::Write;
 use std::process::{Child, ChildStdin, Command, Stdio};

@@ -132,8 +132,8 @@ enum SeatView {
 }
 
 impl Seat {
-    /// When the seat was left, nothing inside where nobody has logged in there; nothing at all where there is no
-    /// login manager to ask.
+    /// When the seat was left, nothing inside where nobody has logged in there; nothing at all where there is
+    /// no login manager to ask.
     async fn left_since(&mut self, now: Instant) -> Option<Option<Instant>> {
         if self.asked.is_none_or(|asked| now.saturating_duration_since(asked) >= SEAT_PAUSE) {
             self.asked = Some(now);

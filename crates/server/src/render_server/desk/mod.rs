@@ -1,5 +1,5 @@
-//! A desktop that renders while its owner is away: looks at the machine, and tells the role what keeps it from
-//! rendering.
+//! A desktop that renders while its owner is away: looks at the machine, and tells the role what keeps it
+//! from rendering.
 
 mod hours;
 mod idle;

@@ -12,7 +12,8 @@ const BUSY_FOR: Duration = Duration::from_secs(10);
 /// And they must have done without for so long before it renders again.
 const QUIET_FOR: Duration = Duration::from_secs(60);
 
-/// When a desktop renders: while nobody is at it, others leave it its processors and memory, and it is the time.
+/// When a desktop renders: while nobody is at it, others leave it its processors and memory, and it is the
+/// time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeskPolicy {
     /// Nobody has touched the machine for so long.
