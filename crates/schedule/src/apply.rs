@@ -28,24 +28,7 @@ impl Schedule {
                 let host = self.kept.hosts.intern(host);
                 self.host_seen(host);
             }
-            Record::FrameLeased {
-                lease,
-                frame,
-                attempt,
-                host,
-                slot,
-                also,
-                memory_bytes,
-                gpus,
-                ahead,
-                at,
-            } => {
-                let host = self.kept.hosts.intern(host);
-                let (also, taken) = (also.as_slice().into(), Taken::of(*memory_bytes, gpus));
-                let (frame, attempt, slot) = (*frame, *attempt, *slot);
-                let held = Lease { frame, attempt, host, slot, at: *at, also, taken, ahead: *ahead };
-                self.frame_leased(*lease, held, effects);
-            }
+            Record::FrameLeased { .. } => self.apply_lease(record, effects),
             Record::LeaseEnded { lease, at, ending, message, usage, again_at } => {
                 let message = (!message.is_empty()).then(|| message.as_str().into());
                 let end = AttemptEnd { at: *at, ending: Some(*ending), message, usage: *usage };
@@ -88,6 +71,28 @@ impl Schedule {
                 self.kept.last_notice.0 += notices;
             }
             Record::Passing(passing) => self.apply_passing(passing, effects),
+        }
+    }
+
+    fn apply_lease(&mut self, record: &Record, effects: &mut Vec<Effect>) {
+        if let Record::FrameLeased {
+            lease,
+            frame,
+            attempt,
+            host,
+            slot,
+            also,
+            memory_bytes,
+            gpus,
+            ahead,
+            at,
+        } = record
+        {
+            let host = self.kept.hosts.intern(host);
+            let (also, taken) = (also.as_slice().into(), Taken::of(*memory_bytes, gpus));
+            let (frame, attempt, slot) = (*frame, *attempt, *slot);
+            let held = Lease { frame, attempt, host, slot, at: *at, also, taken, ahead: *ahead };
+            self.frame_leased(*lease, held, effects);
         }
     }
 

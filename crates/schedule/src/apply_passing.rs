@@ -70,13 +70,17 @@ impl Schedule {
             Passing::LookedBack { at } => self.passing.looked_back_at = *at,
             Passing::HostsReserved { reserved } => self.passing.reserved.clone_from(reserved),
             Passing::Passed { at, wake, again, jobs, thinned } => {
-                self.passing.thin.drain(..(*thinned).min(self.passing.thin.len()));
-                (self.passing.passed_at, self.passing.wake) = (*at, *wake);
-                self.passing.skipped.retain(|_, until| *until > *at);
+                self.passed(*at, *wake, *thinned);
                 effects.extend(jobs.iter().map(|job| Effect::JobChanged(*job)));
                 effects.extend(again.then_some(Effect::PassWanted));
             }
         }
+    }
+
+    fn passed(&mut self, at: Time, wake: Option<Time>, thinned: usize) {
+        self.passing.thin.drain(..thinned.min(self.passing.thin.len()));
+        (self.passing.passed_at, self.passing.wake) = (at, wake);
+        self.passing.skipped.retain(|_, until| *until > at);
     }
 
     /// A mail is sent now, or at `until`.

@@ -4,15 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::{
-    AHEAD_MAX, Amounts, ClosedBy, Digest, Door, FailureClass, FrameSpan, FrameView, Grant, HEARTBEAT_MS,
-    HeldLease, HostId, HostOrder, InstanceId, JobDescription, JobId, JobView, KindId, KindMatch, LeaseId,
-    Outcome, Output, Rejection, RenderToSchedule, Report, ResourceList, ResourceToSchedule, Role,
-    ScheduleToRender, Step, SubmitRequest, Time, Usage, Work,
+    AHEAD_MAX, Amounts, ClosedBy, Door, FailureClass, FrameView, Grant, HEARTBEAT_MS, HeldLease, HostId,
+    HostOrder, InstanceId, JobDescription, JobId, JobView, KindId, LeaseId, Outcome, Rejection,
+    RenderToSchedule, Report, ResourceToSchedule, Role, ScheduleToRender, SubmitRequest, Time, Usage,
 };
 use schedule::{Effect, Event, JobSummary, LinkId, Record, Refusal, Schedule};
 
-/// The kind of hosts that match nothing.
-const UNSUITABLE: u32 = 99;
+pub(crate) use crate::drafts::{done, failed, job, reserving, with_priority, with_tag};
 
 /// The farm.
 #[derive(Clone)]
@@ -36,7 +34,7 @@ pub(crate) struct Farm {
     pub(crate) never_given: Vec<LeaseId>,
     pub(crate) asks: usize,
     /// Of which kinds the resource server has said that hosts are, since it was linked.
-    told: Option<BTreeMap<HostId, KindId>>,
+    pub(crate) told: Option<BTreeMap<HostId, KindId>>,
     /// How far kinds are from what is preferred, where they are.
     pub(crate) ranks: BTreeMap<u32, u32>,
     /// Asks that the resource server has not answered, while it takes its time.
@@ -111,28 +109,6 @@ pub(crate) fn farm() -> Farm {
     };
     farm.happens(Event::ResourceLinked);
     farm
-}
-
-/// A job of one step with these frames.
-pub(crate) fn job(name: &str, frames: &str) -> JobDescription {
-    let frames: model::FrameSet = frames.parse().unwrap();
-    let animation = FrameSpan { first: frames.lowest(), last: frames.highest() };
-    let work = Work { package: "povray".to_owned(), ..Work::default() };
-    JobDescription::new(name, "ada", vec![Step::new("render", frames, animation, work)])
-}
-
-pub(crate) fn with_priority(priority: i32, job: JobDescription) -> JobDescription {
-    JobDescription { priority, ..job }
-}
-
-pub(crate) fn reserving(memory_bytes: u64, gpus: u16, mut job: JobDescription) -> JobDescription {
-    job.steps[0].reserve = Amounts { memory_bytes, gpus };
-    job
-}
-
-pub(crate) fn with_tag(tag: &str, mut job: JobDescription) -> JobDescription {
-    job.steps[0].profile.add(model::Need::Tag(tag.to_owned()));
-    job
 }
 
 impl Farm {
@@ -446,52 +422,6 @@ impl Farm {
         None
     }
 
-    /// The kind of each host that is linked.
-    fn kinds(&self) -> BTreeMap<HostId, KindId> {
-        let linked = self.hosts.iter().filter(|(_, host)| host.link.is_some());
-        let kind = |host: &Host| if host.unsuitable { UNSUITABLE } else { host.kind };
-        linked.map(|(name, host)| (HostId::from(name.as_str()), KindId(kind(host)))).collect()
-    }
-
-    /// What the resource server says of kinds before its next list, where there is anything new.
-    fn kinds_news(&mut self) -> Option<ResourceToSchedule> {
-        let now = self.kinds();
-        let before = self.told.replace(now.clone());
-        let whole = before.is_none();
-        let before = before.unwrap_or_default();
-        let is_new = |(host, kind): &(HostId, KindId)| before.get(host) != Some(kind);
-        let are: Vec<_> = now.clone().into_iter().filter(is_new).collect();
-        let gone: Vec<_> = before.into_keys().filter(|host| !now.contains_key(host)).collect();
-        let news = whole || !are.is_empty() || !gone.is_empty();
-        news.then_some(ResourceToSchedule::Kinds { whole, are, gone })
-    }
-
-    /// The resource server tells of hosts that came, went or changed, and of nothing else.
-    pub(crate) fn tells_kinds(&mut self) {
-        if let Some(news) = self.kinds_news() {
-            self.happens(Event::ResourceSpoke(news));
-        }
-    }
-
-    pub(crate) fn list(&self) -> ResourceList {
-        let kinds = self.kinds();
-        let fit: BTreeSet<KindId> = kinds.values().filter(|kind| kind.0 != UNSUITABLE).copied().collect();
-        let of = |kind: KindId| kinds.values().filter(|other| **other == kind).count();
-        let kind = |kind: KindId| KindMatch {
-            kind,
-            rank: self.ranks.get(&kind.0).copied().unwrap_or(0),
-            hosts: u32::try_from(of(kind)).unwrap(),
-            slots_total: 0,
-            slots_free: 0,
-        };
-        ResourceList {
-            kinds: fit.into_iter().map(kind).collect(),
-            hosts_total: u32::try_from(kinds.len()).unwrap(),
-            rejections: self.rejections.clone(),
-            ..ResourceList::default()
-        }
-    }
-
     // What there is to see.
 
     pub(crate) fn job(&self, job: JobId) -> JobView {
@@ -542,17 +472,4 @@ impl Farm {
 
 pub(crate) fn slots_of(grant: &Grant) -> impl Iterator<Item = model::SlotIndex> {
     std::iter::once(grant.slot).chain(grant.also.iter().copied())
-}
-
-pub(crate) fn done(grant: &Grant) -> Outcome {
-    let name = format!("job{}.{:04}.png", grant.frame.job, grant.number);
-    Outcome::Done { outputs: vec![Output { name, digest: digest(), bytes: 100, size: None }] }
-}
-
-pub(crate) fn failed(class: FailureClass, message: &str) -> Outcome {
-    Outcome::Failed { class, message: message.to_owned() }
-}
-
-pub(crate) fn digest() -> Digest {
-    serde_json::from_value("ab".repeat(32).into()).unwrap()
 }

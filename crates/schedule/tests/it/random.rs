@@ -112,10 +112,8 @@ fn take(farm: &mut Farm, step: &Step) {
     match *step {
         Step::Submit { frames, priority, tagged, held, attempts_max, kind } => {
             let job = with_priority(i32::from(priority), job("job", &format!("1-{frames}")));
-            let mut job = of_kind(kind, job);
-            job.held = held;
-            job.attempts_max = u32::from(attempts_max);
-            job.notify = vec!["eve@example.com".to_owned()];
+            let (notify, attempts_max) = (vec!["eve@example.com".to_owned()], u32::from(attempts_max));
+            let job = JobDescription { held, attempts_max, notify, ..of_kind(kind, job) };
             farm.submits(if tagged { with_tag("fast", job) } else { job });
         }
         Step::Hold(job) => drop(farm.tries(Event::Hold(some_job(farm, job)))),
@@ -175,13 +173,15 @@ fn take(farm: &mut Farm, step: &Step) {
         }
         Step::Door(host, true) => with(farm, host, |farm, name| farm.opens(name)),
         Step::Door(host, false) => with(farm, host, |farm, name| farm.closes(name)),
-        Step::Order(host) => {
-            let order = HostOrder { verb: HostVerb::Restart, now: false, by: "ada".to_owned() };
-            let _ = farm.tries(Event::OrderHost { host: name(host).into(), order });
-        }
+        Step::Order(host) => order(farm, name(host)),
         Step::Time(ms) => farm.after_ms(u64::from(ms)),
         Step::Restart => farm.restarts(),
     }
+}
+
+fn order(farm: &mut Farm, host: &str) {
+    let order = HostOrder { verb: HostVerb::Restart, now: false, by: "ada".to_owned() };
+    let _ = farm.tries(Event::OrderHost { host: host.into(), order });
 }
 
 fn anything(lease: LeaseId, what: u8) -> RenderToSchedule {
