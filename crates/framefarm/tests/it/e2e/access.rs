@@ -95,7 +95,7 @@ impl Scanner {
         assert!(closed.contains("framefarm login"), "it says what to do: {closed}");
         let (status, identity) = self.send(&Method::GET, "/api/v1/identity", None);
         let identity: Value = serde_json::from_str(&identity).unwrap();
-        let told: Vec<&String> = identity.as_object().unwrap().keys().collect();
+        let told: Vec<&str> = identity.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!((status, told), (200, vec!["authority", "farm", "farm_id", "version"]));
         for (method, path) in [(Method::GET, "/api/v1/join/4711"), (Method::POST, "/api/v1/join")] {
             let (status, _) = self.send(&method, path, None);
