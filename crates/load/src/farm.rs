@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use trust::Accounts;
+use trust::{Account, Accounts};
 use wire::{Client, Credential, ServerUrl};
 
 use crate::error::LoadError;
@@ -39,10 +39,20 @@ impl Place {
         Ok(Self { framefarm, data, _own: own })
     }
 
+    /// The program to measure.
+    pub(crate) fn framefarm(&self) -> &Path {
+        &self.framefarm
+    }
+
     /// The folder for data.
     pub(crate) fn data(&self) -> &Path {
         &self.data
     }
+}
+
+/// What the schedule server has written for the account of the farm in `folder`.
+pub(crate) fn account(folder: &Path) -> Option<Account> {
+    Accounts::within(&folder.join(CONFIG).join("framefarm/farms")).all().pop()
 }
 
 pub(crate) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> LoadError {
@@ -79,7 +89,7 @@ impl Server {
         let begun = Instant::now();
         while begun.elapsed() < READY_TIME && matches!(child.try_wait(), Ok(None)) {
             let text = std::fs::read_to_string(&said).unwrap_or_default();
-            let url = text.split_whitespace().find(|word| word.starts_with("http://"));
+            let url = text.split_whitespace().find(|word| word.starts_with("http"));
             if let Some(Ok(url)) = url.filter(|_| text.ends_with('\n')).map(str::parse) {
                 return Ok(Self { child, url });
             }
@@ -157,8 +167,7 @@ impl Farm {
 
     /// The token that the schedule server has written for the account of this farm.
     fn token(&self) -> Option<String> {
-        let accounts = Accounts::within(&self.folder.join(CONFIG).join("framefarm/farms"));
-        accounts.all().pop()?.token
+        account(&self.folder)?.token
     }
 
     fn arguments(role: &str, folder: &Path, resource: Option<&ServerUrl>) -> Vec<String> {

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use error::LoadError;
-use runs::{fill, growth, latency, lifecycles, links, restart, submit};
+use runs::{fill, growth, handshakes, latency, lifecycles, links, restart, submit};
 
 /// Measures the schedule server with simulated render servers over real sockets.
 #[derive(Debug, Parser)]
@@ -48,6 +48,8 @@ enum What {
     Restart(restart::Restart),
     /// From a slot that falls idle to its next lease
     StartLatency(latency::StartLatency),
+    /// Connections over TLS, each with one request
+    Handshakes(handshakes::Handshakes),
     /// The rate on a large farm against that on a small one
     Growth(growth::Growth),
     /// Answers like a schedule server that decides and keeps nothing; the other runs start it for their
@@ -88,6 +90,7 @@ async fn run(cli: Cli) -> Result<(), LoadError> {
         What::Restart(run) => run.run(&place).await,
         What::StartLatency(run) => run.run(&place).await,
         What::Growth(run) => run.run(&place).await,
+        What::Handshakes(run) => run.run(&place).await,
         What::Echo(echo) => echo.run().await,
         What::Hosts(hosts) => hosts.run().await,
     }

@@ -98,6 +98,7 @@ impl Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Faults { .. } => Some("nothing was submitted; mend these and submit again".to_owned()),
+            Self::Needs { .. } => Some("`framefarm hosts --help` shows how they are written".to_owned()),
             Self::Misuse { hint, .. } => Some(hint.clone()),
             Self::Client(error) => error.hint(),
             Self::Account(error) => error.hint(),

@@ -2,6 +2,7 @@
 
 pub(crate) mod fill;
 pub(crate) mod growth;
+pub(crate) mod handshakes;
 pub(crate) mod latency;
 pub(crate) mod lifecycles;
 pub(crate) mod links;

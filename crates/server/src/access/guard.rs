@@ -201,12 +201,13 @@ pub(super) async fn stand_guard(
     let (mut parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>();
     let (actor, origin) = (guard.who(&parts.method, &parts.headers, peer), Origin::of(peer));
+    let was_member = peer.is_some_and(|peer| peer.member.is_some());
     let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
     let path = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let door = path.and_then(|path| table.get(&(path, method)).copied());
     let Some(door) = door else {
         if actor == Actor::Stranger {
-            return unproven();
+            return unproven(was_member);
         }
         return next.run(Request::from_parts(parts, body)).await;
     };
@@ -224,7 +225,7 @@ pub(super) async fn stand_guard(
     let object = object_text(&named);
     if let Err(denied) = allowed {
         if actor == Actor::Stranger {
-            return unproven();
+            return unproven(was_member);
         }
         if door.verb.is_kept() {
             guard.note(Event::Acted(deed(&actor, door.verb, object, origin, denied.to_string())));
@@ -268,9 +269,18 @@ fn object_text(named: &[(&str, &str)]) -> String {
 }
 
 /// The one answer to everybody who has proven nothing, whatever he wants.
-fn unproven() -> Response {
-    let refused = Refused::new(StatusCode::UNAUTHORIZED, Denied::Unproven.to_string())
-        .hint("`framefarm login` gets you a proof; one that you had may have ended, ask who runs the farm");
+fn unproven(was_member: bool) -> Response {
+    let refused = if was_member {
+        // Its certificate is by our authority, so that it learns nothing that it did not know.
+        Refused::new(StatusCode::UNAUTHORIZED, "this server is a member of the farm no more").hint(
+            "it was removed from the farm; to join anew, remove the folder `member` from its data folder and start \
+             it again, with a join token, or somebody approves it: framefarm member approve",
+        )
+    } else {
+        Refused::new(StatusCode::UNAUTHORIZED, Denied::Unproven.to_string()).hint(
+            "`framefarm login` gets you a proof; one that you had may have ended, ask who runs the farm",
+        )
+    };
     let mut response = refused.into_response();
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response

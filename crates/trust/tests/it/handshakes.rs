@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig, ClientConnection, Error, ServerConfig, ServerConnection};
+use rustls::{ClientConfig, ClientConnection, Error, ServerConfig, ServerConnection};
 use trust::{Keyring, MemberCertificate, client_config, server_config, stranger_config};
 
 use crate::{DAY, authority, identity, member, member_at, now};

@@ -247,7 +247,7 @@ fn who_is_revoked_is_cut_off_and_does_not_come_back() {
     farm.until_hosts(2);
     owner.ask(async |client: &Client| client.revoke_member("r1").await);
     farm.until_hosts(1);
-    until_logged(&farm, "r1", "cannot link");
+    until_logged(&farm, "r1", "is a member of the farm no more");
     farm.terminate("r1");
     farm.restart("r1");
     until_true("r1 is refused", || {
