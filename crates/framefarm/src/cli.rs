@@ -7,7 +7,7 @@ use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
     audit, authority, backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits,
-    log, login, man, member, serve, server, service, shares, submit, token, up, user, wait, why,
+    log, login, man, member, probe, serve, server, service, shares, submit, token, up, user, wait, why,
 };
 use crate::output::{Exit, Talk};
 
@@ -20,6 +20,7 @@ const HELP_TEMPLATE: &str = "\
 Run a farm:
   up           Run a whole farm in one process on this machine
   serve        Run single servers of a farm: schedule, resource, render
+  probe        Say what this machine has, as a render server on it would
 
 Render:
   submit       Submit a job: a scene, a job description or a command
@@ -179,6 +180,7 @@ impl Global {
 pub(crate) enum Command {
     Up(up::Up),
     Serve(serve::Serve),
+    Probe(probe::Probe),
     Submit(Box<submit::Submit>),
     Wait(wait::Wait),
     Fetch(fetch::Fetch),

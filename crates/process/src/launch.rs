@@ -11,6 +11,7 @@ use rustix::fs::{Access, access};
 
 use crate::program::{self, ProgramError};
 use crate::running::Running;
+use crate::user::User;
 use crate::{MARK_VARIABLE, mark, orphans};
 
 /// What to start.
@@ -24,6 +25,8 @@ pub struct Launch {
     pub environment: Vec<(OsString, OsString)>,
     /// The folder it starts in.
     pub folder: PathBuf,
+    /// Who it runs as where it is not ourselves, which takes root. It is in no group but that account's own.
+    pub user: Option<User>,
 }
 
 /// Why a process was not started.
@@ -35,6 +38,17 @@ pub enum LaunchError {
     /// The folder to start in is not there, or may not be entered.
     #[error("cannot start {} in {}: the folder is missing or closed", .program.display(), .folder.display())]
     Folder {
+        /// The program.
+        program: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Another account may not run the one or enter the other.
+    #[error("cannot start {} in {} as {user}: that account may not run it, or not enter the folder",
+        .program.display(), .folder.display())]
+    Closed {
+        /// The account.
+        user: String,
         /// The program.
         program: PathBuf,
         /// The folder.
@@ -57,6 +71,9 @@ impl LaunchError {
         match self {
             Self::Program(error) => error.hint(),
             Self::Folder { .. } => "does somebody tidy up the render server's scratch folder?",
+            Self::Closed { .. } => {
+                "let that account read and run the program and enter every folder on the way, or render as another"
+            }
             Self::Start { source, .. } => match source.raw_os_error() {
                 Some(libc::E2BIG) => "the command line and environment are longer than the system allows",
                 Some(libc::EAGAIN) => "the limit on processes is reached: see ulimit -u and pids.max",
@@ -84,18 +101,21 @@ pub fn launch(launch: &Launch, log: &File, mark_file: &Path) -> Result<Running, 
     orphans::take_over();
     let value = mark::value(mark_file);
     let spawned = log.try_clone().and_then(|out| {
-        program::spawn(
-            Command::new(&launch.program)
-                .args(&launch.arguments)
-                .env_clear()
-                .envs(launch.environment.iter().map(|(name, value)| (name, value)))
-                .env(MARK_VARIABLE, &value)
-                .current_dir(&launch.folder)
-                .process_group(0)
-                .stdin(Stdio::null())
-                .stdout(out)
-                .stderr(log.try_clone()?),
-        )
+        let mut command = Command::new(&launch.program);
+        command
+            .args(&launch.arguments)
+            .env_clear()
+            .envs(launch.environment.iter().map(|(name, value)| (name, value)))
+            .env(MARK_VARIABLE, &value)
+            .current_dir(&launch.folder)
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(log.try_clone()?);
+        if let Some(user) = &launch.user {
+            user.runs(&mut command);
+        }
+        program::spawn(&mut command)
     });
     let child = spawned.map_err(|error| why_not(launch, error))?;
     take_over(child, &value).map_err(|source| LaunchError::Start { program: launch.program.clone(), source })
@@ -109,6 +129,9 @@ fn why_not(launch: &Launch, error: io::Error) -> LaunchError {
     let (program, folder) = (launch.program.clone(), launch.folder.clone());
     if !launch.folder.is_dir() || access(&launch.folder, Access::EXEC_OK).is_err() {
         return LaunchError::Folder { program, folder };
+    }
+    if let (Some(user), io::ErrorKind::PermissionDenied) = (&launch.user, error.kind()) {
+        return LaunchError::Closed { user: user.name.clone(), program, folder };
     }
     match program::blame(&launch.program, error) {
         Ok(fault) => LaunchError::Program(fault),

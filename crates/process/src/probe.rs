@@ -54,6 +54,12 @@ impl Prober {
         info
     }
 
+    /// The folder that attempts write to.
+    #[must_use]
+    pub fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
     /// Where it looks.
     #[must_use]
     pub const fn sources(&self) -> &Sources {

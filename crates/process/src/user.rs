@@ -8,8 +8,9 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::ptr;
 
@@ -74,6 +75,21 @@ impl User {
             let home = PathBuf::from(std::ffi::OsString::from_vec(home));
             return Ok(Some(Self { name: name.to_owned(), uid, gid, home }));
         }
+    }
+
+    /// Whether this account may enter `folder`, which has to be absolute, and every folder on the way to it.
+    #[must_use]
+    pub fn may_enter(&self, folder: &Path) -> bool {
+        folder.ancestors().all(|folder| {
+            let Ok(about) = folder.metadata() else { return false };
+            let mode = about.mode();
+            let allowed = match () {
+                () if about.uid() == self.uid => mode & 0o100,
+                () if about.gid() == self.gid => mode & 0o010,
+                () => mode & 0o001,
+            };
+            about.is_dir() && allowed != 0
+        })
     }
 
     /// Has `command` run as this account, in its own group and in no other.

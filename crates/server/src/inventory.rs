@@ -16,6 +16,7 @@ use process::User;
 use process::probe::{Missed, Prober, Search, Sources, search};
 
 use crate::error_chain;
+use crate::render_server::{TenantError, tenant};
 
 /// A package that takes longer to say its version is not usable.
 const VERSION_WAIT: Duration = Duration::from_secs(20);
@@ -96,6 +97,28 @@ impl Inventory {
     pub fn new(scratch: &Path, library: Arc<Library>, user: Option<User>, tags: Vec<String>) -> Self {
         let prober = Prober::new(Sources::here(), scratch.to_owned());
         Self { prober, library, user, tags, asked: BTreeMap::new() }
+    }
+
+    /// The inventory that a render server on this host would have whose data folder is `data`, where frames work
+    /// in `scratch` and run as `render_user` if they are given.
+    ///
+    /// # Errors
+    /// Frames cannot run as that account.
+    pub fn of_host(
+        data: &Path,
+        scratch: Option<&Path>,
+        render_user: Option<&str>,
+        library: Arc<Library>,
+    ) -> Result<Self, TenantError> {
+        let user = tenant::choose(render_user)?;
+        let scratch = tenant::surroundings(data, scratch, user.as_ref()).to_owned();
+        Ok(Self::new(&scratch, library, user, Vec::new()))
+    }
+
+    /// Where attempts will write.
+    #[must_use]
+    pub fn scratch(&self) -> &Path {
+        self.prober.scratch()
     }
 
     /// Looks at everything that may have changed. It waits for programs that are asked for their version.

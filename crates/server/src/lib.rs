@@ -35,7 +35,7 @@ pub use home::HomeError;
 pub use joining::JoinError;
 pub use listening::Listen;
 pub use mail::PostError;
-pub use render_server::{DeskPolicy, Hours, RenderStartError};
+pub use render_server::{DeskPolicy, Hours, RenderStartError, TenantError};
 pub use running::{Outcome, ServeError, run};
 pub use schedule_server::ScheduleStartError;
 pub use settings::{DEFAULT_PORT, News, Ready, Said, Settings};

@@ -118,6 +118,8 @@ impl Roles {
             tags: settings.tags.clone(),
             storage: self.storage().or_else(|| settings.storage.clone()),
             desk: settings.desk.clone(),
+            render_user: settings.render_user.clone(),
+            scratch: settings.scratch.clone(),
             schedule: self.others.schedule.clone(),
             resource: self.others.resource.clone(),
             proofs: self.proofs.clone(),

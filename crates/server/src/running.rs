@@ -98,6 +98,7 @@ impl ServeError {
             }
             Self::Home(error) => error.hint(),
             Self::Join(error) => error.hint(),
+            Self::Render(RenderStartError::Tenant(error)) => error.hint(),
             _ => None,
         }
     }
@@ -105,7 +106,7 @@ impl ServeError {
     /// Whether what was asked for is at fault, and not the machine.
     #[must_use]
     pub const fn is_misuse(&self) -> bool {
-        matches!(self, Self::Post(_))
+        matches!(self, Self::Post(_) | Self::Render(RenderStartError::Tenant(_)))
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod log;
 pub(crate) mod login;
 pub(crate) mod man;
 pub(crate) mod member;
+pub(crate) mod probe;
 mod secret_input;
 pub(crate) mod serve;
 pub(crate) mod server;
@@ -46,6 +47,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Backup(backup) => return backup.run(&global),
         Command::Restore(restore) => return restore.run(&global),
         Command::Journal(journal) => return journal.run(&global),
+        Command::Probe(probe) => return probe.run(&global),
         _ => {}
     }
     let serves = matches!(command, Command::Up(_) | Command::Serve(_));
@@ -92,7 +94,8 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             | Command::Service(_)
             | Command::Backup(_)
             | Command::Restore(_)
-            | Command::Journal(_) => Ok(Exit::Done),
+            | Command::Journal(_)
+            | Command::Probe(_) => Ok(Exit::Done),
         }
     })
 }

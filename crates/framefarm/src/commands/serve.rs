@@ -101,6 +101,18 @@ pub(crate) struct Options {
     /// Threads that a package may use for a frame; 1 where not given, as a slot is a processor
     #[arg(long, value_name = "N", help_heading = HOST, value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+    /// Account that frames run as, where the render server is root
+    ///
+    /// Where not given, framefarm, or nobody where there is no such account. Frames never run as root. Where
+    /// the render server is not root, frames run as whoever started it.
+    #[arg(long, value_name = "NAME", help_heading = HOST)]
+    render_user: Option<String>,
+    /// Folder on a fast disk of this machine where frames work; in the data folder where not given
+    ///
+    /// Where frames run as another account than the render server, /var/tmp is what is taken where not given,
+    /// as the data folder is closed to them.
+    #[arg(long, value_name = "DIR", help_heading = HOST)]
+    scratch: Option<PathBuf>,
     /// Words that jobs can ask for: fast,gpu
     #[arg(long, value_name = "WORD", value_delimiter = ',', help_heading = HOST)]
     tags: Vec<String>,
@@ -175,6 +187,8 @@ pub(crate) async fn serve(
         name: options.name,
         slots: options.slots,
         threads: options.threads,
+        render_user: options.render_user,
+        scratch: options.scratch,
         tags: options.tags,
         desk: options.desktop.policy(),
         schedule_url,
@@ -222,6 +236,11 @@ fn ready_line(ready: &Ready) -> String {
 /// The data folder in which a farm of this user keeps its queues, where nobody says otherwise.
 pub(super) fn schedule_data() -> Result<PathBuf, Failure> {
     data_folder(&[Service::Schedule])
+}
+
+/// The data folder of a render server of this user, where nobody says otherwise.
+pub(super) fn render_data() -> Result<PathBuf, Failure> {
+    data_folder(&[Service::Render])
 }
 
 /// Where the farm of this user is kept: the queues in one place whatever runs beside the schedule server, and

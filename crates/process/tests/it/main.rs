@@ -47,6 +47,7 @@ impl Attempt {
             arguments: vec!["-c".into(), script.into()],
             environment: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
             folder: self.folder.path().to_path_buf(),
+            user: None,
         }
     }
 

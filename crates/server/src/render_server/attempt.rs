@@ -6,9 +6,9 @@ use model::{Grant, HostId, PackageInfo, ResourceInfo, Step};
 use packages::{CommandLineError, Invocation};
 use process::{Launch, Running};
 
-use super::Kit;
 use super::scratch::{Place, ScratchError};
 use super::session::Placed;
+use super::{Kit, allotted};
 
 /// Why a package does not start.
 #[derive(Debug, thiserror::Error)]
@@ -30,14 +30,24 @@ pub(super) fn launch(
 ) -> Result<Running, StartError> {
     let outputs = place.scratch.outputs();
     let call = invocation(kit, placed, grant, &outputs)?;
-    let executable = executable(&kit.info.borrow(), call.step);
+    let (executable, allotted) = {
+        let info = kit.info.borrow();
+        (executable(&info, call.step), allotted::variables(grant, &info))
+    };
     let call = Invocation { executable: executable.as_deref(), ..call };
     let command = call.command_line().map_err(InvokeError::Command)?;
+    let mut environment = command.environment;
+    environment.extend(allotted.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    if kit.user.is_some() && !environment.contains_key("HOME") {
+        // That account has no home, and many a program wants one.
+        environment.insert("HOME".to_owned(), outputs.display().to_string());
+    }
     let launch = Launch {
         program: command.program,
         arguments: command.arguments.into_iter().map(Into::into).collect(),
-        environment: command.environment.into_iter().map(|(k, v)| (k.into(), v.into())).collect(),
+        environment: environment.into_iter().map(|(k, v)| (k.into(), v.into())).collect(),
         folder: command.folder,
+        user: kit.user.clone(),
     };
     Ok(process::launch(&launch, &place.log, &place.scratch.mark_file())?)
 }

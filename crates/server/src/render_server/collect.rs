@@ -9,7 +9,6 @@ use packages::{Collected, explain_failure};
 use render::Event;
 use wire::ClientError;
 
-use super::Kit;
 use super::attempt::{InvokeError, invocation};
 use super::blame::blame;
 use super::delivery::deliver;
@@ -17,6 +16,7 @@ use super::line::Reins;
 use super::log_shipping::ship_rest;
 use super::scratch::Scratch;
 use super::session::{JobFolder, PlaceError, Placed, patiently};
+use super::{Kit, tenant};
 use crate::error_chain;
 
 /// As much of the end of a log as is read for the reason of a failure.
@@ -117,6 +117,18 @@ fn find(
     let log = scratch.log();
     let outputs = scratch.outputs();
     let call = invocation(kit, placed, grant, &outputs)?;
+    if let Some(user) = &kit.user {
+        let message = match tenant::take_back(&outputs, user) {
+            Ok(None) => None,
+            Ok(Some(name)) => {
+                Some(format!("{name} is a link to a file of somebody else, which is not taken"))
+            }
+            Err(error) => Some(format!("the folder of what it made cannot be taken back: {error}")),
+        };
+        if let Some(message) = message {
+            return Err(CollectError::Failed { class: FailureClass::Frame, message });
+        }
+    }
     if !matches!(exit, Exit::Code(0) | Exit::Unknown) {
         let tail = tail(&log);
         let class = if reins.out_of_memory() { FailureClass::Memory } else { blame(&tail) };

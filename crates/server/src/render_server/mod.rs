@@ -1,5 +1,6 @@
 //! The render server: the render role given a journal, links, processes and files.
 
+mod allotted;
 mod attempt;
 mod blame;
 mod collect;
@@ -14,6 +15,7 @@ mod probe;
 mod runner;
 mod scratch;
 mod session;
+pub(crate) mod tenant;
 mod watching;
 
 use std::collections::BTreeMap;
@@ -24,7 +26,7 @@ use std::time::Duration;
 
 use model::{HostId, ResourceInfo};
 use packages::Library;
-use process::MemoryKills;
+use process::{MemoryKills, User};
 use render::{End, Event, Render};
 use store::{Content, ContentError, DataFolder, LogError, Quarantine, Results, StorageOpenError};
 use tokio::sync::{oneshot, watch};
@@ -43,6 +45,7 @@ use desk::OwnUsage;
 pub use desk::{DeskPolicy, Hours};
 use hands::{RenderHandle, RenderHands};
 use installation::installation;
+pub use tenant::TenantError;
 
 /// How long the end may take: the role gives up on processes and acknowledgements well before.
 const STOP_MAX: Duration = Duration::from_secs(15);
@@ -74,6 +77,9 @@ pub enum RenderStartError {
         #[source]
         source: std::io::Error,
     },
+    /// Who frames run as, or where.
+    #[error(transparent)]
+    Tenant(#[from] TenantError),
     /// A thread.
     #[error("no thread can be started")]
     Thread(#[from] std::io::Error),
@@ -87,6 +93,8 @@ struct Kit {
     jobs: PathBuf,
     /// Scratch of attempts, a folder for each lease.
     attempts: PathBuf,
+    /// Who frames run as, where it is not ourselves.
+    user: Option<User>,
     library: Arc<Library>,
     /// What this host has now.
     info: watch::Receiver<ResourceInfo>,
@@ -107,6 +115,8 @@ pub(crate) struct RenderServer {
     handle: RenderHandle,
     tasks: Vec<JoinHandle<()>>,
     stopped: Option<oneshot::Receiver<Option<End>>>,
+    /// Where frames work, if that is not in the data folder.
+    workplace: Option<PathBuf>,
 }
 
 /// How a render server is over.
@@ -123,6 +133,10 @@ pub(crate) struct RenderSetup {
     pub(crate) slots: Option<u16>,
     pub(crate) threads: u16,
     pub(crate) tags: Vec<String>,
+    /// Who frames run as, where this process is root.
+    pub(crate) render_user: Option<String>,
+    /// Where frames work.
+    pub(crate) scratch: Option<PathBuf>,
     /// The storage, where this host mounts it.
     pub(crate) storage: Option<PathBuf>,
     /// When it renders, where it is somebody's desktop.
@@ -154,14 +168,17 @@ impl RenderServer {
         let root = data.path();
         let quarantine = Quarantine::of(root);
         let content = Content::open(&root.join("content"), quarantine.clone())?;
-        let (jobs, attempts) = (make_folder(root, "jobs")?, make_folder(root, "attempts")?);
+        let user = tenant::choose(setup.render_user.as_deref())?;
         let library = Arc::new(Library::embedded());
-        let inventory = Inventory::new(&attempts, library.clone(), None, setup.tags);
+        let around = tenant::surroundings(root, setup.scratch.as_deref(), user.as_ref());
+        let inventory = Inventory::new(around, library.clone(), user.clone(), setup.tags);
         let (inventory, info) = probe::first(inventory).await;
         let slots = setup.slots.unwrap_or_else(|| slots_for(&info));
         let file = root.join("instance");
         let instance = installation(&file, &info.addresses)
             .map_err(|source| RenderStartError::File { path: file, source })?;
+        let workplace = tenant::workplace(root, setup.scratch.as_deref(), &instance.0, user.as_ref())?;
+        let (jobs, attempts) = (make_folder(&workplace, "jobs")?, make_folder(&workplace, "attempts")?);
 
         let new = || Render::new(setup.host.clone(), instance.clone(), slots);
         let (role, ledger) = owner::restore(&root.join("render.journal"), &quarantine, new)?;
@@ -172,12 +189,13 @@ impl RenderServer {
         let mounted = setup.storage.as_deref().map(open_storage).transpose()?;
         let (found, server) = watch::channel(None);
         let (told, info) = watch::channel(info);
-        let (threads, environment) = (setup.threads, own_environment());
+        let (threads, environment) = (setup.threads, tenant::environment(own_variables(), user.as_ref()));
         let memory = MemoryKills::watched();
         let kit = Arc::new(Kit {
             content,
             jobs,
             attempts,
+            user,
             library,
             info: info.clone(),
             threads,
@@ -206,7 +224,8 @@ impl RenderServer {
             tokio::spawn(links::keep_amounts(handle.clone(), info)),
             tokio::spawn(probe::keep_looking(inventory, told)),
         ]);
-        Ok((Self { handle, tasks, stopped: Some(stopped) }, slots))
+        let workplace = (workplace != root).then_some(workplace);
+        Ok((Self { handle, tasks, stopped: Some(stopped), workplace }, slots))
     }
 
     /// Waits until an order has ended it, or it cannot go on.
@@ -235,6 +254,9 @@ impl RenderServer {
             tracing::warn!("leases could not be given back in time; they will lapse");
         }
         self.leave().await;
+        if let Some(workplace) = &self.workplace {
+            tenant::vacate(workplace);
+        }
     }
 }
 
@@ -255,10 +277,10 @@ fn slots_for(info: &ResourceInfo) -> u16 {
 }
 
 /// The variables of this process that are text; packages are handed no others.
-fn own_environment() -> BTreeMap<String, String> {
+fn own_variables() -> impl Iterator<Item = (String, String)> {
     let text =
         |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-    std::env::vars_os().filter_map(text).collect()
+    std::env::vars_os().filter_map(text)
 }
 
 fn open_storage(path: &Path) -> Result<Results, RenderStartError> {
@@ -270,7 +292,7 @@ fn open_storage(path: &Path) -> Result<Results, RenderStartError> {
 
 fn make_folder(root: &Path, name: &str) -> Result<PathBuf, RenderStartError> {
     let path = root.join(name);
-    match std::fs::create_dir_all(&path) {
+    match tenant::make_passage(&path) {
         Ok(()) => Ok(path),
         Err(source) => Err(RenderStartError::File { path, source }),
     }

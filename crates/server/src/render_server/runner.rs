@@ -106,7 +106,8 @@ impl Runner {
 
     fn start(&mut self, task: &Task, placed: &Placed) {
         let (kit, spare) = (self.kit.clone(), self.spare.take());
-        let place = Place::make(&kit.attempts, task.grant.lease, spare).map_err(StartError::from);
+        let place =
+            Place::make(&kit.attempts, task.grant.lease, kit.user.as_ref(), spare).map_err(StartError::from);
         let started = place.and_then(|place| Ok((launch(&kit, placed, &task.grant, &place)?, place)));
         let (mut running, place) = match started {
             Ok(started) => started,

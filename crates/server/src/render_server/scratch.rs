@@ -7,12 +7,14 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use model::LeaseId;
+use process::User;
 use rustix::fs::{Mode, OFlags, RawDir, SeekFrom};
 
-use super::Kit;
+use super::{Kit, tenant};
 
 /// Names the process of an attempt.
 const MARK_FILE: &str = "process";
@@ -66,7 +68,12 @@ pub(super) struct Place {
 
 impl Place {
     /// An empty one for `lease`, made of `spare` where there is one.
-    pub(super) fn make(attempts: &Path, lease: LeaseId, spare: Option<Self>) -> Result<Self, ScratchError> {
+    pub(super) fn make(
+        attempts: &Path,
+        lease: LeaseId,
+        user: Option<&User>,
+        spare: Option<Self>,
+    ) -> Result<Self, ScratchError> {
         let scratch = Scratch::within(attempts, lease);
         match spare {
             // It fails where an earlier run left something there.
@@ -75,13 +82,14 @@ impl Place {
             }
             Some(spare) => {
                 spare.remove();
-                Self::make_anew(scratch)
+                Self::make_anew(scratch, user)
             }
-            None => Self::make_anew(scratch),
+            None => Self::make_anew(scratch, user),
         }
     }
 
-    fn make_anew(scratch: Scratch) -> Result<Self, ScratchError> {
+    /// The outputs' folder is given to `user`, the folder around it stays ours.
+    fn make_anew(scratch: Scratch, user: Option<&User>) -> Result<Self, ScratchError> {
         let folder = &scratch.folder;
         match std::fs::create_dir(folder) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -96,7 +104,11 @@ impl Place {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let outputs = rustix::fs::open(&out, flags, Mode::empty()).map_err(io::Error::from);
         let outputs = outputs.map_err(fault(&out))?;
-        let log = OpenOptions::new().append(true).create(true).open(&log).map_err(fault(&log))?;
+        if let Some(user) = user {
+            tenant::let_in(folder, &out, user).map_err(fault(&out))?;
+        }
+        let mut open = OpenOptions::new();
+        let log = open.append(true).create(true).mode(0o600).open(&log).map_err(fault(&log))?;
         Ok(Self { scratch, log, outputs })
     }
 
@@ -142,10 +154,10 @@ mod tests {
     #[test]
     fn an_untouched_scratch_is_handed_on_and_a_touched_one_is_seen() {
         let attempts = tempfile::tempdir().unwrap();
-        let mut place = Place::make(attempts.path(), LeaseId(1), None).unwrap();
+        let mut place = Place::make(attempts.path(), LeaseId(1), None, None).unwrap();
         for lease in 2..5 {
             assert!(place.is_untouched(), "{lease}");
-            place = Place::make(attempts.path(), LeaseId(lease), Some(place)).unwrap();
+            place = Place::make(attempts.path(), LeaseId(lease), None, Some(place)).unwrap();
             assert_eq!(names(attempts.path()), [lease.to_string()]);
             assert!(place.scratch.outputs().is_dir() && place.scratch.log().is_file());
         }
@@ -163,12 +175,12 @@ mod tests {
     fn what_an_earlier_run_left_is_no_part_of_a_new_scratch() {
         let attempts = tempfile::tempdir().unwrap();
         for spare in [false, true] {
-            let spare = spare.then(|| Place::make(attempts.path(), LeaseId(1), None).unwrap());
+            let spare = spare.then(|| Place::make(attempts.path(), LeaseId(1), None, None).unwrap());
             let old = Scratch::within(attempts.path(), LeaseId(2));
             std::fs::create_dir_all(old.outputs()).unwrap();
             std::fs::write(old.outputs().join("output.png"), "half").unwrap();
             std::fs::write(old.log(), "old").unwrap();
-            let place = Place::make(attempts.path(), LeaseId(2), spare).unwrap();
+            let place = Place::make(attempts.path(), LeaseId(2), None, spare).unwrap();
             assert!(place.is_untouched());
             assert_eq!(names(attempts.path()), ["2"]);
             place.remove();

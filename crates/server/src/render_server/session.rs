@@ -16,8 +16,8 @@ use store::ContentError;
 use tokio::sync::OnceCell;
 use wire::{Backoff, Client, ClientError};
 
-use super::Kit;
 use super::scratch::Scratch;
+use super::{Kit, tenant};
 use crate::error_chain;
 
 /// A render server that has no link yet waits this long before it asks again.
@@ -128,13 +128,20 @@ impl JobFolder {
         for digest in kit.content.missing(&digests) {
             self.fetch(digest).await?;
         }
-        let content = kit.content.clone();
+        let (content, user) = (kit.content.clone(), kit.user.clone());
         let placed = Arc::new(Placed { description, folder });
         let to_place = placed.clone();
         tokio::task::spawn_blocking(move || {
+            // What an earlier run left of it may be in other hands already.
+            remove(&to_place.folder);
+            let closed = |source| PlaceError::File { path: home.clone(), source };
+            tenant::make_passage(&home).map_err(closed)?;
             make(&to_place.folder)?;
             let files = &to_place.description.files;
             files.iter().try_for_each(|file| place_file(&content, file, &to_place.folder))?;
+            if let Some(user) = user {
+                tenant::give_all(&to_place.folder, &user).map_err(closed)?;
+            }
             write_description(&home, &to_place.description)
         })
         .await??;

@@ -24,6 +24,7 @@ mod smtp;
 mod spread;
 mod steering;
 mod steps;
+mod tenants;
 mod times;
 mod trust;
 mod upkeep;
