@@ -53,7 +53,7 @@ pub enum Denied {
     #[error("this needs a proof of who you are")]
     Unproven,
     /// It takes a higher rank.
-    #[error("to {verb} needs the role {needed}; yours is {has}")]
+    #[error("to {} needs the role {needed}; yours is {has}", verb.phrase())]
     Rank {
         /// What was wanted.
         verb: Verb,
@@ -63,7 +63,7 @@ pub enum Denied {
         has: Rank,
     },
     /// It is somebody else's.
-    #[error("to {verb} what is not your own needs the role {needed}; yours is {has}")]
+    #[error("to {} of others needs the role {needed}; yours is {has}", verb.phrase())]
     NotOwn {
         /// What was wanted.
         verb: Verb,
@@ -73,19 +73,19 @@ pub enum Denied {
         has: Rank,
     },
     /// Only people may.
-    #[error("to {verb} is for people, not for servers")]
+    #[error("to {} is for people, not for servers", verb.phrase())]
     PeopleOnly {
         /// What was wanted.
         verb: Verb,
     },
     /// Only servers may.
-    #[error("to {verb} is for the servers of the farm")]
+    #[error("to {} is for the servers of the farm", verb.phrase())]
     MembersOnly {
         /// What was wanted.
         verb: Verb,
     },
     /// Only another server may.
-    #[error("to {verb} is not for {name}")]
+    #[error("to {} is not for {name}", verb.phrase())]
     NotThisMember {
         /// What was wanted.
         verb: Verb,

@@ -36,7 +36,7 @@ macro_rules! verbs {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$verb,)*];
 
-            /// Its word in the trail of deeds and in refusals.
+            /// Its word in the trail of deeds, before what it was done to: `kill`, job 7.
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$verb => $word,)* }
@@ -165,6 +165,41 @@ verbs! {
     PutLog = "hand over logs", Who::Members("render"), false;
     /// Have a certificate renewed.
     Renew = "renew a certificate", Who::AnyMember, false;
+}
+
+impl Verb {
+    /// What it is in general, for refusals: `kill jobs`.
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::Submit => "submit jobs",
+            Self::HoldJob => "hold jobs",
+            Self::ReleaseJob => "release jobs",
+            Self::KillJob => "kill jobs",
+            Self::RetryJob => "retry jobs",
+            Self::SetPriority => "set the priority of jobs",
+            Self::SetLimit => "set limits",
+            Self::SetShare => "set shares",
+            Self::Forgive => "forgive hosts",
+            Self::OrderHost => "give orders to hosts",
+            Self::WakeHost => "wake hosts",
+            Self::OrderServer => "stop and start servers",
+            Self::ApproveMember => "approve members",
+            Self::DenyMember => "deny members",
+            Self::RevokeMember => "revoke members",
+            Self::MakeJoinToken => "make join tokens",
+            Self::RevokeJoinToken => "revoke join tokens",
+            Self::OpenWindow => "open windows",
+            Self::CloseWindow => "close windows",
+            Self::AddUser => "add users",
+            Self::ChangeUser => "change users",
+            Self::RemoveUser => "remove users",
+            Self::SetPassword => "set passwords",
+            Self::MakeToken => "make tokens",
+            Self::RevokeToken => "revoke tokens",
+            other => other.word(),
+        }
+    }
 }
 
 impl fmt::Display for Verb {

@@ -120,12 +120,8 @@ fn a_higher_rank_may_do_all_that_a_lower_one_may() {
 fn a_refusal_says_what_it_takes() {
     let artist = Actor::Person { name: "ada".to_owned(), rank: Rank::Artist, token: 1 };
     let texts = [
-        (Verb::SetLimit, Object::Farm, "to set limit needs the role operator; yours is artist"),
-        (
-            Verb::KillJob,
-            Object::Of("bob"),
-            "to kill what is not your own needs the role operator; yours is artist",
-        ),
+        (Verb::SetLimit, Object::Farm, "to set limits needs the role operator; yours is artist"),
+        (Verb::KillJob, Object::Of("bob"), "to kill jobs of others needs the role operator; yours is artist"),
         (Verb::PutOutput, Object::Farm, "to hand over frames is for the servers of the farm"),
     ];
     for (verb, object, text) in texts {

@@ -10,14 +10,16 @@ use model::Rank;
 use store::DataFolder;
 use tokio::sync::watch;
 use trust::{Authority, secret_hash};
-use wire::FarmView;
+use wire::{DiscoveryConfig, FarmView, ServerUrl, Service};
 
 use super::{AccessServer, Doors};
 use crate::clock;
+use crate::control::Control;
 use crate::proof::Proofs;
 use crate::resource_server::ResourceServer;
 use crate::schedule_server::{ScheduleServer, WayToResource};
 use crate::whereabouts::Whereabouts;
+use crate::{Listen, Settings};
 
 const HEAD: &str = "\
 # The doors of a farm
@@ -42,7 +44,7 @@ fn all_doors(folder: &Path) -> Doors {
     let cut = Box::new(|_: &str| ());
     let access = AccessServer::start(&data, "test".to_owned(), signer, secret_hash("x"), cut).unwrap();
     let resource = ResourceServer::start(watch::channel(std::collections::BTreeSet::new()).0).unwrap();
-    let at = Whereabouts::At("http://127.0.0.1:1".parse().unwrap());
+    let at = Whereabouts::At(somewhere());
     let way = WayToResource { at, proofs: Proofs::new().1, book: Some(access.book()) };
     let farm = FarmView {
         farm: "test".to_owned(),
@@ -53,7 +55,34 @@ fn all_doors(folder: &Path) -> Doors {
         refused: std::collections::BTreeMap::new(),
     };
     let schedule = ScheduleServer::start(&data, &folder.join("results"), farm, way, None).unwrap();
-    access.doors().and(schedule.doors()).and(resource.doors())
+    let control = Control::new(&settings(), None, Whereabouts::At(somewhere()), Proofs::new().1);
+    access.doors().and(control.doors(true)).and(schedule.doors()).and(resource.doors())
+}
+
+fn somewhere() -> ServerUrl {
+    "http://127.0.0.1:1".parse().unwrap()
+}
+
+fn settings() -> Settings {
+    Settings {
+        services: vec![Service::Schedule, Service::Resource],
+        data: PathBuf::new(),
+        port: 0,
+        listen: Listen::Here,
+        certificate_life: Duration::from_hours(1),
+        join: None,
+        storage: None,
+        discovery: DiscoveryConfig::loopback("test", 1),
+        name: None,
+        slots: None,
+        threads: None,
+        tags: Vec::new(),
+        desk: None,
+        schedule_url: None,
+        resource_url: None,
+        smtp: None,
+        mail_from: None,
+    }
 }
 
 fn who(verb: Verb) -> String {
