@@ -5,7 +5,7 @@ use std::time::Duration;
 use model::FarmIdentity;
 use trust::{Accounts, AuthorityCertificate};
 use wire::client::ClientError;
-use wire::{Backoff, Client, Credential, ServerUrl};
+use wire::{Backoff, Client, Credential, DiscoveryConfig, ServerUrl};
 
 use crate::cli::Global;
 use crate::output::Talk;
@@ -35,8 +35,22 @@ pub(crate) async fn client(global: &Global) -> Result<Client, ClientError> {
 
 /// Finds the farm that `global` means and asks who it is. Nothing secret is said meanwhile.
 pub(crate) async fn meet(global: &Global) -> Result<Stranger, ClientError> {
+    let discovery = global.discovery();
+    let met = meet_by(global.server.clone(), &discovery).await;
+    let is_meant = match &met {
+        Ok(Stranger { identity, .. }) => [&identity.farm, &identity.farm_id].contains(&&global.farm),
+        Err(error) => matches!(error, ClientError::NotFound(_)),
+    };
+    if is_meant || global.server.is_some() || discovery.dns.is_none() {
+        return met;
+    }
+    // A name in DNS leads to one farm at most, and others may be on the network.
+    meet_by(None, &DiscoveryConfig { dns: None, ..discovery }).await
+}
+
+async fn meet_by(server: Option<ServerUrl>, discovery: &DiscoveryConfig) -> Result<Stranger, ClientError> {
     let nobody = Credential { tls: trust::stranger_config().ok(), ..Credential::default() };
-    let client = Client::locate(global.server.clone(), &global.discovery(), &nobody).await?;
+    let client = Client::locate(server, discovery, &nobody).await?;
     let (url, identity) = (client.url().clone(), client.identity().await?);
     let untrusted = |why: String| ClientError::Untrusted {
         url: url.to_string(),

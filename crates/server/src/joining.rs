@@ -131,14 +131,14 @@ impl Joining {
         proofs: Proofs,
     ) -> JoinError {
         let (mut backoff, mut told) = (Backoff::default(), String::new());
-        let mut member = kept;
+        let (mut member, mut past_name) = (kept, false);
         loop {
             if let Some(keyring) = member.take() {
                 found.send_replace(Some(Proof::Member(keyring.clone())));
                 let (schedule, proofs) = (self.schedule.clone(), proofs.clone());
                 Renewal::Member { keyring, schedule, proofs }.keep().await;
             }
-            match self.once().await {
+            match self.once(past_name).await {
                 Ok(Proof::Member(keyring)) => member = Some(keyring),
                 Ok(account) => {
                     backoff.reset();
@@ -147,6 +147,7 @@ impl Joining {
                 }
                 Err(Hitch::Final(error)) => return error,
                 Err(hitch) => {
+                    past_name = !past_name;
                     let text = error_chain(&hitch);
                     // A server that is away for a night must not fill a log.
                     if text != told {
@@ -161,8 +162,9 @@ impl Joining {
         }
     }
 
-    async fn once(&self) -> Result<Proof, Hitch> {
-        let url = self.schedule.find().await?;
+    async fn once(&self, past_name: bool) -> Result<Proof, Hitch> {
+        let url =
+            if past_name { self.schedule.find_past_name().await? } else { self.schedule.find().await? };
         let credential = if url.is_secure() {
             Credential {
                 tls: Some(trust::stranger_config().map_err(JoinError::from)?),

@@ -119,9 +119,9 @@ pub enum Outcome {
     BeginAnew,
 }
 
-/// Runs the servers that `settings` name, tells `news` what there is to say, and returns when they have ended in
-/// order: by SIGTERM or SIGINT, which stop what runs and give its leases back, by SIGUSR2, which lets it run, or
-/// by order.
+/// Runs the servers that `settings` name, tells `news` what there is to say, and returns when they have ended
+/// in order: by SIGTERM or SIGINT, which stop what runs and give its leases back, by SIGUSR2, which lets it
+/// run, or by order.
 ///
 /// # Errors
 /// Where one of them cannot start, none runs then; where a journal is lost; and where this process is not let
@@ -186,7 +186,11 @@ impl Others {
     /// `known` are the ids of farms that this process belongs to.
     fn of(settings: &Settings, own: Option<&ServerUrl>, known: BTreeSet<String>) -> Self {
         let mut discovery = settings.discovery.clone();
-        discovery.known.extend(known);
+        match known.first().filter(|_| known.len() == 1) {
+            // Whoever belongs to a farm looks for that one alone, whatever else has its name.
+            Some(only) => discovery.farm.clone_from(only),
+            None => discovery.known.extend(known),
+        }
         let find = |service: Service, given: &Option<ServerUrl>| match (given, own) {
             (Some(given), _) => Whereabouts::At(given.clone()),
             (None, Some(own)) if settings.services.contains(&service) => Whereabouts::At(own.clone()),

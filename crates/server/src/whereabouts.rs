@@ -41,6 +41,19 @@ impl Whereabouts {
         }
     }
 
+    /// As `find`, where the name in DNS may have led to somebody else: who answers on the network goes first.
+    pub(crate) async fn find_past_name(&self) -> Result<ServerUrl, NotFound> {
+        if let Self::Discover(config, service) = self
+            && config.dns.is_some()
+        {
+            let config = DiscoveryConfig { dns: None, ..config.clone() };
+            if let Ok(found) = discovery::find(&config, *service, Patience::AtMost(SOON)).await {
+                return Ok(found.url);
+            }
+        }
+        self.find().await
+    }
+
     /// Waits for the time to try again, or for the news that such a server has come up.
     async fn wait(&self, backoff: &mut Backoff) {
         let pause = tokio::time::sleep(backoff.wait());
@@ -90,15 +103,18 @@ pub(crate) async fn stay_linked<Out, In, Linked>(
     let mut backoff = Backoff::default();
     // What went wrong last.
     let mut told = String::new();
+    let mut past_name = false;
     loop {
-        match goal.link().await {
+        match goal.link(past_name).await {
             Ok((reached, link)) => {
+                past_name = false;
                 backoff.reset();
                 told.clear();
                 tracing::info!(url = %reached.url, path = goal.path, "linked");
                 linked(reached, link).await;
             }
             Err(error) => {
+                past_name = !past_name;
                 if matches!(error, LinkError::Dial(DialError::Refused { .. } | DialError::Untrusted { .. })) {
                     goal.proofs.doubt();
                 }
@@ -139,12 +155,12 @@ impl LinkError {
 }
 
 impl Goal {
-    async fn link<Out, In>(&self) -> Result<(Reached, Link<Out, In>), LinkError>
+    async fn link<Out, In>(&self, past_name: bool) -> Result<(Reached, Link<Out, In>), LinkError>
     where
         Out: Serialize,
         In: DeserializeOwned,
     {
-        let url = self.at.find().await?;
+        let url = if past_name { self.at.find_past_name().await? } else { self.at.find().await? };
         let credential = self.proofs.credential(self.service, &url).await?;
         let link = wire::link::dial(&url, self.path, self.limits, &credential).await?;
         Ok((Reached { url, credential }, link))
