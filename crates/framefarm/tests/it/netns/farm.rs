@@ -125,9 +125,7 @@ impl Farm {
 
     /// Starts a server that joins with `token`.
     pub(super) fn launch_joining(&mut self, server: &str, host: &str, arguments: &[&str], token: &str) {
-        let join = ["--join", token];
-        let join: &[&str] = if token.is_empty() { &[] } else { &join };
-        self.launch(server, host, &[arguments, join].concat());
+        self.launch(server, host, &[arguments, &["--join", token]].concat());
     }
 
     /// Ends a server with SIGKILL: it can do nothing more about it.
@@ -153,20 +151,21 @@ impl Farm {
         Ran::of(command)
     }
 
-    /// What other servers join the farm with that the command on `host` finds: the credential of its owner, which
-    /// every host is given, as where home folders are shared. No token is needed then.
+    /// A token by which other servers join the farm that the command on `host` finds.
     #[track_caller]
     pub(super) fn token(&self, host: &str) -> String {
-        let credential = self.path(&format!("home-{host}/config"));
-        for other in self.network.hosts().filter(|other| *other != host) {
-            let home = self.path(&format!("home-{other}"));
-            if !home.exists() {
-                std::fs::create_dir_all(&home).unwrap();
-                let copied = Command::new("cp").arg("-a").arg(&credential).arg(home).status().unwrap();
-                assert!(copied.success());
-            }
-        }
-        String::new()
+        let arguments = ["member", "token", "--uses", "20", "--services", "render,resource"];
+        self.run(host, &arguments).ends_with(0).stdout.trim().to_owned()
+    }
+
+    /// The id of the farm that the command on `host` finds.
+    #[track_caller]
+    pub(super) fn farm_id(&self, host: &str) -> String {
+        let folder = self.path(&format!("home-{host}")).join("config/framefarm/farms");
+        let files = std::fs::read_dir(&folder).unwrap();
+        let names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        assert_eq!(names.len(), 1, "{names:?}");
+        names[0].trim_end_matches(".toml").to_owned()
     }
 
     /// Submits a job that runs `script` in a shell for each frame, and gives its number.

@@ -5,6 +5,35 @@ use super::possible;
 use crate::e2e::until_true;
 
 #[test]
+fn two_farms_on_one_network_are_kept_apart_though_they_have_one_name() {
+    if !possible() {
+        return;
+    }
+    let mut farm = Farm::on_one_switch(2);
+    farm.start_servers("one", "s1");
+    farm.start_servers("two", "s2");
+    // Who belongs to one of them means that one; a render server that joins means that of its token.
+    for (server, render) in [("s1", "r1"), ("s2", "r2")] {
+        let token = farm.token(server);
+        farm.launch_render(render, &token);
+        farm.until_hosts(server, &[render]);
+    }
+    let ids: Vec<String> = ["s1", "s2"].map(|host| farm.farm_id(host)).into();
+    assert_ne!(ids[0], ids[1]);
+    // Who belongs to none is asked which.
+    let ran = farm.run("r1", &["jobs"]).ends_with(2);
+    ran.complains(&["2 farms on this network are called", &ids[0], &ids[1], "--farm "]);
+    // The id is as good as the name, and leads to that farm alone.
+    let id = farm.submit("s1", "mine", "1", &["--farm", &ids[0]], "echo > {output}");
+    farm.until_done("s1", &id);
+    let jobs = farm.run("s2", &["jobs", "--farm", &ids[1], "--quiet"]).ends_with(0);
+    assert_eq!(jobs.stdout, "", "the other farm knows nothing of it");
+    // A name that nobody has is not found, and what was tried is told.
+    let ran = farm.run("s1", &["jobs", "--farm", "elsewhere"]).ends_with(3);
+    ran.complains(&["\"elsewhere\"", "eth0 (10.0.0.255, 239.255.71.18, ff12::7118)", "lo (127.255.255.255)"]);
+}
+
+#[test]
 fn a_host_that_is_cloned_is_turned_away_and_the_first_goes_on() {
     if !possible() {
         return;

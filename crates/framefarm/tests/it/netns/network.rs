@@ -111,11 +111,6 @@ impl Network {
         self.hosts.insert(host.to_owned(), Host { holder, ports });
     }
 
-    /// Names of all hosts.
-    pub(super) fn hosts(&self) -> impl Iterator<Item = &str> {
-        self.hosts.keys().map(String::as_str)
-    }
-
     /// Pulls all cables of a host.
     pub(super) fn cut(&self, host: &str) {
         self.set_cables(host, "down");
