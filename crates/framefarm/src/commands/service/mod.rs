@@ -11,7 +11,7 @@ use wire::Service;
 
 use crate::cli::{Cli, Global};
 use crate::output::{self, Cell, Exit, Failure, Table};
-use unit::{ACCOUNTS, STATE, Unit, name, quoted};
+use unit::{ACCOUNTS, FRAMES_ACCOUNT, SCRATCH, STATE, Unit, name, quoted};
 
 const ROLES: [Service; 3] = [Service::Schedule, Service::Resource, Service::Render];
 
@@ -178,6 +178,15 @@ impl Install {
         if global.farm != "default" {
             words.extend(["--farm".to_owned(), global.farm.clone()]);
         }
+        // Frames own nothing here, least of all what the other servers keep under their account.
+        let missing = |flag: &str| !self.flags.iter().any(|word| word.split('=').next() == Some(flag));
+        if role == Service::Render && !self.place.user {
+            for (flag, value) in [("--render-user", FRAMES_ACCOUNT), ("--scratch", SCRATCH)] {
+                if missing(flag) {
+                    words.extend([flag.to_owned(), value.to_owned()]);
+                }
+            }
+        }
         words.extend(self.flags.iter().cloned());
         // What the server would not take at its start is better said now.
         let parsed = Cli::command().try_get_matches_from(&words);
@@ -199,7 +208,11 @@ impl Install {
             role,
             command: words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
             user: self.place.user,
-            writes: folder("--storage").into_iter().map(|path| quoted(&path)).collect(),
+            writes: ["--storage", "--scratch"]
+                .iter()
+                .filter_map(|flag| folder(flag))
+                .map(|path| quoted(&path))
+                .collect(),
             desktop: self.flags.iter().any(|word| word == "--desktop"),
         })
     }

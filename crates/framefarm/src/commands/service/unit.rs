@@ -11,6 +11,11 @@ use wire::Service;
 /// Where the servers of a machine keep their data.
 pub(super) const STATE: &str = "/var/lib/framefarm";
 
+/// Where frames work. Not in a folder for passing files, which goes with the unit while they go on.
+pub(super) const SCRATCH: &str = "/var/lib/framefarm/scratch";
+/// The account of frames.
+pub(super) const FRAMES_ACCOUNT: &str = "framefarm-frames";
+
 /// A unit to be written.
 #[derive(Clone, Debug)]
 pub(super) struct Unit {
@@ -123,7 +128,8 @@ impl Unit {
         } else {
             line("EnvironmentFile=-/etc/framefarm/environment");
             line(&format!("Environment=HOME={STATE}/{role} XDG_CONFIG_HOME={STATE}/{role}/config"));
-            line(&format!("StateDirectory=framefarm/{role}"));
+            let scratch = if self.role == Service::Render { " framefarm/scratch" } else { "" };
+            line(&format!("StateDirectory=framefarm/{role}{scratch}"));
             let fence = if self.role == Service::Render { FENCE_OF_RENDERING } else { FENCE_OF_SERVERS };
             FENCE.iter().chain(fence).copied().for_each(&mut line);
             for folder in &self.writes {
