@@ -1,5 +1,5 @@
-//! How this process belongs to its farm: with the schedule server it keeps the farm's authority and decides who
-//! gets in; without, it looks for a proof of its own and lets in who can show one of the same farm.
+//! How this process belongs to its farm: with the schedule server it keeps the farm's authority and decides
+//! who gets in; without, it looks for a proof of its own and lets in who can show one of the same farm.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -148,8 +148,8 @@ pub(crate) fn known(data: &DataFolder, settings: &Settings) -> Result<BTreeSet<S
     Ok(member.into_iter().chain(token).collect())
 }
 
-/// The token that others of this account will show, before the farm itself was asked who it is: a server that is
-/// started again should not turn away those who come back to it at once.
+/// The token that others of this account will show, before the farm itself was asked who it is: a server
+/// that is started again should not turn away those who come back to it at once.
 fn likely_token(settings: &Settings) -> Option<Digest> {
     let known = Accounts::own()?.all();
     let mut of_farm = known.into_iter().filter(|account| account.name == settings.discovery.farm);

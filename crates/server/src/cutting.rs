@@ -1,5 +1,5 @@
-//! Connections that can be cut from outside: those of a member whose certificate is no longer good end at once,
-//! whatever they are in the middle of.
+//! Connections that can be cut from outside: those of a member whose certificate is no longer good end at
+//! once, whatever they are in the middle of.
 
 use std::collections::BTreeMap;
 use std::io;

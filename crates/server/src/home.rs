@@ -76,9 +76,9 @@ impl Home {
         Ok(Self { authority, keyring, life })
     }
 
-    /// The token of the account that runs this process, from its credential file; made, made known to the farm
-    /// and written where there is none that the farm knows. `None` where it cannot be kept: the farm runs all
-    /// the same, and its commands need a token then.
+    /// The token of the account that runs this process, from its credential file; made, made known to the
+    /// farm and written where there is none that the farm knows. `None` where it cannot be kept: the farm
+    /// runs all the same, and its commands need a token then.
     pub(crate) async fn owner_token(
         &self,
         access: &AccessServer,

@@ -181,7 +181,9 @@ impl Joining {
         }
         let account = self.account(&identity);
         if url.is_secure() {
-            self.join(url, authority, account.ok().and_then(|account| account.token)).await
+            let bearer = account.ok().and_then(|account| account.token);
+            let bearer = bearer.filter(|_| self.knows(&authority));
+            self.join(url, authority, bearer).await
         } else {
             let FarmIdentity { farm: name, farm_id, .. } = identity;
             match account {
@@ -192,6 +194,16 @@ impl Joining {
                 Err(why) => Err(Hitch::NoCredential { name, farm_id, url, why }),
             }
         }
+    }
+
+    /// Whether the authority is known to be that of the farm that is meant, so that a token may be shown to it.
+    fn knows(&self, authority: &AuthorityCertificate) -> bool {
+        let by_token = self.join.as_ref().is_some_and(|token| token.authority == authority.fingerprint());
+        let file =
+            self.accounts.as_ref().and_then(|accounts| accounts.read(authority.farm_id()).ok().flatten());
+        let in_file =
+            |account: Account| AuthorityCertificate::read(&account.authority).as_ref() == Ok(authority);
+        by_token || file.is_some_and(in_file)
     }
 
     /// What this account knows of the farm.
@@ -231,8 +243,7 @@ impl Joining {
             let found = authority.fingerprint().to_owned();
             return Err(JoinError::OtherFarm { url: url.to_string(), found }.into());
         }
-        // From here on only whoever has the key of this authority is spoken to. The token of the account may be
-        // shown: its file says that this is the authority of its farm, since the file is found by its id.
+        // From here on only whoever has the key of this authority is spoken to.
         let tls = trust::client_config(&authority, "schedule", None).map_err(JoinError::from)?;
         let farm_id = Some(authority.farm_id().to_owned());
         let client = Client::new(url, &Credential { tls: Some(tls), farm_id, bearer });

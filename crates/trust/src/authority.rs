@@ -1,6 +1,6 @@
-//! The authority of a farm: the key that signs the certificates of its members, and its own certificate. They
-//! are made once and kept in a folder of their own; a folder that is there and not whole is an error and never
-//! made anew, since that would turn every member into a stranger.
+//! The authority of a farm: the key that signs the certificates of its members, and its own certificate.
+//! They are made once and kept in a folder of their own; a folder that is there and not whole is an error
+//! and never made anew, since that would turn every member into a stranger.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -134,8 +134,8 @@ impl Authority {
         self.certificate.farm_id()
     }
 
-    /// A certificate for the key of `request`, that says that its holder is `identity`, from a day before `now`
-    /// until `life` after it.
+    /// A certificate for the key of `request`, that says that its holder is `identity`, from a day before
+    /// `now` until `life` after it.
     ///
     /// # Errors
     /// Where the system gives no random numbers or does not sign.

@@ -1,5 +1,6 @@
-//! What a member keeps: its key, its certificate and the certificate of its farm's authority, all in one file,
-//! so that they always fit each other. A running server takes a new certificate without ending a connection.
+//! What a member keeps: its key, its certificate and the certificate of its farm's authority, all in one
+//! file, so that they always fit each other. A running server takes a new certificate without ending a
+//! connection.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -136,8 +137,8 @@ impl Keyring {
         Ok(Some(Self { folder: Some(folder.to_owned()), authority, held: Arc::new(RwLock::new(held)) }))
     }
 
-    /// A keyring of a key that has got `certificate` (PEM). Kept in `folder`, where one is given, in the place
-    /// of what was there.
+    /// A keyring of a key that has got `certificate` (PEM). Kept in `folder`, where one is given, in the
+    /// place of what was there.
     ///
     /// # Errors
     /// Where the certificate is not for this key or by another authority, or cannot be kept.

@@ -1,5 +1,5 @@
-//! The short code by which a person knows that the server that asks to join and the one he sees asking are the
-//! same: both sides compute it from the authority's and the asker's keys.
+//! The short code by which a person knows that the server that asks to join and the one he sees asking are
+//! the same: both sides compute it from the authority's and the asker's keys.
 //!
 //! It has 40 bits. Who stands between the two would have to make keys until one gives the same code on the
 //! farm's side, so each try is made to cost milliseconds and 8 MiB. That he cannot choose both sides is

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
-/// The address of a server, `http://127.0.0.1:7117`. Written `127.0.0.1:7117` it is understood as well: `http`
-/// is meant where it cannot leave the machine, and `https` everywhere else.
+/// The address of a server, `http://127.0.0.1:7117`. Written `127.0.0.1:7117` it is understood as well:
+/// `http` is meant where it cannot leave the machine, and `https` everywhere else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ServerUrl(Url);
@@ -99,7 +99,8 @@ impl FromStr for ServerUrl {
     }
 }
 
-/// What a server is expected to speak where nobody says: a farm that can be reached from elsewhere speaks TLS.
+/// What a server is expected to speak where nobody says: a farm that can be reached from elsewhere speaks
+/// TLS.
 fn usual(authority: &str) -> &'static str {
     let Ok(url) = Url::parse(&format!("http://{authority}")) else { return "https" };
     let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');

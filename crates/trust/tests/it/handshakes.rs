@@ -84,7 +84,8 @@ fn another_farm_is_not_believed_on_either_side() {
     let server = server_config(&schedule_server(&theirs)).unwrap();
     let client = client_config(ours.certificate(), "schedule", None).unwrap();
     let error = shake(server, client, ours.farm_id()).unwrap_err();
-    assert_eq!(error, Error::InvalidCertificate(CertificateError::UnknownIssuer));
+    // Which of its faults is seen first does not matter: both authorities have one name.
+    assert!(matches!(error, Error::InvalidCertificate(_)), "{error:?}");
 
     // Somebody who believes us, with a certificate of his own farm.
     let server = server_config(&schedule_server(&ours)).unwrap();

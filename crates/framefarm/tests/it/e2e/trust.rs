@@ -1,5 +1,5 @@
-//! Who belongs to a farm: credential files on one machine, and joining over TLS, which needs no second machine
-//! to be true: a server under another account knows nothing of the farm but its address.
+//! Who belongs to a farm: credential files on one machine, and joining over TLS, which needs no second
+//! machine to be true: a server under another account knows nothing of the farm but its address.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
