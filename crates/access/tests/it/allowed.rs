@@ -28,9 +28,9 @@ fn actors() -> Vec<(Actor, Object<'static>)> {
     ]
 }
 
-/// `y` where it is allowed. The columns: stranger; viewer, own and other's; artist, own, other's and nobody's;
-/// operator, admin and owner with other's; render server, own, other's and nobody's; resource server; schedule
-/// server.
+/// `y` where it is allowed. The columns: stranger; viewer, own and other's; artist, own, other's and
+/// nobody's; operator, admin and owner with other's; render server, own, other's and nobody's; resource
+/// server; schedule server.
 const TABLE: &[(Verb, &str)] = &[
     (Verb::Identify, "y yy yyy y y y yyy y y"),
     (Verb::Join, "y yy yyy y y y yyy y y"),

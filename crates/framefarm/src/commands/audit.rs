@@ -17,8 +17,8 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Show who did what
 ///
-/// What changed something, who logged in or tried to, who joined, and what was refused. The newest 10,000 deeds
-/// are at hand; `framefarm journal show --role access` shows all that the journal has.
+/// What changed something, who logged in or tried to, who joined, and what was refused. The newest 10,000
+/// deeds are at hand; `framefarm journal show --role access` shows all that the journal has.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -126,8 +126,8 @@ impl Login {
         Ok(LoginRequest { user: Some(user), password: Some(Secret(password)), ..LoginRequest::default() })
     }
 
-    /// Whether it is the farm that is meant. Over TLS anybody could stand at an address where this account has
-    /// never been, so a person has to say so.
+    /// Whether it is the farm that is meant. Over TLS anybody could stand at an address where this account
+    /// has never been, so a person has to say so.
     fn check_farm(&self, stranger: &Stranger, accounts: &Accounts) -> Result<(), Failure> {
         let Stranger { url, identity, .. } = stranger;
         let (farm, id) = (&identity.farm, &identity.farm_id);

@@ -13,9 +13,9 @@ use crate::output::{self, Cell, Exit, Failure, Table, ago, duration};
 
 /// Manage which servers belong to the farm
 ///
-/// A server on another machine joins once. Approve it here, after comparing the short code that it shows; or give
-/// it a join token when you start it; or open a window for its subnet. Its name is its own from then on, also
-/// while it is away.
+/// A server on another machine joins once. Approve it here, after comparing the short code that it shows; or
+/// give it a join token when you start it; or open a window for its subnet. Its name is its own from then
+/// on, also while it is away.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -1,4 +1,5 @@
-//! Passwords and tokens that are typed or piped in: never given as arguments, which others on the machine see.
+//! Passwords and tokens that are typed or piped in: never given as arguments, which others on the machine
+//! see.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};

@@ -11,8 +11,9 @@ use crate::output::{self, Cell, Exit, Failure, Table, ago, duration};
 
 /// Manage the tokens by which programs prove who they are
 ///
-/// A program shows a token in FRAMEFARM_TOKEN, or as `Authorization: Bearer TOKEN` to the API. It may do what its
-/// user may, or less. A token is shown once, when it is made; the farm keeps nothing that lets anybody in.
+/// A program shows a token in FRAMEFARM_TOKEN, or as `Authorization: Bearer TOKEN` to the API. It may do
+/// what its user may, or less. A token is shown once, when it is made; the farm keeps nothing that lets
+/// anybody in.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -11,9 +11,9 @@ use crate::output::{self, Cell, Exit, Failure, Table, ago};
 
 /// Manage the users of the farm
 ///
-/// A viewer looks. An artist submits jobs and changes his own. An operator changes every job, limits, shares and
-/// hosts. An admin says who may do what, and which servers join. The account that runs the farm is the owner and
-/// may do everything.
+/// A viewer looks. An artist submits jobs and changes his own. An operator changes every job, limits, shares
+/// and hosts. An admin says who may do what, and which servers join. The account that runs the farm is the
+/// owner and may do everything.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

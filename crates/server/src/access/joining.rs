@@ -1,4 +1,5 @@
-//! The doors of servers that want to be members: which farm it is, asking to join, and renewing a certificate.
+//! The doors of servers that want to be members: which farm it is, asking to join, and renewing a
+//! certificate.
 
 use ::access::{Actor, Asked, Asker, Event, JoinAsk, Object, Refusal, Verb, allow};
 use axum::extract::{Path, State};

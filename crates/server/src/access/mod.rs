@@ -1,8 +1,8 @@
 //! Who may do what, given a journal, doors and a guard before them: the access role's server.
 //!
-//! It stands in the process of the schedule server and goes on while that role is stopped: people must be able
-//! to start it again. What decides who gets in is published after each change, so that a request costs no
-//! question.
+//! It stands in the process of the schedule server and goes on while that role is stopped: people must be
+//! able to start it again. What decides who gets in is published after each change, so that a request costs
+//! no question.
 
 mod attempts;
 mod cookie;
