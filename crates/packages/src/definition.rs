@@ -20,7 +20,8 @@ pub struct Definition {
     pub name: String,
     /// What people call it: `POV-Ray`.
     pub title: String,
-    /// File names of the program, best first; a `*` stands for a version in the name. Empty where the job brings its own program.
+    /// File names of the program, best first; a `*` stands for a version in the name. Empty where the job
+    /// brings its own program.
     #[serde(default)]
     pub executables: Vec<String>,
     /// Folders where its makers install it, besides `PATH`: patterns with `*`, or below `~/`.

@@ -41,7 +41,8 @@ impl User {
         loop {
             let mut account = MaybeUninit::<libc::passwd>::zeroed();
             let mut found = ptr::null_mut();
-            // SAFETY: all pointers are valid for writes for the whole call, and the length is that of the room.
+            // SAFETY: all pointers are valid for writes for the whole call, and the length is that of the
+            // room.
             let error = unsafe {
                 libc::getpwnam_r(
                     wanted.as_ptr(),

@@ -99,8 +99,8 @@ impl Inventory {
         Self { prober, library, user, tags, asked: BTreeMap::new() }
     }
 
-    /// The inventory that a render server on this host would have whose data folder is `data`, where frames work
-    /// in `scratch` and run as `render_user` if they are given.
+    /// The inventory that a render server on this host would have whose data folder is `data`, where frames
+    /// work in `scratch` and run as `render_user` if they are given.
     ///
     /// # Errors
     /// Frames cannot run as that account.

@@ -71,8 +71,8 @@ fn entries() -> Vec<Entry> {
 }
 
 fn read(entry: &libc::ifaddrs) -> Option<Entry> {
-    // SAFETY: the name of an entry is a text that ends with a zero and lives as long as the entry; its address
-    // is absent or points to as much as its family has.
+    // SAFETY: the name of an entry is a text that ends with a zero and lives as long as the entry; its
+    // address is absent or points to as much as its family has.
     unsafe {
         let name = CStr::from_ptr(entry.ifa_name).to_string_lossy().into_owned();
         let family = i32::from(entry.ifa_addr.as_ref()?.sa_family);

@@ -17,8 +17,8 @@ const NAMES: [&str; 3] = ["/usr/share/hwdata/pci.ids", "/usr/share/misc/pci.ids"
 /// What shares the host's memory is given less than this for itself.
 const OWN_MEMORY_MIN: u64 = 1 << 30;
 
-/// A device that shows or computes pictures, of a maker whose devices frames are rendered on. What servers have
-/// for their consoles, and virtual machines for theirs, is none.
+/// A device that shows or computes pictures, of a maker whose devices frames are rendered on. What servers
+/// have for their consoles, and virtual machines for theirs, is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Device {
     /// Its place on the bus: `0000:01:00.0`.

@@ -1,7 +1,7 @@
 //! Licences that a host can use: variables that lead to licence servers, and the files that vendors lay down.
 //!
-//! Only names of servers and paths are told. What else stands in such a variable may be a key, and what stands in
-//! a file is never read.
+//! Only names of servers and paths are told. What else stands in such a variable may be a key, and what
+//! stands in a file is never read.
 
 use model::LicenceInfo;
 

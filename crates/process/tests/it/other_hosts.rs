@@ -1,6 +1,6 @@
 //! What other machines look like, read from the files that they have: a line `PATH = TEXT` for a file of one
-//! line, `PATH <<` up to a line with a dot for a longer one, `!` before it for a program, `PATH -> TARGET` for
-//! a symbolic link.
+//! line, `PATH <<` up to a line with a dot for a longer one, `!` before it for a program, `PATH -> TARGET`
+//! for a symbolic link.
 
 use std::collections::BTreeMap;
 use std::fs;

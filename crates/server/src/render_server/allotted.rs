@@ -30,7 +30,8 @@ pub(super) fn variables(grant: &Grant, info: &ResourceInfo) -> Vec<(&'static str
     variables
 }
 
-/// The grant's GPUs of the makers of `driver`, as that driver counts them; nothing where the host has none such.
+/// The grant's GPUs of the makers of `driver`, as that driver counts them; nothing where the host has none
+/// such.
 fn own_of(grant: &Grant, info: &ResourceInfo, driver: &str) -> Option<Vec<u16>> {
     let of_driver = (0..).zip(&info.gpus).filter(|(_, gpu)| gpu.driver.starts_with(driver));
     let places: Vec<u16> = of_driver.map(|(place, _)| place).collect();

@@ -137,8 +137,8 @@ pub(crate) fn surroundings<'a>(data: &'a Path, wanted: Option<&'a Path>, user: O
     wanted.unwrap_or_else(|| if user.is_some() { Path::new(SCRATCH) } else { data })
 }
 
-/// The folder in which frames work: `wanted`, else the render server's own `data`, else one that every account
-/// can enter. What is in `data` is closed to other accounts.
+/// The folder in which frames work: `wanted`, else the render server's own `data`, else one that every
+/// account can enter. What is in `data` is closed to other accounts.
 pub(super) fn workplace(
     data: &Path,
     wanted: Option<&Path>,
