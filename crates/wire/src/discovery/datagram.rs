@@ -234,8 +234,8 @@ mod tests {
             let bytes = question(&farm, Service::Schedule, nonce).unwrap();
             prop_assert_eq!(bytes.len(), QUESTION_BYTES);
             let asked = decode(&bytes).unwrap();
-            let is_same = matches!(&asked, Body::Question { farm: of, nonce: n, .. } if *of == farm && *n == nonce);
-            prop_assert!(is_same, "{:?}", asked);
+            let Body::Question { farm: of, nonce: back, .. } = asked else { panic!("no question") };
+            prop_assert_eq!((of, back), (farm, nonce));
         }
     }
 }

@@ -43,8 +43,8 @@ pub struct Found {
 
 /// Finds the server of `service`, asking again and again, less and less often.
 ///
-/// Where several of one farm answer, the one with the smallest instance is taken, whoever was quicker, and the
-/// others are reported with it and in the log. Servers that say no address are passed over, and so are those
+/// Where several of one farm answer, the one with the smallest instance is taken, whoever was quicker, and
+/// the others are reported with it and in the log. Servers that say no address are passed over, and so are those
 /// that cannot be reached at any.
 ///
 /// # Errors
@@ -285,8 +285,9 @@ impl Search {
         let mut others = answers;
         let answer = others.remove(n);
         for other in &others {
-            let (farm, other) = (&self.config.farm, other.urls.first().map(ToString::to_string));
-            tracing::warn!(service = %self.service, farm, %url, other, "more than one server of this kind answers");
+            let (service, farm) = (self.service, &self.config.farm);
+            let other = other.urls.first().map(ToString::to_string);
+            tracing::warn!(%service, farm, %url, other, "more than one server of this kind answers");
         }
         Some(Found { url, answer: Some(answer), others })
     }

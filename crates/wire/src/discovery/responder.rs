@@ -14,8 +14,8 @@ use super::{DiscoveryConfig, DiscoveryError, Offer, Reach};
 
 /// Interfaces are looked up so often.
 const LOOKED_UP_EVERY: Duration = Duration::from_secs(2);
-/// After a change a server announces itself at once, and again after this, since datagrams get lost and others
-/// may be about to listen.
+/// After a change a server announces itself at once, and again after this, since datagrams get lost and
+/// others may be about to listen.
 const ANNOUNCED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Later it announces itself so often: who lost it by a broken cable need not ask to find it again.
 const ANNOUNCED_EVERY: Duration = Duration::from_secs(20);

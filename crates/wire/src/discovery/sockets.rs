@@ -16,7 +16,8 @@ use super::interfaces::{Interface, interfaces};
 use super::socket::Way;
 use super::{DiscoveryError, Reach};
 
-/// After an error of a socket nothing is read for so long: one that only fails must not keep a processor busy.
+/// After an error of a socket nothing is read for so long: one that only fails must not keep a processor
+/// busy.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Which sockets to have open.

@@ -37,7 +37,8 @@ impl Farm {
         Self { network, folder, name, servers: BTreeMap::new(), environment: Vec::new() }
     }
 
-    /// A farm on one switch: the hosts `s1` and `s2` for servers at 10.0.0.1 and 10.0.0.2, and `r1` and so on.
+    /// A farm on one switch: the hosts `s1` and `s2` for servers at 10.0.0.1 and 10.0.0.2, and `r1` and so
+    /// on.
     pub(super) fn on_one_switch(render_hosts: u8) -> Self {
         let mut farm = Self::new(&["lan"]);
         for n in 1..=2 {

@@ -1,6 +1,6 @@
 //! Hosts on switches, made of Linux namespaces: each host has its own interfaces, addresses, name and files,
-//! and the switches are bridges in a namespace of their own. Nothing of the machine itself is touched, and all
-//! of it is gone as soon as nobody holds it, however the test ends.
+//! and the switches are bridges in a namespace of their own. Nothing of the machine itself is touched, and
+//! all of it is gone as soon as nobody holds it, however the test ends.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -102,7 +102,8 @@ impl Network {
         for (n, cable) in cables.iter().enumerate() {
             let (port, switch) = (format!("{host}-{n}"), cable.switch);
             self.switches.sh(&format!(
-                "ip link add name {port} type veth peer name eth{n} netns {pid}; ip link set {port} master {switch} up"
+                "ip link add name {port} type veth peer name eth{n} netns {pid}; \
+                 ip link set {port} master {switch} up"
             ));
             let add = cable.addresses.iter().map(|address| format!("ip addr add {address} dev eth{n};"));
             holder.sh(&format!("{} ip link set eth{n} up", add.collect::<String>()));
