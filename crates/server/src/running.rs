@@ -194,7 +194,7 @@ impl Others {
         let find = |service: Service, given: &Option<ServerUrl>| match (given, own) {
             (Some(given), _) => Whereabouts::At(given.clone()),
             (None, Some(own)) if settings.services.contains(&service) => Whereabouts::At(own.clone()),
-            _ => Whereabouts::Discover(discovery.clone(), service),
+            _ => Whereabouts::Discover(discovery.clone(), service, settings.discovery.farm.clone()),
         };
         Self {
             schedule: find(Service::Schedule, &settings.schedule_url),

@@ -16,25 +16,29 @@ use crate::proof::Proofs;
 /// A server that is not found within this time is told of.
 const SOON: Duration = Duration::from_secs(10);
 
+/// So long is looked for another farm of the same name.
+const NAMESAKE: Duration = Duration::from_secs(1);
+
 /// Where another server is.
 #[derive(Clone, Debug)]
 pub(crate) enum Whereabouts {
     /// Where a person said.
     At(ServerUrl),
-    /// Wherever discovery finds it each time.
-    Discover(DiscoveryConfig, Service),
+    /// Wherever discovery finds it each time; the name of its farm, where the farm is looked for by its id.
+    Discover(DiscoveryConfig, Service, String),
 }
 
 impl Whereabouts {
     pub(crate) async fn find(&self) -> Result<ServerUrl, discovery::NotFound> {
-        let (config, service) = match self {
+        let (config, service, name) = match self {
             Self::At(url) => return Ok(url.clone()),
-            Self::Discover(config, service) => (config, *service),
+            Self::Discover(config, service, name) => (config, *service, name),
         };
         match discovery::find(config, service, Patience::AtMost(SOON)).await {
             Err(error @ NotFound::NoAnswer { .. }) => {
                 // Once for each time that it is away, and with everything that was tried.
                 tracing::warn!("{error}\n  it is looked for until it is found");
+                tell_of_namesake(config, service, name).await;
                 Ok(discovery::find(config, service, Patience::Endless).await?.url)
             }
             found => Ok(found?.url),
@@ -43,7 +47,7 @@ impl Whereabouts {
 
     /// As `find`, where the name in DNS may have led to somebody else: who answers on the network goes first.
     pub(crate) async fn find_past_name(&self) -> Result<ServerUrl, NotFound> {
-        if let Self::Discover(config, service) = self
+        if let Self::Discover(config, service, _) = self
             && config.dns.is_some()
         {
             let config = DiscoveryConfig { dns: None, ..config.clone() };
@@ -59,11 +63,27 @@ impl Whereabouts {
         let pause = tokio::time::sleep(backoff.wait());
         match self {
             Self::At(_) => pause.await,
-            Self::Discover(config, service) => tokio::select! {
+            Self::Discover(config, service, _) => tokio::select! {
                 () = pause => {}
                 () = announced(config, *service) => {}
             },
         }
+    }
+}
+
+/// Says where a farm of the same name answers in the place of the one that is looked for by its id.
+async fn tell_of_namesake(config: &DiscoveryConfig, service: Service, name: &str) {
+    if config.farm == name {
+        return;
+    }
+    let by_name = DiscoveryConfig { farm: name.to_owned(), ..config.clone() };
+    for answer in discovery::survey(&by_name, service, NAMESAKE).await.unwrap_or_default() {
+        let (own, url) = (&config.farm, answer.urls.first().map(ToString::to_string).unwrap_or_default());
+        let other = answer.farm_id.unwrap_or_default();
+        tracing::warn!(
+            "{url} is of the farm {name} too, and its id is {other}; this server belongs to {own}. Was the farm set \
+             up anew? then remove the folder `member` from the data folder of this server and start it again"
+        );
     }
 }
 

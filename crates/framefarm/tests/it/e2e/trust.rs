@@ -266,7 +266,7 @@ fn a_farm_that_was_set_up_anew_is_not_taken_for_the_old_one() {
     farm.terminate("main");
     std::fs::remove_dir_all(farm.data("main")).unwrap();
     farm.restart("main");
-    until_logged(&farm, "r1", "set up anew");
+    until_logged(&farm, "r1", "remove the folder `member`");
     let hosts = farm.run(&["hosts", "--quiet"]).ends_with(0).stdout;
     assert_eq!(hosts, "");
 }
