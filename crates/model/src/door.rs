@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Whether a render server takes frames. Closing it ends nothing: what runs goes on, and a closed host with busy
-/// slots is *draining*.
+/// Whether a render server takes frames. Closing it ends nothing: what runs goes on, and a closed host with
+/// busy slots is *draining*.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Door {

@@ -46,8 +46,8 @@ number! {
     SlotIndex(u16)
 }
 number! {
-    /// A kind of host: all that are alike in everything a profile can ask, names aside. Numbered by a resource server
-    /// for as long as it runs.
+    /// A kind of host: all that are alike in everything a profile can ask, names aside. Numbered by a
+    /// resource server for as long as it runs.
     KindId(u32)
 }
 number! {

@@ -16,8 +16,8 @@ pub struct ResourceInfo {
     pub os_type: String,
     /// Release of the operating system: `12`.
     pub os_version: String,
-    /// Logical processors that the render server may use: of a container, what its cgroup and its set of processors
-    /// leave it.
+    /// Logical processors that the render server may use: of a container, what its cgroup and its set of
+    /// processors leave it.
     pub processors: u32,
     /// Sockets with a processor in them; 0 where unknown, as are the next two.
     pub processor_sockets: u32,

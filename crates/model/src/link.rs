@@ -258,8 +258,8 @@ pub enum ScheduleToResource {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         profile: Option<Profile>,
     },
-    /// Certificates that are no longer good, by their serial numbers in hexadecimal: all of them, first on each link
-    /// and when one is added.
+    /// Certificates that are no longer good, by their serial numbers in hexadecimal: all of them, first on
+    /// each link and when one is added.
     Revoked {
         /// Those.
         serials: Vec<String>,
@@ -287,7 +287,8 @@ pub enum ResourceToSchedule {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         list: Option<Box<ResourceList>>,
     },
-    /// Of which kind hosts are: before each list that speaks of a kind, and whenever a host comes, goes or changes.
+    /// Of which kind hosts are: before each list that speaks of a kind, and whenever a host comes, goes or
+    /// changes.
     Kinds {
         /// What follows is all there is; hosts told of earlier and not here are gone.
         #[serde(default)]

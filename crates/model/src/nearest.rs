@@ -1,7 +1,7 @@
 //! "Did you mean": the known word nearest to one that is not known.
 
-/// The word of `known` that `word` was probably meant to be: at most a third of its letters are wrong, missing, too
-/// many or swapped with a neighbour.
+/// The word of `known` that `word` was probably meant to be: at most a third of its letters are wrong,
+/// missing, too many or swapped with a neighbour.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = plain(word);

@@ -262,18 +262,8 @@ impl fmt::Display for WaitingReason {
                 let near = nearest.first().filter(|_| *hosts_total > 1);
                 near.map_or(Ok(()), |near| nearest_is(f, near))
             }
-            Self::MatchesNotLinked { hosts: 1 } => {
-                write!(f, "the only host that matches is not linked to the schedule server")
-            }
-            Self::MatchesNotLinked { hosts } => {
-                write!(f, "none of the {hosts} hosts that match is linked to the schedule server")
-            }
-            Self::HostsClosed { hosts: 1, host, why } => {
-                write!(f, "the only linked host that matches takes no frames: {host}: {why}")
-            }
-            Self::HostsClosed { hosts, host, why } => {
-                write!(f, "all {hosts} linked hosts that match take no frames; {host}: {why}")
-            }
+            Self::MatchesNotLinked { hosts } => matches_not_linked(f, *hosts),
+            Self::HostsClosed { hosts, host, why } => hosts_closed(f, *hosts, host, why),
             Self::NoHostBigEnough { amount, wanted, largest } => {
                 let (wanted, largest) = (amount.count(*wanted), amount.few(*largest));
                 write!(f, "a frame takes {wanted} and the largest host that matches has {largest}")
@@ -282,9 +272,7 @@ impl fmt::Display for WaitingReason {
                 let (wanted, free) = (amount.count(*wanted), amount.few(*free));
                 write!(f, "a frame takes {wanted} and {host}, which has most of it left, has {free} free")
             }
-            Self::SlotsBusy { slots: 0 } => write!(f, "the hosts that match have no slots"),
-            Self::SlotsBusy { slots: 1 } => write!(f, "the only matching slot is busy"),
-            Self::SlotsBusy { slots } => write!(f, "all {slots} matching slots are busy"),
+            Self::SlotsBusy { slots } => slots_busy(f, *slots),
             Self::Reserved { host, job } => {
                 let what = format_args!("a frame of job {job} that needs them together");
                 write!(f, "the free slots of {host} are kept for {what}")
@@ -306,6 +294,28 @@ impl fmt::Display for WaitingReason {
             }
             Self::Starting => write!(f, "slots are free and it is about to start"),
         }
+    }
+}
+
+fn matches_not_linked(f: &mut fmt::Formatter<'_>, hosts: u32) -> fmt::Result {
+    match hosts {
+        1 => write!(f, "the only host that matches is not linked to the schedule server"),
+        hosts => write!(f, "none of the {hosts} hosts that match is linked to the schedule server"),
+    }
+}
+
+fn hosts_closed(f: &mut fmt::Formatter<'_>, hosts: u32, host: &HostId, why: &str) -> fmt::Result {
+    match hosts {
+        1 => write!(f, "the only linked host that matches takes no frames: {host}: {why}"),
+        hosts => write!(f, "all {hosts} linked hosts that match take no frames; {host}: {why}"),
+    }
+}
+
+fn slots_busy(f: &mut fmt::Formatter<'_>, slots: u32) -> fmt::Result {
+    match slots {
+        0 => write!(f, "the hosts that match have no slots"),
+        1 => write!(f, "the only matching slot is busy"),
+        slots => write!(f, "all {slots} matching slots are busy"),
     }
 }
 

@@ -1,4 +1,5 @@
-//! How long the resource database takes on a farm far larger than any: `scripts/bench match`. One JSON object a figure.
+//! How long the resource database takes on a farm far larger than any: `scripts/bench match`. One JSON object
+//! a figure.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement that fails has nothing to say")]
 
 use std::time::{Duration, Instant};

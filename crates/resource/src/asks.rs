@@ -1,5 +1,5 @@
-//! Schedule servers: their questions, of which kinds hosts are, and telling them that the answers they have are
-//! stale.
+//! Schedule servers: their questions, of which kinds hosts are, and telling them that the answers they have
+//! are stale.
 
 use model::{HostId, KindId, Profile, ResourceToSchedule, ScheduleToResource, Time};
 

@@ -1,17 +1,18 @@
-//! Kinds of hosts: all that are alike in everything a profile can ask. A farm has thousands of hosts and a few dozen
-//! kinds, so what is asked of each host is asked of each kind instead.
+//! Kinds of hosts: all that are alike in everything a profile can ask. A farm has thousands of hosts and a
+//! few dozen kinds, so what is asked of each host is asked of each kind instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{HostId, KindId, LicenceInfo, ResourceInfo};
 
-/// Memory and swap are told apart in steps of this many bytes: machines of one sort differ by what their firmware keeps.
+/// Memory and swap are told apart in steps of this many bytes: machines of one sort differ by what their
+/// firmware keeps.
 const MEMORY_STEP: u64 = 16 << 20;
 /// Of free scratch space so many binary digits count, since it changes all the time.
 const SCRATCH_DIGITS: u32 = 3;
 
-/// What a profile can ask of a host with `info`: amounts rounded down, lists in one order, and nothing that no need
-/// speaks of.
+/// What a profile can ask of a host with `info`: amounts rounded down, lists in one order, and nothing that
+/// no need speaks of.
 #[must_use]
 pub fn askable(info: &ResourceInfo) -> ResourceInfo {
     let mut askable = info.clone();

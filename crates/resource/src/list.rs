@@ -62,7 +62,8 @@ impl Resource {
         Some(KindMatch { kind: id, rank, hosts, slots_total: kind.slots.total, slots_free: kind.slots.free })
     }
 
-    /// Each host by itself, where the profile asks for what hosts of one kind differ in; `None` where it does not.
+    /// Each host by itself, where the profile asks for what hosts of one kind differ in; `None` where it does
+    /// not.
     fn sift(&self, profile: &Profile) -> Option<Sifted> {
         let needs = flat(&profile.needs, true);
         if needs.is_empty() {

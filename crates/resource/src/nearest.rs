@@ -40,8 +40,8 @@ impl Resource {
     }
 }
 
-/// How far hosts with `info` are from a profile, and what they lack of it; with what is each host's own, that of
-/// one of them.
+/// How far hosts with `info` are from a profile, and what they lack of it; with what is each host's own, that
+/// of one of them.
 fn distance(profile: &Profile, single: Option<&Host>, info: &ResourceInfo) -> (u32, Vec<String>) {
     let mut lacks = Vec::new();
     flat(&profile.needs, false).into_iter().for_each(|need| unmet(need, "", info, &mut lacks));

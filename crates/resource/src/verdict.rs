@@ -1,4 +1,5 @@
-//! What a profile means for each kind of hosts. Found once for a profile and kept until a kind appears or vanishes.
+//! What a profile means for each kind of hosts. Found once for a profile and kept until a kind appears or
+//! vanishes.
 
 use std::collections::BTreeMap;
 

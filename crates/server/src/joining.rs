@@ -196,7 +196,8 @@ impl Joining {
         }
     }
 
-    /// Whether the authority is known to be that of the farm that is meant: a token may be shown to it then.
+    /// Whether the authority is known to be that of the farm that is meant, so that a token may be shown to
+    /// it.
     fn knows(&self, authority: &AuthorityCertificate) -> bool {
         let by_token = self.join.as_ref().is_some_and(|token| token.authority == authority.fingerprint());
         let file =

@@ -38,8 +38,8 @@ pub struct Settings {
     pub slots: Option<u16>,
     /// Threads that a package may use for a frame; one where absent, a slot being a processor.
     pub threads: Option<u16>,
-    /// Who frames run as, where the render server is root: `framefarm`, or `nobody` without such a user, where
-    /// absent.
+    /// Who frames run as, where the render server is root: `framefarm`, or `nobody` without such a user,
+    /// where absent.
     pub render_user: Option<String>,
     /// Where frames work, in a folder of the render server's own; its data folder where absent, or `/var/tmp`
     /// where frames run as another account.

@@ -25,7 +25,8 @@ const CLEAR: &str = "\u{1b}[H\u{1b}[J";
 
 /// List the render hosts of the farm
 ///
-/// With --need only those that match, and why the others do not; where none does, the nearest with what they lack.
+/// With --need only those that match, and why the others do not; where none does, the nearest with what they
+/// lack.
 ///
 /// A host that fails frames which others render is set aside for a while, for that job or altogether; those
 /// are listed below the others, with why.

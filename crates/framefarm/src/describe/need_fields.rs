@@ -1,4 +1,5 @@
-//! What a description says of hosts: `needs`, `prefer` and `reserve`, as tables or as the texts that flags take.
+//! What a description says of hosts: `needs`, `prefer` and `reserve`, as tables or as the texts that flags
+//! take.
 
 use model::{Amounts, Clause, Fault, Faults, Wish, prefer_clause, preferences, weighted};
 

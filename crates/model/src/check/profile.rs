@@ -1,5 +1,5 @@
-//! What can be wrong with a resource profile by itself, so that no host could ever be measured by it, or none could
-//! ever match.
+//! What can be wrong with a resource profile by itself, so that no host could ever be measured by it, or none
+//! could ever match.
 
 use crate::profile::{DEPTH_MAX, is_package_name};
 use crate::{Fault, Faults, Field, Need, Profile, Requirement};

@@ -1,8 +1,8 @@
 //! The one grammar of needs and preferences, for descriptions, flags and the API.
 //!
-//! `os=linux, memory>=16G, memory<=64G, blender=4.x, gpu>=1, tag=a|b, not tag=slow, any(pool=fx, gpu>=2)`: needs with
-//! commas between them, all of which must be met. What starts with a sign goes on with the bound before it. A name that
-//! is none of a field's is that of a rendering package.
+//! `os=linux, memory>=16G, memory<=64G, blender=4.x, gpu>=1, tag=a|b, not tag=slow, any(pool=fx, gpu>=2)`:
+//! needs with commas between them, all of which must be met. What starts with a sign goes on with the bound
+//! before it. A name that is none of a field's is that of a rendering package.
 
 use super::subject::Subject;
 use super::value::{self, Wish, Wrong};

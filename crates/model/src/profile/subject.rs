@@ -132,7 +132,8 @@ pub fn is_need_name(name: &str) -> bool {
     known(name).is_some()
 }
 
-/// Whether a rendering package of this name has to be written `package.NAME`, since the name alone reads otherwise.
+/// Whether a rendering package of this name has to be written `package.NAME`, since the name alone reads
+/// otherwise.
 pub(super) fn hides_package(name: &str) -> bool {
     let word = ["any", "all", "not"].iter().any(|word| name.eq_ignore_ascii_case(word));
     word || known(name).is_some() || slip(name).is_some()
@@ -158,8 +159,8 @@ fn names() -> impl Iterator<Item = &'static str> {
     fields.chain(aliases).chain(OTHERS.iter().map(|(name, _)| *name))
 }
 
-/// The name that `name` is a slip of the finger away from. Short names of packages are near to everything, so one
-/// slip in four letters is none.
+/// The name that `name` is a slip of the finger away from. Short names of packages are near to everything, so
+/// one slip in four letters is none.
 fn slip(name: &str) -> Option<&'static str> {
     let meant = nearest(name, names())?;
     (distance(name, meant) * 5 <= name.chars().count()).then_some(meant)

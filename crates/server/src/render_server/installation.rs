@@ -11,9 +11,9 @@ use crate::whereabouts::new_instance;
 
 /// The installation whose file is at `path`, on the machine that has `addresses`.
 ///
-/// The file holds its name, and then the hardware addresses of the machine, a line each. Where the machine has
-/// none of them any more, the folder is that of a clone: under one name the two would take the links from each
-/// other for ever, and with a new one the second is turned away as long as the first is there.
+/// The file holds its name, and then the hardware addresses of the machine, a line each. Where the machine
+/// has none of them any more, the folder is that of a clone: under one name the two would take the links from
+/// each other for ever, and with a new one the second is turned away as long as the first is there.
 pub(super) fn installation(path: &Path, addresses: &[AddressInfo]) -> io::Result<InstanceId> {
     let hardware = addresses.iter().map(|address| address.hardware.clone());
     let hardware: BTreeSet<String> = hardware.filter(|address| !address.is_empty()).collect();

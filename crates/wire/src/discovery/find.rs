@@ -44,8 +44,8 @@ pub struct Found {
 /// Finds the server of `service`, asking again and again, less and less often.
 ///
 /// Where several of one farm answer, the one with the smallest instance is taken, whoever was quicker, and
-/// the others are reported with it and in the log. Servers that say no address are passed over, and so are those
-/// that cannot be reached at any.
+/// the others are reported with it and in the log. Servers that say no address are passed over, and so are
+/// those that cannot be reached at any.
 ///
 /// # Errors
 /// Where nobody was found in time, several farms have the name, or nothing can be sent.

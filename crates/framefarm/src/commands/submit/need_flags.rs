@@ -1,8 +1,10 @@
-//! `--need`, `--prefer` and `--reserve`: the resource profile on the command line, in the grammar of descriptions.
+//! `--need`, `--prefer` and `--reserve`: the resource profile on the command line, in the grammar of
+//! descriptions.
 
 use crate::describe::Draft;
 
-/// Lays the flags over `draft`; each may be given several times and hold several things with commas between them.
+/// Lays the flags over `draft`; each may be given several times and hold several things with commas between
+/// them.
 pub(super) fn read(needs: &[String], prefer: &[String], reserve: &[String], draft: &mut Draft) {
     let (step, faults) = (&mut draft.shared, &mut draft.faults);
     needs.iter().for_each(|text| step.need("--need", text, faults));

@@ -37,7 +37,8 @@ impl Farm {
         let number = FARMS.fetch_add(1, Ordering::Relaxed);
         let folder = tempfile::Builder::new().prefix("framefarm-e2e-").tempdir().unwrap();
         if rustix::process::geteuid().is_root() {
-            // Frames run as another account then, and leave what tests look for beside the gates they wait at.
+            // Frames run as another account then, and leave what tests look for beside the gates they wait
+            // at.
             std::fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
         }
         // Farms of other tests and of other runs answer on the same UDP port.

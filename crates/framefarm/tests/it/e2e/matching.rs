@@ -1,4 +1,5 @@
-//! What jobs want of hosts, what they would rather have, and how people see which hosts match and why others do not.
+//! What jobs want of hosts, what they would rather have, and how people see which hosts match and why others
+//! do not.
 
 use std::collections::BTreeSet;
 

@@ -59,7 +59,10 @@ fn what_lies_elsewhere_is_no_output() {
     }
     let kept = std::fs::read_dir(farm.data("up").join("results")).unwrap().count();
     let names = super::names(&farm.data("up").join("results"));
-    assert!(!names.iter().any(|name| name.starts_with("link") && name.ends_with(".out")), "{kept}: {names:?}");
+    assert!(
+        !names.iter().any(|name| name.starts_with("link") && name.ends_with(".out")),
+        "{kept}: {names:?}"
+    );
 }
 
 #[test]

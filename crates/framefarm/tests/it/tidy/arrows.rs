@@ -69,6 +69,8 @@ fn what_decides_has_no_way_to_do_anything() {
                 "async fn",
                 "println!",
             ];
+            // What is shared and never changes is no lock.
+            let text = text.replace("std::sync::Arc", "");
             for word in doing.iter().filter(|word| text.contains(**word)) {
                 faults.push(format!("{}: {word} has no place where things are decided", path.display()));
             }
