@@ -78,6 +78,8 @@ fn settings() -> Settings {
         threads: None,
         tags: Vec::new(),
         desk: None,
+        render_user: None,
+        scratch: None,
         schedule_url: None,
         resource_url: None,
         smtp: None,
