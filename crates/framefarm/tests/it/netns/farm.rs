@@ -2,7 +2,8 @@
 //! each host. All of it is gone when it is dropped. Where a test fails, it prints what the servers logged.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -32,6 +33,8 @@ impl Farm {
     pub(super) fn new(switches: &[&str]) -> Self {
         let number = FARMS.fetch_add(1, Ordering::Relaxed);
         let folder = tempfile::Builder::new().prefix("framefarm-net-").tempdir().unwrap();
+        // Frames run as another account than root, and have to get at their gates and at their scratch.
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
         let name = format!("net-{}-{number}", std::process::id());
         let network = Network::new(switches);
         Self { network, folder, name, servers: BTreeMap::new(), environment: Vec::new() }
@@ -97,6 +100,7 @@ impl Farm {
         let log = File::options().append(true).create(true).open(log).unwrap();
         let mut command = self.command(host);
         command.arg("serve").args(arguments).arg("--data").arg(self.data(server));
+        command.arg("--scratch").arg(self.path(&format!("scratch-{server}")));
         let child = command.stdin(Stdio::null()).stdout(out).stderr(log).spawn().unwrap();
         self.servers.insert(server.to_owned(), child);
     }
