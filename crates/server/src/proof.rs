@@ -66,13 +66,13 @@ impl Proof {
                     Some(own.process.reveal().to_owned())
                 } else {
                     // Over TLS the certificate is enough, and no token leaves the machine.
-                    own.account.borrow().clone().filter(|_| !url.is_secure())
+                    own.account.borrow().clone().filter(|_| is_shown_at(url))
                 };
                 let farm_id = Some(own.keyring.authority().farm_id().to_owned());
                 Credential { tls: Some(over_tls(&own.keyring)?), farm_id, bearer }
             }
             Self::Account { farm_id, token } => {
-                let bearer = Some(token.clone()).filter(|_| !url.is_secure());
+                let bearer = Some(token.clone()).filter(|_| is_shown_at(url));
                 Credential { tls: None, farm_id: Some(farm_id.clone()), bearer }
             }
             Self::Member(keyring) => Credential {
@@ -82,6 +82,12 @@ impl Proof {
             },
         })
     }
+}
+
+/// Whether a token is shown there: plainly, and to this machine alone. Somebody else's answer to a question
+/// of discovery may lead anywhere.
+fn is_shown_at(url: &ServerUrl) -> bool {
+    !url.is_secure() && url.is_loopback()
 }
 
 impl Proofs {

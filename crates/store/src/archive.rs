@@ -1,7 +1,8 @@
 //! Archives of named files, packed small: a tar in zstd, which everybody's tools can open too.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::FileError;
@@ -18,7 +19,7 @@ pub struct ArchiveWriter {
 }
 
 impl ArchiveWriter {
-    /// Begins the archive `to`; a file that has this name is replaced at the end.
+    /// Begins the archive `to`, for this account alone; a file that has this name is replaced at the end.
     ///
     /// # Errors
     /// It cannot be written there.
@@ -26,7 +27,8 @@ impl ArchiveWriter {
         let mut name = to.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.part", std::process::id()));
         let part = to.with_file_name(name);
-        let file = File::create(&part).map_err(FileError::of("create", &part))?;
+        let open = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part);
+        let file = open.map_err(FileError::of("create", &part))?;
         let packed = zstd::Encoder::new(file, LEVEL).map_err(FileError::of("write", &part))?;
         Ok(Self { tar: Some(tar::Builder::new(packed)), part, to: to.to_owned() })
     }

@@ -12,9 +12,10 @@ use crate::output::{self, Exit, Failure, bytes, plural};
 
 /// Back a farm up to a file, while it runs
 ///
-/// The file holds every job with all that is known of its frames, as of this moment. It does not hold
-/// finished frames (the storage), logs, nor what render servers keep; frames that are running when it is
-/// restored elsewhere are rendered again. It can be opened by `tar` too.
+/// The file holds every job with all that is known of its frames, as of this moment, the users and members
+/// of the farm, and the key of its authority: keep it as safe as the farm. It does not hold finished frames
+/// (the storage), logs, nor what render servers keep; frames that are running when it is restored elsewhere
+/// are rendered again. It can be opened by `tar` too.
 #[derive(Args, Debug)]
 pub(crate) struct Backup {
     /// File to write, for instance farm.tar.zst

@@ -122,7 +122,8 @@ fn every_fault_of_a_text_is_told_with_a_hint() {
 #[test]
 fn common_packages_are_no_slips_of_fields() {
     let names = "povray blender maya nuke houdini arnold vray cycles ffmpeg command mantra karma redshift octane \
-        katana clarisse natron gimp krita lux mitsuba appleseed renderman prman c4d cinema4d 3dsmax modo lightwave \
+        katana clarisse natron gimp krita lux mitsuba appleseed renderman prman c4d cinema4d 3dsmax modo \
+        lightwave \
         aftereffects fusion resolve imagemagick oiiotool hbatch xsi vue terragen cargo make python";
     for name in names.split_whitespace() {
         assert_eq!(needs(name), [package(name, "x")], "{name}");

@@ -24,6 +24,9 @@ mod tokens;
 mod trail;
 mod waking;
 
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,6 +65,15 @@ pub enum AccessStartError {
     /// Its journal.
     #[error("the journal of users, tokens and members cannot be used")]
     Journal(#[from] LogError),
+    /// The file of its journal.
+    #[error("{} cannot be kept from other accounts", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// A thread.
     #[error("no thread can be started")]
     Thread(#[from] std::io::Error),
@@ -71,6 +83,12 @@ pub enum AccessStartError {
     /// It does not take what the server has to tell it.
     #[error("what this server needs cannot be written down: {0}")]
     Refused(String),
+}
+
+/// Makes the journal at `path` this account's alone: it holds names, hashes and the trail.
+fn keep_to_oneself(path: &Path) -> std::io::Result<()> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))
 }
 
 impl From<AskError<Refusal>> for AccessStartError {
@@ -116,8 +134,10 @@ impl AccessServer {
         cut: Cut,
     ) -> Result<Self, AccessStartError> {
         let quarantine = Quarantine::of(data.path());
-        let (role, ledger) =
-            owner::restore(&data.path().join("access.journal"), &quarantine, Access::default)?;
+        let journal = data.path().join("access.journal");
+        keep_to_oneself(&journal)
+            .map_err(|source| AccessStartError::File { path: journal.clone(), source })?;
+        let (role, ledger) = owner::restore(&journal, &quarantine, Access::default)?;
         // Who comes before the owner has begun must not be turned away.
         let (published, book) = watch::channel(Arc::new(role.book()));
         let handle = owner::start("access", role, ledger, |_| AccessHands::new(published, cut))?;

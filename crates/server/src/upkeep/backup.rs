@@ -1,10 +1,12 @@
-//! Backups: the schedule server's journal as it is at one moment, and where wanted the contents of its jobs.
+//! Backups: the schedule server's journal as it is at one moment, who belongs to the farm and its authority,
+//! and where wanted the contents of its jobs.
 //!
-//! The journal is all that a farm cannot do without. A render server's own is of no use elsewhere: it is
-//! about processes of its machine, and whatever it held is rendered again. Finished frames and logs are plain
-//! files that every backup of files takes along.
+//! The journals and the authority are all that a farm cannot do without. A render server's own is of no use
+//! elsewhere: it is about processes of its machine, and whatever it held is rendered again. Finished frames
+//! and logs are plain files that every backup of files takes along.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +27,8 @@ pub(super) const FORMAT: u32 = 1;
 /// What is in a backup, by name. Contents have their digest behind `CONTENT`.
 pub(super) const MANIFEST: &str = "framefarm-backup.json";
 pub(super) const JOURNAL: &str = "schedule.journal";
+pub(super) const ACCESS: &str = "access.journal";
+pub(super) const AUTHORITY: &str = "authority/";
 pub(super) const CONTENT: &str = "content/";
 
 /// What a backup says of itself. It comes first in the archive, so that it can be read alone.
@@ -76,6 +80,15 @@ pub enum BackupError {
     /// The journal cannot be opened.
     #[error(transparent)]
     Open(#[from] JournalOpenError),
+    /// No copy can be made beside the backup.
+    #[error("cannot create {path}")]
+    Create {
+        /// The copy.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// The journal cannot be copied.
     #[error("the journal cannot be copied")]
     Copy(#[from] ReadError),
@@ -100,9 +113,7 @@ pub fn back_up(data: &Path, to: &Path, contents: bool) -> Result<BackupReport, B
     if !journal.is_file() {
         return Err(BackupError::NoJournal { path: data.to_owned() });
     }
-    let copy = Copy(to.with_extension(format!("{}.journal.part", std::process::id())));
-    copy.remove();
-    SqliteJournal::look(&journal)?.copy_to(&copy.0)?;
+    let copy = Copy::of(&journal, to, "schedule")?;
     let (state, log) = state_in(&copy.0)?;
     let last_record = log.next_seq().unwrap_or(FIRST_SEQ) - 1;
     // Closed, all of it is in the one file.
@@ -122,6 +133,7 @@ pub fn back_up(data: &Path, to: &Path, contents: bool) -> Result<BackupReport, B
     let text = serde_json::to_vec_pretty(&manifest).map_err(|source| LogError::NotJson { source })?;
     archive.add_bytes(MANIFEST, &text)?;
     archive.add_file(JOURNAL, &copy.0)?;
+    add_membership(&mut archive, data, to)?;
     let content = Content::look(&data.join("content"), Quarantine::of(data));
     let mut missing = Vec::new();
     for digest in &needed {
@@ -135,6 +147,23 @@ pub fn back_up(data: &Path, to: &Path, contents: bool) -> Result<BackupReport, B
     let bytes = archive.finish()?;
     let (path, has_contents) = (to.to_owned(), contents);
     Ok(BackupReport { path, bytes, last_record, jobs, contents: count, has_contents, missing })
+}
+
+/// Adds who belongs to the farm, and what vouches for them; a farm of an early version has neither.
+fn add_membership(archive: &mut ArchiveWriter, data: &Path, to: &Path) -> Result<(), BackupError> {
+    let journal = journal_of(data, "access");
+    if journal.is_file() {
+        let copy = Copy::of(&journal, to, "access")?;
+        archive.add_file(ACCESS, &copy.0)?;
+    }
+    let folder = data.join(AUTHORITY);
+    for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let name = format!("{AUTHORITY}{}", entry.file_name().to_string_lossy());
+            archive.add_file(&name, &entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// What a start would make of the journal at `path`, nobody else using it. What makes no sense is passed
@@ -156,6 +185,17 @@ pub(super) fn state_in(path: &Path) -> Result<(Schedule, RecordLog<Record>), Log
 struct Copy(PathBuf);
 
 impl Copy {
+    /// Copies `journal` beside the backup `to`.
+    fn of(journal: &Path, to: &Path, what: &str) -> Result<Self, BackupError> {
+        let copy = Self(to.with_extension(format!("{}.{what}.part", std::process::id())));
+        copy.remove();
+        // It may tell who people are, so it is made for this account before anything is in it.
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&copy.0);
+        made.map_err(|source| BackupError::Create { path: copy.0.clone(), source })?;
+        SqliteJournal::look(journal)?.copy_to(&copy.0)?;
+        Ok(copy)
+    }
+
     fn remove(&self) {
         // Left behind by a process of the same number that was killed.
         let _ = fs::remove_file(&self.0);

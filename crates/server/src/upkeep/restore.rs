@@ -4,8 +4,9 @@
 //! taken for something else, numbers go on far behind those that it may have given meanwhile: a report about
 //! a lease of its finds no lease here. What hosts hold under leases from before the backup goes on.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -16,7 +17,7 @@ use store::{
     Content, ContentError, DataFolder, DataFolderError, FileError, LogError, Quarantine, read_archive,
 };
 
-use super::backup::{CONTENT, FORMAT, JOURNAL, MANIFEST, Manifest, state_in};
+use super::backup::{ACCESS, AUTHORITY, CONTENT, FORMAT, JOURNAL, MANIFEST, Manifest, state_in};
 use super::journal_of;
 use crate::clock;
 
@@ -106,6 +107,11 @@ pub fn restore_backup(from: &Path, data: &Path) -> Result<RestoreReport, Restore
         let digest = name.strip_prefix(CONTENT).and_then(|digest| Digest::from_str(digest).ok());
         match (name, digest) {
             (JOURNAL, _) => unpack(bytes, &part).map_err(unpack_fault(&part)),
+            (ACCESS, _) => {
+                let journal = journal_of(folder.path(), "access");
+                unpack(bytes, &journal).map_err(unpack_fault(&journal))
+            }
+            _ if name.starts_with(AUTHORITY) => restore_authority(folder.path(), name, bytes),
             (_, Some(digest)) => {
                 contents += 1;
                 keep(&content, digest, bytes)
@@ -148,8 +154,20 @@ fn manifest_of(from: &Path) -> Result<Manifest, RestoreError> {
     }
 }
 
+/// Restores a file of the authority; one that would stand elsewhere is none.
+fn restore_authority(data: &Path, name: &str, bytes: &mut dyn Read) -> Result<(), RestoreError> {
+    let plain = name.strip_prefix(AUTHORITY).filter(|name| !name.is_empty() && !name.contains('/'));
+    let Some(plain) = plain.filter(|name| !name.starts_with('.')) else { return Ok(()) };
+    let folder = data.join(AUTHORITY);
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.map_err(unpack_fault(&folder))?;
+    let path = folder.join(plain);
+    unpack(bytes, &path).map_err(unpack_fault(&path))
+}
+
+/// All of it is for this account alone.
 fn unpack(from: &mut dyn Read, to: &Path) -> io::Result<()> {
-    let mut file = File::create(to)?;
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to)?;
     io::copy(from, &mut file)?;
     file.sync_all()
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use model::{JobId, Role};
@@ -156,6 +157,34 @@ fn a_restored_farm_knows_the_same_and_gives_other_numbers() {
     assert_eq!(after, counted);
     assert!(check_data(&new).unwrap().faults.is_empty());
     assert!(matches!(restore_backup(&file, &new), Err(RestoreError::NotEmpty { .. })));
+}
+
+#[test]
+fn a_restored_farm_has_its_authority_and_its_members() {
+    let folder = Folder::new();
+    let authority = folder.path().join("authority");
+    fs::create_dir(&authority).unwrap();
+    fs::write(authority.join("key.pem"), "the key").unwrap();
+    let mut members = SqliteJournal::open(&journal_of(folder.path(), "access")).unwrap();
+    let epoch = members.lease().unwrap();
+    members.append(epoch, row(&mut RowWriter::default(), 1, FIRST_SEQ, &["\"who\""])).unwrap();
+    let file = folder.path().join("backup.tar.zst");
+    back_up(folder.path(), &file, false).unwrap();
+
+    let new = tempfile::tempdir().unwrap();
+    restore_backup(&file, new.path()).unwrap();
+    let key = new.path().join("authority/key.pem");
+    assert_eq!(fs::read_to_string(&key).unwrap(), "the key");
+    let mut seen = 0;
+    let mut journal = SqliteJournal::open(&journal_of(new.path(), "access")).unwrap();
+    let next = journal.read(FIRST_SEQ, &mut |_| {
+        seen += 1;
+        std::ops::ControlFlow::Continue(())
+    });
+    assert_eq!((seen, next.unwrap()), (1, FIRST_SEQ + 1));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let private = [&file, &key, &journal_of(new.path(), "access"), &journal_of(new.path(), "schedule")];
+    assert!(private.iter().all(|path| mode(path) == 0o600), "{private:?}");
 }
 
 #[test]
