@@ -1,6 +1,6 @@
 //! Tests of the access role: who may do what, who gets in, and how servers join.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "what a test cannot do without, it demands")]
 
 mod allowed;
 mod joining;

@@ -27,7 +27,7 @@ fn what_is_written_is_read_and_belongs_to_the_account_alone() {
     assert!(accounts.all().is_empty());
     accounts.write(&account).unwrap();
     assert_eq!(accounts.read(&account.farm_id).unwrap().as_ref(), Some(&account));
-    assert_eq!(accounts.all(), [account.clone()]);
+    assert_eq!(accounts.all(), std::slice::from_ref(&account));
     let path = accounts.path(&account.farm_id).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().mode() & 0o777, 0o700);

@@ -1,5 +1,7 @@
 //! The crate from outside, as its callers use it.
 
+#![allow(clippy::unwrap_used, reason = "what a test cannot do without, it demands")]
+
 mod accounts;
 mod authority;
 mod handshakes;
