@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 use trust::{Account, Accounts};
+use wire::link::DialError;
 use wire::{Client, Credential, ServerUrl};
 
 use crate::error::LoadError;
@@ -138,7 +139,22 @@ impl Farm {
         let arguments = Self::arguments("resource", &folder, None);
         let resource = Server::start("resource", &place.framefarm, &arguments, &folder).await?;
         let schedule = Self::start_schedule(&place.framefarm, &folder, &resource).await?;
-        Ok(Self { program: place.framefarm.clone(), folder, schedule, resource })
+        let farm = Self { program: place.framefarm.clone(), folder, schedule, resource };
+        farm.is_known().await?;
+        Ok(farm)
+    }
+
+    /// Waits until the resource server has found out to which farm it belongs, and so whom to let in.
+    async fn is_known(&self) -> Result<(), LoadError> {
+        let begun = Instant::now();
+        let plan = self.plan(Pace::Never);
+        while let Err(error) = plan.link_resource(&self.resource.url).await {
+            if begun.elapsed() >= READY_TIME || !matches!(error, DialError::Refused { .. }) {
+                return Err(error.into());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
     }
 
     async fn start_schedule(program: &Path, folder: &Path, resource: &Server) -> Result<Server, LoadError> {

@@ -13,7 +13,7 @@ use model::{
     ResourceInfo, ResourceToRender, ScheduleToRender, SlotState, Usage,
 };
 use tokio::time::{Instant, MissedTickBehavior};
-use wire::link::{Limits, Receiver, Sender, dial};
+use wire::link::{DialError, Limits, Receiver, Sender, dial};
 use wire::{Credential, Link, ServerUrl};
 
 use crate::error::LoadError;
@@ -37,6 +37,14 @@ pub(crate) struct Plan {
 impl Plan {
     fn credential(&self) -> Credential {
         Credential { bearer: self.token.clone(), ..Credential::default() }
+    }
+
+    /// A link with the resource server at `url`.
+    pub(crate) async fn link_resource(
+        &self,
+        url: &ServerUrl,
+    ) -> Result<Link<RenderToResource, ResourceToRender>, DialError> {
+        dial(url, RESOURCE_PATH, Limits::HOST, &self.credential()).await
     }
 }
 
@@ -76,11 +84,9 @@ impl Host {
     ) -> Result<Self, LoadError> {
         let host = HostId(format!("sim-{index:05}"));
         let instance = InstanceId(format!("{index:016x}"));
-        let link: Link<RenderToResource, ResourceToRender>;
         let resource = match &plan.resource {
             Some(url) => {
-                link = dial(url, RESOURCE_PATH, Limits::HOST, &plan.credential()).await?;
-                let (sender, receiver) = link.split();
+                let (sender, receiver) = plan.link_resource(url).await?.split();
                 let slots = vec![SlotState::Free; usize::from(slots)];
                 let (host, instance) = (host.clone(), instance.clone());
                 let hello = RenderToResource::Hello {
