@@ -188,8 +188,9 @@ impl Farm {
 
     fn arguments(role: &str, folder: &Path, resource: Option<&ServerUrl>) -> Vec<String> {
         let data = folder.join(role).display().to_string();
-        // A name that nobody else looks for.
-        let farm = format!("load-{}", std::process::id());
+        // A name that nobody else looks for, nor another farm of the same run.
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        let farm = format!("load-{}-{name}", std::process::id());
         let words = ["serve", role, "--port", "0", "--data", &data, "--farm", &farm, "--log-level", "warn"];
         let mut arguments: Vec<String> = words.map(str::to_owned).to_vec();
         arguments.extend(resource.into_iter().flat_map(|url| ["--resource".to_owned(), url.to_string()]));
