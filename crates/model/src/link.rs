@@ -304,8 +304,8 @@ pub enum ResourceToSchedule {
 }
 
 /// A render server is heard of at least this often.
-pub const HEARTBEAT_MS: u64 = 4_500;
-/// A host not heard of for this long is lost, and so are its leases. Two heartbeats may be missed.
+pub const HEARTBEAT_MS: u64 = 6_000;
+/// A host not heard of for this long is lost, and so are its leases. One heartbeat may be missed.
 pub const LEASE_MS: u64 = 14_000;
 /// More grants than this do not wait on one slot.
 pub const AHEAD_MAX: usize = 32;

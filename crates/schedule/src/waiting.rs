@@ -2,9 +2,10 @@
 //!
 //! The reasons themselves come out of the pass (`pass::why`).
 
-use model::{JobId, LeaseId, WaitingReason, WhyView};
+use model::{JobId, LeaseId, Step, WaitingReason, WhyView};
 
 use crate::Schedule;
+use crate::frame_table::FrameTable;
 use crate::pass::Whys;
 
 /// Whether some host can take a job, as far as that is known.
@@ -41,7 +42,9 @@ impl Schedule {
         let Some(job) = self.kept.jobs.get(&job) else { return Prospect::Good };
         let steps = &job.description.steps;
         let mut prospect = Prospect::Good;
-        for step in steps {
+        // A short job is through before anybody asks, and what its steps need is forgotten.
+        let waits = |(step, table): &(&Step, &FrameTable)| table.frames(step).waiting > 0;
+        for (step, _) in steps.iter().zip(&job.tables).filter(waits) {
             match self.no_host(step) {
                 None => {}
                 Some(WaitingReason::AskingHosts | WaitingReason::Rebuilding) => prospect = Prospect::Unclear,

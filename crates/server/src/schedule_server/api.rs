@@ -21,8 +21,8 @@ use crate::problem::Refused;
 
 /// How long a submit waits for the resource server's word on which hosts match.
 const PROSPECT_WAIT: Duration = Duration::from_millis(500);
-/// Between two looks for it.
-const PROSPECT_PAUSE: Duration = Duration::from_millis(10);
+/// Between the first two looks for it; twice as long each time.
+const PROSPECT_PAUSE: Duration = Duration::from_millis(1);
 
 pub(super) type Answer<T> = Result<Json<T>, Refused>;
 
@@ -129,12 +129,14 @@ impl Desk {
     /// What a client should know of a job that was taken, once it is known which hosts match.
     async fn warnings(&self, job: JobId) -> Result<Vec<String>, Refused> {
         let until = Instant::now() + PROSPECT_WAIT;
+        let mut pause = PROSPECT_PAUSE;
         loop {
             match self.handle.read(move |role| role.prospect(job)).await? {
                 Prospect::Bad(why) => return Ok(vec![format!("the job waits: {why}")]),
-                Prospect::Unclear if Instant::now() < until => tokio::time::sleep(PROSPECT_PAUSE).await,
+                Prospect::Unclear if Instant::now() < until => tokio::time::sleep(pause).await,
                 Prospect::Good | Prospect::Unclear => return Ok(Vec::new()),
             }
+            pause *= 2;
         }
     }
 
