@@ -235,6 +235,7 @@ impl Host {
             attempt: grant.attempt,
             outcome: Outcome::Done { outputs: Vec::new() },
             usage,
+            warnings: Vec::new(),
         }));
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, JobId, JobPath, Step};
+use crate::{Digest, Environment, JobId, JobPath, Step};
 
 /// A job as a client hands it over. `check` has found no fault in one that the farm holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct JobDescription {
     /// On so many hosts it may run at once; on all where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hosts_max: Option<u32>,
+    /// What sessions of all its steps are in, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<Environment>,
     /// What to do for each frame.
     pub steps: Vec<Step>,
     /// The scene and everything it needs, by content.
@@ -57,6 +60,7 @@ impl JobDescription {
             after: Vec::new(),
             slots_max: None,
             hosts_max: None,
+            environments: Vec::new(),
             steps,
             files: Vec::new(),
             source: None,

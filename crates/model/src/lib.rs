@@ -22,6 +22,7 @@ mod profile;
 mod report;
 mod role;
 mod servers;
+mod session;
 mod step;
 mod time;
 mod version;
@@ -58,6 +59,7 @@ pub use profile::{
 pub use report::{FailureClass, Outcome, Output, Report, Usage};
 pub use role::{LeftOut, Role};
 pub use servers::{ServerOrder, ServerState, ServerVerb, ServerView, WakeView};
+pub use session::{Action, Cancel, EmbeddedFile, Environment};
 pub use step::{Dependency, DependencyKind, FrameOrder, FrameSpan, SlotNeed, Step, TimeLimits};
 pub use time::Time;
 pub use version::{VersionPattern, VersionPatternError};
@@ -68,4 +70,4 @@ pub use view::{
     SlotView, StepView, SubmitReply, SubmitRequest,
 };
 pub use waiting::{AmountKind, WaitingReason, WhyView};
-pub use work::{Size, SizeError, Work};
+pub use work::{Part, Refuse, Size, SizeError, Work};

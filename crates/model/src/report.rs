@@ -17,6 +17,10 @@ pub struct Report {
     pub outcome: Outcome,
     /// What it used.
     pub usage: Usage,
+    /// What a person should look at though the frame counts, a sentence each: a texture that was missing, a
+    /// picture that is all black.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// How an attempt ended.
@@ -49,6 +53,9 @@ pub struct Output {
     /// Pixels across and down, for a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<crate::Size>,
+    /// A small picture of it, by its content, in the storage's intake with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnail: Option<Digest>,
 }
 
 /// What an attempt used.

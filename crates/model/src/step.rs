@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Amounts, FrameSet, Profile, Work};
+use crate::{Amounts, Environment, FrameSet, Profile, Work};
 
 /// One thing to do for each frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Step {
     /// How long an attempt may take.
     #[serde(default, skip_serializing_if = "TimeLimits::is_none")]
     pub times: TimeLimits,
+    /// What its sessions are in besides the job's own environments, outermost first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<Environment>,
 }
 
 impl Step {
@@ -60,6 +63,7 @@ impl Step {
             limits: BTreeMap::new(),
             reserve: Amounts::default(),
             times: TimeLimits::default(),
+            environments: Vec::new(),
         }
     }
 
@@ -113,6 +117,15 @@ pub struct Dependency {
     /// How much of it.
     #[serde(default)]
     pub by: DependencyKind,
+    /// Whether what it made is brought to the host: a frame finds the files of the frames that it waited for in
+    /// the folder `{inputs}/STEP`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub files: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// How much of another step must be done before a frame may start.

@@ -239,6 +239,9 @@ pub struct FrameView {
     pub problem: Option<String>,
     /// Its files, once done.
     pub outputs: Vec<OutputView>,
+    /// What a person should look at though the frame counts, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Every attempt that ended or runs, first to last.
     pub history: Vec<AttemptView>,
 }
@@ -252,6 +255,12 @@ pub struct OutputView {
     pub digest: Digest,
     /// Size in bytes.
     pub bytes: u64,
+    /// Pixels across and down, for a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<crate::Size>,
+    /// A small picture of it, by its content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnail: Option<Digest>,
 }
 
 /// One attempt of a frame.

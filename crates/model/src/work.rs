@@ -1,6 +1,6 @@
 //! What a rendering package is asked to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -34,6 +34,61 @@ pub struct Work {
     /// For the package `command`: the program and its arguments, with `{frame}`, `{output}` and the like.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
+    /// The part of each picture that is made, where one picture is spread over several steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+    /// Kinds of warnings that fail a frame instead.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub refuse: BTreeSet<Refuse>,
+    /// Whether frames get a process each though the package could keep one warm for many.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub cold: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+/// A part of a picture. All parts of a picture put together are the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// A tile of a grid; the size of the whole picture has to be given.
+    Tile {
+        /// Which, from 0, row by row from the upper left.
+        at: u16,
+        /// Tiles in a row.
+        across: u16,
+        /// Tiles in a column.
+        down: u16,
+        /// Pixels rendered around it and cut away again.
+        #[serde(default)]
+        border: u16,
+    },
+    /// A share of the samples of every pixel; the parts are averaged.
+    Samples {
+        /// Which, from 0.
+        at: u16,
+        /// Of how many.
+        of: u16,
+        /// Samples of the whole picture.
+        total: u32,
+    },
+}
+
+/// A kind of warning that a job may want to have failed instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refuse {
+    /// The package missed a file, a texture for example, and went on without it.
+    MissingFiles,
+    /// The picture is all of one colour, black included.
+    Blank,
+    /// The picture holds values that are no numbers.
+    NotNumbers,
+    /// Any line that the package itself calls a warning.
+    Warnings,
 }
 
 /// Width and height in pixels, written `640x360`.

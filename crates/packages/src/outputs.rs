@@ -83,7 +83,13 @@ impl Invocation<'_> {
     ) -> Result<Collected, CollectError> {
         let verified = verify(&path, ending, self.step.work.size)?;
         let name = published_name(slug, number, ending);
-        let output = Output { name, digest: verified.digest, bytes: verified.bytes, size: verified.size };
+        let output = Output {
+            name,
+            digest: verified.digest,
+            bytes: verified.bytes,
+            size: verified.size,
+            thumbnail: None,
+        };
         Ok(Collected { path, output })
     }
 

@@ -104,7 +104,10 @@ impl Attempt {
 
     fn end(&self, at: Time, outcome: Outcome, usage: Usage) -> Record {
         let (lease, frame, attempt) = (self.grant.lease, self.grant.frame, self.grant.attempt);
-        Record::AttemptEnded { report: Report { lease, frame, attempt, outcome, usage }, at }
+        Record::AttemptEnded {
+            report: Report { lease, frame, attempt, outcome, usage, warnings: Vec::new() },
+            at,
+        }
     }
 
     fn usage(&self) -> Usage {

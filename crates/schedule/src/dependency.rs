@@ -32,7 +32,7 @@ pub(crate) fn tables(steps: &[Step]) -> Vec<FrameTable> {
             let same = frame_needs(steps, step).any(|other| other.frames == step.frames);
             tables[at].release_singly(free.take(if same { 0 } else { usize::MAX }));
         }
-        for Dependency { step: name, by } in &step.depends_on {
+        for Dependency { step: name, by, .. } in &step.depends_on {
             if let (Some(other), Some(step)) = (find(steps, name), step_index(at)) {
                 tables[other].feed(Feed { step, by: *by });
             }

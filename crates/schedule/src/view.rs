@@ -198,6 +198,7 @@ impl Schedule {
             ended_at: end.map(|end| end.at),
             problem: job.problem(frame),
             outputs: touched.outputs.iter().map(output_view).collect(),
+            warnings: Vec::new(),
             history: touched.attempts().map(|attempt| self.attempt_view(attempt)).collect(),
         })
     }
@@ -236,7 +237,13 @@ fn problem(attempt: &Attempt) -> Option<String> {
 }
 
 fn output_view(output: &Output) -> OutputView {
-    OutputView { name: output.name.clone(), digest: output.digest, bytes: output.bytes }
+    OutputView {
+        name: output.name.clone(),
+        digest: output.digest,
+        bytes: output.bytes,
+        size: output.size,
+        thumbnail: output.thumbnail,
+    }
 }
 
 fn notice_view(notice: &Notice) -> NoticeView {

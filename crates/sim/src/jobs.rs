@@ -121,7 +121,7 @@ impl Draw<'_> {
         for other in earlier {
             if self.rolls(Ingredient::Dependencies) {
                 let by = [DependencyKind::Step, DependencyKind::Frame][self.chance.index(2)];
-                step.depends_on.push(Dependency { step: other.name.clone(), by });
+                step.depends_on.push(Dependency { step: other.name.clone(), by, files: false });
             }
         }
         step

@@ -67,6 +67,7 @@ pub(crate) fn outputs_of(grant: &Grant) -> Vec<Output> {
             digest: Digest(digest),
             bytes: 1_000,
             size: None,
+            thumbnail: None,
         }
     };
     std::iter::once(grant.number).chain(grant.more.iter().copied()).map(output).collect()

@@ -74,6 +74,6 @@ impl World {
         } else {
             Outcome::Failed { class: FailureClass::Frame, message: "it is a lie".to_owned() }
         };
-        Report { lease, frame, attempt, outcome, usage: Usage::default() }
+        Report { lease, frame, attempt, outcome, usage: Usage::default(), warnings: Vec::new() }
     }
 }

@@ -101,7 +101,7 @@ async fn fetch_all(
             let fetched = fetch_one(&client, job, &output, &path).await;
             bar.inc(1);
             fetched.map(|fetched| {
-                let OutputView { name, digest, bytes } = output;
+                let OutputView { name, digest, bytes, .. } = output;
                 (index, Fetched { name, path, bytes, digest, fetched })
             })
         });

@@ -45,6 +45,7 @@ pub(super) fn understand(
         settings: step.settings.iter().map(|(key, said)| (key.clone(), said.value.clone())).collect(),
         arguments: list(step.arguments.as_ref()),
         command: list(step.command.as_ref()),
+        ..Work::default()
     };
     let name = step.name.as_ref().map_or_else(|| STEP.to_owned(), |said| said.value.clone());
     Step {

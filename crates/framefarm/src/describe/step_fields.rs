@@ -75,7 +75,7 @@ fn depends_on(reader: &mut Reader<'_>, node: Node) -> Option<Said<Vec<Dependency
     let mut all = Vec::new();
     for item in items {
         match item.value {
-            Value::Text(step) => all.push(Dependency { step, by: DependencyKind::Step }),
+            Value::Text(step) => all.push(Dependency { step, by: DependencyKind::Step, files: false }),
             Value::Table(entries) => all.extend(dependency(reader, item.line, entries)),
             _ => reader.wrong_kind("depends_on", &item, "names of steps", DEPENDS),
         }
@@ -109,7 +109,7 @@ fn dependency(reader: &mut Reader<'_>, line: usize, entries: Vec<Entry>) -> Opti
     if step.is_none() && sound {
         reader.fault(line, "this dependency names no step".to_owned(), DEPENDS);
     }
-    step.map(|step| Dependency { step, by })
+    step.map(|step| Dependency { step, by, files: false })
 }
 
 /// A table of names and amounts, or a list of names of which a frame takes 1 each.

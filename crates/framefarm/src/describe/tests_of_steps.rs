@@ -55,11 +55,17 @@ fn a_step_has_its_own_values_and_those_of_the_job() {
     assert_eq!((water.name.as_str(), water.work.package.as_str(), water.chunk), ("water", "command", 10));
     assert_eq!((water.work.settings.len(), water.limits["tape"]), (0, 2), "settings are of a package");
     assert_eq!(water.frames.to_string(), "1-240");
-    assert_eq!(render.depends_on, [Dependency { step: "water".into(), by: DependencyKind::Frame }]);
+    assert_eq!(
+        render.depends_on,
+        [Dependency { step: "water".into(), by: DependencyKind::Frame, files: false }]
+    );
     assert_eq!((render.work.package.as_str(), render.order), ("povray", FrameOrder::FirstLastMiddle));
     assert_eq!((render.work.settings["quality"].as_str(), render.work.settings.len()), ("3", 2));
     assert_eq!((render.limits.len(), render.times.max_ms), (0, Some(7_200_000)));
-    assert_eq!(film.depends_on, [Dependency { step: "render".into(), by: DependencyKind::Step }]);
+    assert_eq!(
+        film.depends_on,
+        [Dependency { step: "render".into(), by: DependencyKind::Step, files: false }]
+    );
     assert_eq!((film.frames.to_string().as_str(), film.slots), ("1", SlotNeed::Whole));
     assert_eq!(film.times.max_ms, None);
     let own = Need::Tag("films".to_owned());

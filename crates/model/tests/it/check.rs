@@ -70,7 +70,7 @@ fn waiting(steps: &[(&str, &[&str])]) -> JobDescription {
         name: (*name).to_owned(),
         depends_on: others
             .iter()
-            .map(|other| Dependency { step: (*other).to_owned(), by: DependencyKind::Frame })
+            .map(|other| Dependency { step: (*other).to_owned(), by: DependencyKind::Frame, files: false })
             .collect(),
         ..job.steps[0].clone()
     };

@@ -150,7 +150,7 @@ pub(crate) fn silent(grant: &Grant) -> Ended {
 
 pub(crate) fn output() -> Output {
     let digest = model::Digest([7; 32]);
-    Output { name: "scene.0001.png".into(), digest, bytes: 9, size: None }
+    Output { name: "scene.0001.png".into(), digest, bytes: 9, size: None, thumbnail: None }
 }
 
 pub(crate) fn collected(grant: &Grant) -> Event {

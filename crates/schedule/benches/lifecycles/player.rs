@@ -86,7 +86,7 @@ impl Player {
             self.takes(&Event::HostSpoke { link, message: RenderToSchedule::Started { lease } });
             let outcome = Outcome::Done { outputs: Vec::new() };
             let usage = self.usage;
-            let report = Report { lease, frame, attempt, outcome, usage };
+            let report = Report { lease, frame, attempt, outcome, usage, warnings: Vec::new() };
             self.takes(&Event::HostSpoke { link, message: RenderToSchedule::Report(report) });
         }
         self.now = self.now.plus_ms(1);

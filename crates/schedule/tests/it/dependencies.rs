@@ -10,8 +10,8 @@ use crate::farm::{Farm, failed, farm, job};
 pub(crate) fn steps(steps: &[(&str, &str, u32, &[&str])]) -> JobDescription {
     let make = |(name, frames, chunk, after): &(&str, &str, u32, &[&str])| {
         let kind = |other: &&str| match other.strip_prefix('-') {
-            Some(step) => Dependency { step: step.to_owned(), by: DependencyKind::Frame },
-            None => Dependency { step: (*other).to_owned(), by: DependencyKind::Step },
+            Some(step) => Dependency { step: step.to_owned(), by: DependencyKind::Frame, files: false },
+            None => Dependency { step: (*other).to_owned(), by: DependencyKind::Step, files: false },
         };
         let depends_on = after.iter().map(kind).collect();
         let bare = job("job", frames).steps.remove(0);

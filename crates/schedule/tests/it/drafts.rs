@@ -26,7 +26,9 @@ pub(crate) fn with_tag(tag: &str, mut job: JobDescription) -> JobDescription {
 
 pub(crate) fn done(grant: &Grant) -> Outcome {
     let name = format!("job{}.{:04}.png", grant.frame.job, grant.number);
-    Outcome::Done { outputs: vec![Output { name, digest: digest(), bytes: 100, size: None }] }
+    Outcome::Done {
+        outputs: vec![Output { name, digest: digest(), bytes: 100, size: None, thumbnail: None }],
+    }
 }
 
 pub(crate) fn failed(class: FailureClass, message: &str) -> Outcome {

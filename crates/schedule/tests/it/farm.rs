@@ -226,7 +226,7 @@ impl Farm {
     fn reports(&mut self, name: &str, grant: &Grant, outcome: Outcome) {
         let usage = Usage { wall_ms: self.pace_ms, cpu_ms: 900, ..Usage::default() };
         let (lease, frame, attempt) = (grant.lease, grant.frame, grant.attempt);
-        let report = Report { lease, frame, attempt, outcome, usage };
+        let report = Report { lease, frame, attempt, outcome, usage, warnings: Vec::new() };
         self.hosts.get_mut(name).unwrap().outbox.insert(lease, report.clone());
         self.says(name, RenderToSchedule::Report(report));
     }

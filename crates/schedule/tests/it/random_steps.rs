@@ -54,7 +54,7 @@ fn step(at: usize) -> impl Strategy<Value = Step> {
                 let by = if by_frame { DependencyKind::Frame } else { DependencyKind::Step };
                 let step = format!("s{}", other.index(at));
                 if depends_on.iter().all(|held| held.step != step) {
-                    depends_on.push(Dependency { step, by });
+                    depends_on.push(Dependency { step, by, files: false });
                 }
             }
             Step { name: format!("s{at}"), chunk, order, depends_on, ..bare }
@@ -91,7 +91,7 @@ fn has_what_it_needs(farm: &Farm, id: JobId, job: &JobDescription) {
     };
     for grant in farm.hosts.values().flat_map(|host| host.held.values()) {
         let step = &job.steps[usize::from(grant.frame.step.0)];
-        for Dependency { step: other, by } in &step.depends_on {
+        for Dependency { step: other, by, .. } in &step.depends_on {
             let mut needed: Vec<i64> = match by {
                 DependencyKind::Frame => std::iter::once(grant.number).chain(grant.more.clone()).collect(),
                 DependencyKind::Step => {

@@ -161,7 +161,14 @@ fn a_report_from_the_wrong_host_changes_nothing() {
     farm.links("b", 1);
     let grant = farm.hosts["a"].held.values().next().unwrap().clone();
     let (usage, outcome) = (Usage::default(), done(&grant));
-    let report = Report { lease: grant.lease, frame: grant.frame, attempt: grant.attempt, outcome, usage };
+    let report = Report {
+        lease: grant.lease,
+        frame: grant.frame,
+        attempt: grant.attempt,
+        outcome,
+        usage,
+        warnings: Vec::new(),
+    };
     farm.says("b", RenderToSchedule::Report(report));
     assert_eq!(farm.job(id).frames_running, 1);
     assert!(!farm.discarded.contains(&grant.lease), "what the right host has sent stays");
@@ -213,7 +220,7 @@ fn reports_on_leases_that_were_never_given_are_told_apart() {
     for lease in [0, 1, 3] {
         let outcome = failed(FailureClass::Frame, "it is a lie");
         let (lease, frame, attempt) = (LeaseId(lease), grant.frame, grant.attempt);
-        let report = Report { lease, frame, attempt, outcome, usage: Usage::default() };
+        let report = Report { lease, frame, attempt, outcome, usage: Usage::default(), warnings: Vec::new() };
         farm.says("a", RenderToSchedule::Report(report));
     }
     assert_eq!(farm.never_given, [LeaseId(0), LeaseId(3)], "the first was given and is over");

@@ -274,6 +274,7 @@ fn report(lease: u64, attempt: u32, outcome: Outcome) -> RenderToSchedule {
         attempt,
         outcome,
         usage: Usage::default(),
+        warnings: Vec::new(),
     })
 }
 

@@ -11,7 +11,7 @@ const LEASE: LeaseId = LeaseId(7);
 
 fn output(name: &str, bytes: &[u8]) -> Output {
     let digest = Digest(*blake3::hash(bytes).as_bytes());
-    Output { name: name.to_owned(), digest, bytes: bytes.len() as u64, size: None }
+    Output { name: name.to_owned(), digest, bytes: bytes.len() as u64, size: None, thumbnail: None }
 }
 
 fn take_in(results: &Results, lease: LeaseId, name: &str, bytes: &[u8]) -> Output {

@@ -20,7 +20,13 @@ fn noise(length: usize) -> Vec<u8> {
 }
 
 fn output(name: &str, bytes: &[u8]) -> OutputView {
-    OutputView { name: name.to_owned(), digest: digest(bytes), bytes: bytes.len() as u64 }
+    OutputView {
+        name: name.to_owned(),
+        digest: digest(bytes),
+        bytes: bytes.len() as u64,
+        size: None,
+        thumbnail: None,
+    }
 }
 
 fn no_content() -> Response {
