@@ -75,10 +75,13 @@ impl JobDescription {
     }
 
     /// What the files of the step at `index` are called: the job's name, and the step's where there are
-    /// several, so that their frames stand side by side in one folder.
+    /// several, so that their frames stand side by side in one folder. Steps that make parts of pictures do
+    /// not count for the others: who gets the pictures need not know of them.
     #[must_use]
     pub fn slug_of(&self, index: usize) -> String {
-        match self.steps.get(index).filter(|_| self.steps.len() > 1) {
+        let part = |step: &Step| step.work.part.is_some();
+        let several = self.steps.iter().filter(|step| !part(step)).count() > 1;
+        match self.steps.get(index).filter(|step| several || part(step)) {
             Some(step) => format!("{}.{}", self.slug(), slug(&step.name)),
             None => self.slug(),
         }

@@ -65,9 +65,9 @@ pub use time::Time;
 pub use version::{VersionPattern, VersionPatternError};
 pub use versioned::Versioned;
 pub use view::{
-    AttemptView, FrameState, FrameView, HostState, HostView, JobState, JobView, KindMatch, LimitView,
-    MatchView, NearHost, NoticeView, OutputView, Problem, Rejection, ResourceList, SetAsideView, ShareView,
-    SlotView, StepView, SubmitReply, SubmitRequest,
+    AttemptView, FrameState, FrameView, HostState, HostView, InputView, JobState, JobView, KindMatch,
+    LimitView, MatchView, NearHost, NoticeView, OutputView, Problem, Rejection, ResourceList, SetAsideView,
+    ShareView, SlotView, StepView, SubmitReply, SubmitRequest,
 };
 pub use waiting::{AmountKind, WaitingReason, WhyView};
-pub use work::{Part, Refuse, Size, SizeError, Work};
+pub use work::{Crop, Part, Refuse, Size, SizeError, Work};

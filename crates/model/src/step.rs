@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::description::slug;
 use crate::{Amounts, Environment, FrameSet, Profile, Work};
 
 /// One thing to do for each frame.
@@ -65,6 +66,12 @@ impl Step {
             times: TimeLimits::default(),
             environments: Vec::new(),
         }
+    }
+
+    /// The name as files and folders carry it.
+    #[must_use]
+    pub fn slug(&self) -> String {
+        slug(&self.name)
     }
 
     /// How many chunks its frames make; each is leased as one.

@@ -263,6 +263,19 @@ pub struct OutputView {
     pub thumbnail: Option<Digest>,
 }
 
+/// A file that an attempt works with and that an earlier step made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputView {
+    /// The folder that it belongs into, named after the step that made it.
+    pub folder: String,
+    /// Its file name.
+    pub name: String,
+    /// Its content.
+    pub digest: Digest,
+    /// Size in bytes.
+    pub bytes: u64,
+}
+
 /// One attempt of a frame.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptView {

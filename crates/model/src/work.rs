@@ -77,6 +77,72 @@ pub enum Part {
     },
 }
 
+/// A region of a picture in pixels from its upper left corner; right and bottom lie outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crop {
+    /// First column.
+    pub left: u32,
+    /// First row.
+    pub top: u32,
+    /// The column behind the last.
+    pub right: u32,
+    /// The row behind the last.
+    pub bottom: u32,
+}
+
+impl Crop {
+    /// How large it is.
+    #[must_use]
+    pub const fn size(&self) -> Size {
+        Size { width: self.right - self.left, height: self.bottom - self.top }
+    }
+}
+
+impl Part {
+    /// What is rendered for a tile of a picture of `whole` size: itself with its border, as far as that lies
+    /// in the picture. None where it is no tile, or none of such a grid.
+    #[must_use]
+    pub fn crop(&self, whole: Size) -> Option<Crop> {
+        let Self::Tile { border, .. } = *self else { return None };
+        let (inner, border) = (self.inner(whole)?, u32::from(border));
+        Some(Crop {
+            left: inner.left.saturating_sub(border),
+            top: inner.top.saturating_sub(border),
+            right: inner.right.saturating_add(border).min(whole.width),
+            bottom: inner.bottom.saturating_add(border).min(whole.height),
+        })
+    }
+
+    /// The same without the border: what it is of the picture. All tiles of a grid cover it once.
+    #[must_use]
+    pub fn inner(&self, whole: Size) -> Option<Crop> {
+        let Self::Tile { at, across, down, .. } = *self else { return None };
+        let (column, row) = (at.checked_rem(across)?, at.checked_div(across)?);
+        let (left, right) = share(whole.width, column, across)?;
+        let (top, bottom) = share(whole.height, row, down)?;
+        Some(Crop { left, top, right, bottom })
+    }
+
+    /// Its first sample from 0, and how many it has; none where it is no share of samples, or not one of so
+    /// many.
+    #[must_use]
+    pub fn samples(&self) -> Option<(u32, u32)> {
+        let Self::Samples { at, of, total } = *self else { return None };
+        let (first, end) = share(total, at, of)?;
+        Some((first, end - first))
+    }
+}
+
+/// Where the part `at` of `of` even parts of `whole` begins and ends; none where there would be nothing in it.
+fn share(whole: u32, at: u16, of: u16) -> Option<(u32, u32)> {
+    let cut = |at: u16| {
+        let cut = (u64::from(whole) * u64::from(at)).checked_div(u64::from(of))?;
+        u32::try_from(cut).ok()
+    };
+    let (begin, end) = (cut(at)?, cut(at.checked_add(1)?)?);
+    (at < of && begin < end).then_some((begin, end))
+}
+
 /// A kind of warning that a job may want to have failed instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,6 +3,8 @@
 //! Both the client and the schedule server ask this. What needs a package's definition or a disk is checked
 //! by those who have them.
 
+mod environments;
+mod parts;
 mod profile;
 mod steps;
 
@@ -45,6 +47,7 @@ impl JobDescription {
         }
         self.check_files(&mut faults);
         self.check_bounds(&mut faults);
+        environments::check(&self.environments, &mut faults);
         self.check_steps(&mut faults);
         faults.or(())
     }

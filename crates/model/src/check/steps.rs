@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::check_name;
+use crate::check::{check_name, environments, parts};
 use crate::description::slug;
 use crate::{Fault, Faults, FrameOrder, JobDescription, SlotNeed, Step, TimeLimits};
 
@@ -61,6 +61,8 @@ impl JobDescription {
         self.check_slots(step, faults);
         check_limits(step, faults);
         check_times(step.times, faults);
+        parts::check(&step.work, faults);
+        environments::check(&step.environments, faults);
     }
 
     fn check_dependencies(&self, step: &Step, faults: &mut Faults) {

@@ -4,5 +4,6 @@
 
 mod check;
 mod frames;
+mod parts;
 mod profile;
 mod version;
