@@ -1,7 +1,7 @@
 //! What a slot is set up with before the frames of a step, and cleared of after them.
 //!
-//! The words and their order are those of Open Job Description 2023-09: environments are entered one after the
-//! other, those of the job first, and left in reverse, also where entering one of them failed.
+//! The words and their order are those of Open Job Description 2023-09: environments are entered one after
+//! the other, those of the job first, and left in reverse, also where entering one of them failed.
 
 use std::collections::BTreeMap;
 

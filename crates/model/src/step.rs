@@ -124,8 +124,8 @@ pub struct Dependency {
     /// How much of it.
     #[serde(default)]
     pub by: DependencyKind,
-    /// Whether what it made is brought to the host: a frame finds the files of the frames that it waited for in
-    /// the folder `{inputs}/STEP`.
+    /// Whether what it made is brought to the host: a frame finds the files of the frames that it waited for
+    /// in the folder `{inputs}/STEP`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub files: bool,
 }

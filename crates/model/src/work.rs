@@ -133,7 +133,7 @@ impl Part {
     }
 }
 
-/// Where the part `at` of `of` even parts of `whole` begins and ends; none where there would be nothing in it.
+/// Where the part `at` of `of` even parts of `whole` begins and ends; none where nothing would be in it.
 fn share(whole: u32, at: u16, of: u16) -> Option<(u32, u32)> {
     let cut = |at: u16| {
         let cut = (u64::from(whole) * u64::from(at)).checked_div(u64::from(of))?;
