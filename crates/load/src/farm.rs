@@ -136,7 +136,7 @@ impl Farm {
     /// Starts a farm with data of its own.
     pub(crate) async fn start(place: &Place, name: &str) -> Result<Self, LoadError> {
         let folder = place.data.join(name);
-        let arguments = Self::arguments("resource", &folder, None);
+        let arguments = Self::arguments("resource", "0", &folder, None);
         let resource = Server::start("resource", &place.framefarm, &arguments, &folder).await?;
         let schedule = Self::start_schedule(&place.framefarm, &folder, &resource).await?;
         let farm = Self { program: place.framefarm.clone(), folder, schedule, resource };
@@ -158,7 +158,7 @@ impl Farm {
     }
 
     async fn start_schedule(program: &Path, folder: &Path, resource: &Server) -> Result<Server, LoadError> {
-        let arguments = Self::arguments("schedule", folder, Some(&resource.url));
+        let arguments = Self::arguments("schedule", "0", folder, Some(&resource.url));
         Server::start("schedule", program, &arguments, folder).await
     }
 
@@ -168,6 +168,20 @@ impl Farm {
         schedule.kill();
         let schedule = Self::start_schedule(&program, &folder, &resource).await?;
         Ok(Self { program, folder, schedule, resource })
+    }
+
+    /// Ends the resource server as a crash would, and starts it again after `pause` where it was. Also gives
+    /// the moment of the crash and that of its being ready.
+    pub(crate) async fn crash_resource(self, pause: Duration) -> Result<(Self, Instant, Instant), LoadError> {
+        let Self { program, folder, schedule, resource } = self;
+        let url = resource.url.to_string();
+        let port = url.rsplit(':').next().unwrap_or_default();
+        let arguments = Self::arguments("resource", port, &folder, None);
+        let killed = Instant::now();
+        resource.kill();
+        tokio::time::sleep(pause).await;
+        let resource = Server::start("resource", &program, &arguments, &folder).await?;
+        Ok((Self { program, folder, schedule, resource }, killed, Instant::now()))
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -186,12 +200,12 @@ impl Farm {
         account(&self.folder)?.token
     }
 
-    fn arguments(role: &str, folder: &Path, resource: Option<&ServerUrl>) -> Vec<String> {
+    fn arguments(role: &str, port: &str, folder: &Path, resource: Option<&ServerUrl>) -> Vec<String> {
         let data = folder.join(role).display().to_string();
         // A name that nobody else looks for, nor another farm of the same run.
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let farm = format!("load-{}-{name}", std::process::id());
-        let words = ["serve", role, "--port", "0", "--data", &data, "--farm", &farm, "--log-level", "warn"];
+        let words = ["serve", role, "--port", port, "--data", &data, "--farm", &farm, "--log-level", "warn"];
         let mut arguments: Vec<String> = words.map(str::to_owned).to_vec();
         arguments.extend(resource.into_iter().flat_map(|url| ["--resource".to_owned(), url.to_string()]));
         arguments

@@ -37,6 +37,7 @@ impl Count {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) welcomed: u64,
+    pub(crate) known: u64,
     pub(crate) grants: u64,
     pub(crate) acknowledged: u64,
     pub(crate) links_lost: u64,
@@ -46,6 +47,8 @@ pub(crate) struct Counts {
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) welcomed: Count,
+    /// How often the resource server has welcomed a host.
+    pub(crate) known: Count,
     grants: Count,
     pub(crate) acknowledged: Count,
     pub(crate) links_lost: Count,
@@ -59,6 +62,7 @@ impl Tally {
     pub(crate) fn counts(&self) -> Counts {
         Counts {
             welcomed: self.welcomed.get(),
+            known: self.known.get(),
             grants: self.grants.get(),
             acknowledged: self.acknowledged.get(),
             links_lost: self.links_lost.get(),
@@ -67,8 +71,9 @@ impl Tally {
 
     /// Takes over what another process counted.
     pub(crate) fn set(&self, counts: Counts) {
-        let Counts { welcomed, grants, acknowledged, links_lost } = counts;
+        let Counts { welcomed, known, grants, acknowledged, links_lost } = counts;
         self.welcomed.0.store(welcomed, Ordering::Relaxed);
+        self.known.0.store(known, Ordering::Relaxed);
         self.grants.0.store(grants, Ordering::Relaxed);
         self.acknowledged.0.store(acknowledged, Ordering::Relaxed);
         self.links_lost.0.store(links_lost, Ordering::Relaxed);
@@ -158,6 +163,7 @@ impl Fleet {
     pub(crate) fn counts(&self) -> Counts {
         self.offshoots.iter().map(Offshoot::counts).fold(self.tally.counts(), |all, more| Counts {
             welcomed: all.welcomed + more.welcomed,
+            known: all.known + more.known,
             grants: all.grants + more.grants,
             acknowledged: all.acknowledged + more.acknowledged,
             links_lost: all.links_lost + more.links_lost,

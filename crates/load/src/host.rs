@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use model::{
     Grant, HEARTBEAT_MS, HostId, InstanceId, LeaseId, Outcome, RenderToResource, RenderToSchedule, Report,
-    ResourceInfo, ResourceToRender, ScheduleToRender, SlotState, Usage,
+    ResourceToRender, ScheduleToRender, Usage,
 };
 use tokio::time::{Instant, MissedTickBehavior};
 use wire::link::{DialError, Limits, Receiver, Sender, dial};
@@ -18,6 +18,7 @@ use wire::{Credential, Link, ServerUrl};
 
 use crate::error::LoadError;
 use crate::fleet::Tally;
+use crate::resource_link::ResourceLink;
 
 /// Where render servers dial the schedule server.
 pub(crate) const SCHEDULE_PATH: &str = "/link/schedule";
@@ -65,7 +66,7 @@ pub(crate) struct Host {
     tally: Arc<Tally>,
     sender: Sender<RenderToSchedule>,
     receiver: Receiver<ScheduleToRender>,
-    resource: Option<(Sender<RenderToResource>, Receiver<ResourceToRender>)>,
+    resource: Option<ResourceLink>,
     /// Leases by slot in the order granted; the first of each is at work.
     lines: HashMap<u16, VecDeque<Grant>>,
     /// When the first of each line is done.
@@ -86,18 +87,8 @@ impl Host {
         let instance = InstanceId(format!("{index:016x}"));
         let resource = match &plan.resource {
             Some(url) => {
-                let (sender, receiver) = plan.link_resource(url).await?.split();
-                let slots = vec![SlotState::Free; usize::from(slots)];
-                let (host, instance) = (host.clone(), instance.clone());
-                let hello = RenderToResource::Hello {
-                    host,
-                    instance,
-                    info: info(slots.len()),
-                    slots,
-                    door: model::Door::Open,
-                };
-                let _ = sender.send(&hello);
-                Some((sender, receiver))
+                let names = (host.clone(), instance.clone());
+                Some(ResourceLink::link(plan, url, names, slots, tally.clone()).await?)
             }
             None => None,
         };
@@ -134,6 +125,7 @@ impl Host {
                 }
                 () = finish, if due.is_some() => self.finish_due(),
                 _ = heartbeat.tick() => self.beat(),
+                () = keep(&mut self.resource) => {}
             }
             self.sender.flush();
         }
@@ -142,8 +134,8 @@ impl Host {
     fn beat(&mut self) {
         let held = self.lines.values().flatten().map(|grant| grant.lease).collect();
         self.say(&RenderToSchedule::Alive { held });
-        if let Some((sender, _)) = &self.resource {
-            let _ = sender.send(&RenderToResource::Alive);
+        if let Some(resource) = &self.resource {
+            resource.beat();
         }
     }
 
@@ -245,14 +237,10 @@ impl Host {
     }
 }
 
-fn info(slots: usize) -> ResourceInfo {
-    ResourceInfo {
-        machine_family: "x86_64".to_owned(),
-        os_family: "linux".to_owned(),
-        os_type: "debian".to_owned(),
-        os_version: "12".to_owned(),
-        processors: u32::try_from(slots).unwrap_or(u32::MAX),
-        memory_bytes: 64 << 30,
-        ..ResourceInfo::default()
+/// Keeps the link with the resource server, for ever.
+async fn keep(resource: &mut Option<ResourceLink>) {
+    match resource {
+        Some(resource) => resource.keep().await,
+        None => std::future::pending().await,
     }
 }

@@ -11,6 +11,7 @@ mod host;
 mod jobs;
 mod offshoot;
 mod process;
+mod resource_link;
 mod runs;
 
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use error::LoadError;
-use runs::{fill, growth, handshakes, latency, lifecycles, links, restart, submit};
+use runs::{fill, growth, handshakes, latency, lifecycles, links, rebuild, restart, submit};
 
 /// Measures the schedule server with simulated render servers over real sockets.
 #[derive(Debug, Parser)]
@@ -46,6 +47,8 @@ enum What {
     Submit(submit::Submit),
     /// From kill -9 and a new start to the first answer
     Restart(restart::Restart),
+    /// From kill -9 of the resource server and a new start to the whole list of hosts
+    Rebuild(rebuild::Rebuild),
     /// From a slot that falls idle to its next lease
     StartLatency(latency::StartLatency),
     /// Connections over TLS, each with one request
@@ -88,6 +91,7 @@ async fn run(cli: Cli) -> Result<(), LoadError> {
         What::Links(run) => run.run(&place).await,
         What::Submit(run) => run.run(&place).await,
         What::Restart(run) => run.run(&place).await,
+        What::Rebuild(run) => run.run(&place).await,
         What::StartLatency(run) => run.run(&place).await,
         What::Growth(run) => run.run(&place).await,
         What::Handshakes(run) => run.run(&place).await,

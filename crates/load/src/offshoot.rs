@@ -49,8 +49,8 @@ impl Hosts {
         let plan = Plan { schedule: self.schedule, resource: self.resource, work, token };
         let fleet = Fleet::link_here(&plan, self.first, &self.slots, Tally::default()).await?;
         loop {
-            let Counts { welcomed, grants, acknowledged, links_lost } = fleet.counts();
-            println!("{welcomed} {grants} {acknowledged} {links_lost}");
+            let Counts { welcomed, known, grants, acknowledged, links_lost } = fleet.counts();
+            println!("{welcomed} {known} {grants} {acknowledged} {links_lost}");
             tokio::time::sleep(LINE).await;
         }
     }
@@ -87,8 +87,8 @@ impl Offshoot {
                 let mut lines = BufReader::new(said).lines();
                 while let Ok(Some(line)) = lines.next_line().await {
                     let numbers: Vec<u64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
-                    if let [welcomed, grants, acknowledged, links_lost] = numbers[..] {
-                        tally.set(Counts { welcomed, grants, acknowledged, links_lost });
+                    if let [welcomed, known, grants, acknowledged, links_lost] = numbers[..] {
+                        tally.set(Counts { welcomed, known, grants, acknowledged, links_lost });
                     }
                 }
             });

@@ -6,5 +6,6 @@ pub(crate) mod handshakes;
 pub(crate) mod latency;
 pub(crate) mod lifecycles;
 pub(crate) mod links;
+pub(crate) mod rebuild;
 pub(crate) mod restart;
 pub(crate) mod submit;
