@@ -9,6 +9,7 @@ use crate::farm::{Farm, Place};
 use crate::figure::figure;
 use crate::fleet::Fleet;
 use crate::host::Pace;
+use crate::process;
 
 /// Between two looks at the list.
 const LOOK: Duration = Duration::from_millis(5);
@@ -53,6 +54,8 @@ impl Rebuild {
         figure(&name("_start"), (ready - killed).as_secs_f64(), "s", None);
         figure(&name("_since_ready"), (whole - ready).as_secs_f64(), "s", None);
         figure(&name("_list"), (whole - known).as_secs_f64(), "s", None);
+        let used = process::processor_time(farm.resource.pid()).as_secs_f64() * 1e6 / hosts as f64;
+        figure(&name("_server_cpu"), used, "us/host", None);
         figure(&name("_lost_links"), fleet.counts().links_lost as f64, "links", None);
         Ok(())
     }
