@@ -101,6 +101,9 @@ pub struct JobView {
     pub frames_running: u32,
     /// Frames waiting for a slot.
     pub frames_waiting: u32,
+    /// Frames done of which there are warnings; those of a chunk count as one.
+    #[serde(default)]
+    pub frames_warned: u32,
     /// Attempts that failed so far and counted.
     pub attempts_failed: u32,
     /// Thousandths done, running frames counted by what they report.
@@ -152,6 +155,9 @@ pub struct StepView {
     pub frames_running: u32,
     /// Frames waiting, for a slot or for another step.
     pub frames_waiting: u32,
+    /// Frames done of which there are warnings; those of a chunk count as one.
+    #[serde(default)]
+    pub frames_warned: u32,
     /// Why frames of it wait, as a sentence, where they do.
     pub waiting_because: Option<String>,
 }

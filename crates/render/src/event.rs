@@ -79,6 +79,8 @@ pub enum Event {
         lease: LeaseId,
         /// The outputs; none only where the step may be silent.
         outputs: Vec<Output>,
+        /// What a person should look at all the same, a sentence each.
+        warnings: Vec<String>,
     },
     /// An attempt has made nothing that counts.
     NotCollected {
@@ -88,6 +90,8 @@ pub enum Event {
         class: FailureClass,
         /// What happened, as one or two sentences.
         message: String,
+        /// What a person should look at besides, a sentence each.
+        warnings: Vec<String>,
     },
     /// What the host has besides slots.
     Amounts(Amounts),

@@ -157,8 +157,10 @@ impl Role for Render {
             Event::Exited { lease, exit, usage } => self.exited(now, *lease, *exit, *usage),
             Event::Ended { ended } => self.ended(now, ended),
             Event::NotBegun { lease } => self.not_begun(now, *lease),
-            Event::Collected { lease, outputs } => self.collected(now, *lease, outputs),
-            Event::NotCollected { lease, class, message } => self.not_collected(now, *lease, *class, message),
+            Event::Collected { lease, outputs, warnings } => self.collected(now, *lease, outputs, warnings),
+            Event::NotCollected { lease, class, message, warnings } => {
+                self.not_collected(now, *lease, (*class, message), warnings)
+            }
             Event::Amounts(amounts) => Ok(self.amounts_told(now, *amounts)),
             Event::Desk { owner, hours } => Ok(self.desk_said(now, owner.as_deref(), hours.as_deref())),
             Event::Stop => Ok(self.stop(now)),

@@ -4,30 +4,36 @@ use model::{FailureClass, LeaseId, Outcome, Output, RenderToSchedule, Report, Ti
 
 use crate::{Attempt, Effect, Ended, Kept, Phase, Record, Refusal, Render};
 
+/// So many warnings of an attempt are told.
+const WARNINGS_MAX: usize = 16;
+/// Characters of one.
+const WARNING_MAX: usize = 300;
+
 impl Render {
     pub(crate) fn collected(
         &self,
         now: Time,
         lease: LeaseId,
         outputs: &[Output],
+        warnings: &[String],
     ) -> Result<Vec<Record>, Refusal> {
         let attempt = self.collecting(lease)?;
         let outcome = Outcome::Done { outputs: outputs.to_vec() };
         let outcome = self.judged(attempt, outcome, attempt.usage());
-        Ok(vec![attempt.end(now, outcome, attempt.usage())])
+        Ok(vec![attempt.end_warned(now, outcome, attempt.usage(), capped(warnings))])
     }
 
     pub(crate) fn not_collected(
         &self,
         now: Time,
         lease: LeaseId,
-        class: FailureClass,
-        message: &str,
+        (class, message): (FailureClass, &str),
+        warnings: &[String],
     ) -> Result<Vec<Record>, Refusal> {
         let attempt = self.collecting(lease)?;
         let outcome = Outcome::Failed { class, message: message.to_owned() };
         let outcome = self.judged(attempt, outcome, attempt.usage());
-        let end = attempt.end(now, outcome, attempt.usage());
+        let end = attempt.end_warned(now, outcome, attempt.usage(), capped(warnings));
         Ok(self.with_doubts(attempt.grant.slot, class, end))
     }
 
@@ -103,14 +109,34 @@ impl Attempt {
     }
 
     fn end(&self, at: Time, outcome: Outcome, usage: Usage) -> Record {
+        self.end_warned(at, outcome, usage, Vec::new())
+    }
+
+    fn end_warned(&self, at: Time, outcome: Outcome, usage: Usage, warnings: Vec<String>) -> Record {
         let (lease, frame, attempt) = (self.grant.lease, self.grant.frame, self.grant.attempt);
-        Record::AttemptEnded {
-            report: Report { lease, frame, attempt, outcome, usage, warnings: Vec::new() },
-            at,
-        }
+        Record::AttemptEnded { report: Report { lease, frame, attempt, outcome, usage, warnings }, at }
     }
 
     fn usage(&self) -> Usage {
         self.ended.map(|ended| ended.usage).unwrap_or_default()
     }
+}
+
+/// A package may print a million warnings; the first few say it.
+fn capped(warnings: &[String]) -> Vec<String> {
+    let one_line = |warning: &String| {
+        let flat = warning.split_whitespace().collect::<Vec<_>>().join(" ");
+        flat.chars().take(WARNING_MAX).collect::<String>()
+    };
+    let said = warnings.iter().map(one_line).filter(|warning| !warning.is_empty());
+    let mut told: Vec<String> = Vec::new();
+    for warning in said {
+        if told.len() == WARNINGS_MAX {
+            break;
+        }
+        if !told.contains(&warning) {
+            told.push(warning);
+        }
+    }
+    told
 }

@@ -34,8 +34,9 @@ impl Schedule {
                 let end = AttemptEnd { at: *at, ending: Some(*ending), message, usage: *usage };
                 self.lease_ended(*lease, end, *again_at, effects);
             }
-            Record::FrameFinished { lease, at, outputs, usage } => {
-                let end = AttemptEnd { at: *at, ending: None, message: None, usage: Some(*usage) };
+            Record::FrameFinished { lease, at, outputs, usage, warnings } => {
+                let message = (!warnings.is_empty()).then(|| warnings.join("\n").into());
+                let end = AttemptEnd { at: *at, ending: None, message, usage: Some(*usage) };
                 self.frame_finished(*lease, end, outputs, effects);
             }
             Record::LimitSet { name, amount, per_host, .. } => {

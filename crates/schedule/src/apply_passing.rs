@@ -37,9 +37,7 @@ impl Schedule {
             Passing::LeaseStarted { lease, at } => self.lease_started(*lease, *at, effects),
             Passing::LeaseProgressed { lease, permille } => self.lease_progressed(*lease, *permille, effects),
             Passing::IntakeRefused { lease, why } => self.intake_refused(*lease, why, effects),
-            Passing::PublishBegun { lease, outputs, usage } => {
-                self.publish_begun(*lease, outputs, *usage, effects);
-            }
+            Passing::PublishBegun { lease, .. } => self.publish_begun(*lease, passing, effects),
             Passing::PublishPutOff { lease, until, why } => {
                 self.publish_put_off(*lease, *until, why, effects);
             }

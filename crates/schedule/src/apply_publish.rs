@@ -1,9 +1,9 @@
 //! Makes passing records about what live leases do true: how far they are, and the publishing of their files.
 
-use model::{JobId, LeaseId, Output, Time, Usage};
+use model::{JobId, LeaseId, Time};
 
 use crate::passing_state::{Due, Publishing};
-use crate::{Effect, Schedule};
+use crate::{Effect, Passing, Schedule};
 
 impl Schedule {
     pub(crate) fn lease_started(&mut self, lease: LeaseId, at: Time, effects: &mut Vec<Effect>) {
@@ -29,18 +29,13 @@ impl Schedule {
         }
     }
 
-    pub(crate) fn publish_begun(
-        &mut self,
-        lease: LeaseId,
-        outputs: &[Output],
-        usage: Usage,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(crate) fn publish_begun(&mut self, lease: LeaseId, begun: &Passing, effects: &mut Vec<Effect>) {
+        let Passing::PublishBegun { outputs, usage, warnings, .. } = begun else { return };
         let Some(job) = self.job_of(lease) else { return };
+        let (outputs, usage, warnings) = (outputs.clone(), *usage, warnings.clone());
+        let publishing = Publishing { outputs, usage, warnings, tries: 0, again_at: None };
         self.passing.set_permille(job, lease, 1_000);
         self.passing.set_trouble(job, lease, None);
-        let outputs = outputs.to_vec();
-        let publishing = Publishing { outputs, usage, tries: 0, again_at: None };
         self.passing.watches.or_default(lease).publishing = Some(Box::new(publishing));
         self.host_worked(lease);
         self.publish(lease, effects);

@@ -136,7 +136,7 @@ impl OldTouched {
             records.push(match end.ending {
                 None => {
                     let (outputs, usage) = (self.outputs.clone(), usage.unwrap_or_default());
-                    Record::FrameFinished { lease, at, outputs, usage }
+                    Record::FrameFinished { lease, at, outputs, usage, warnings: Vec::new() }
                 }
                 // Its job's end tells of it.
                 Some(Ending::Killed) if killed && place == last => continue,

@@ -132,6 +132,8 @@ pub enum Passing {
         outputs: Vec<Output>,
         /// What it used.
         usage: Usage,
+        /// What a person should look at all the same.
+        warnings: Vec<String>,
     },
     /// Publishing failed and is tried again.
     PublishPutOff {

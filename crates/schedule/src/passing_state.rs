@@ -145,6 +145,7 @@ pub(crate) struct Watch {
 pub(crate) struct Publishing {
     pub(crate) outputs: Vec<Output>,
     pub(crate) usage: Usage,
+    pub(crate) warnings: Vec<String>,
     /// Tries that failed.
     pub(crate) tries: u32,
     /// When it is tried again, after one failed.

@@ -130,6 +130,9 @@ pub enum Record {
         outputs: Vec<Output>,
         /// What the attempt used.
         usage: Usage,
+        /// What a person should look at all the same, a sentence each.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<String>,
     },
     /// A limit of the farm was set; without any amount it was removed.
     LimitSet {

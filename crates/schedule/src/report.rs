@@ -5,13 +5,18 @@
 
 use std::collections::BTreeSet;
 
-use model::{FailureClass, FrameId, LeaseId, Outcome, Output, Report, ScheduleToRender, Time, Usage};
+use model::{FailureClass, FrameId, LeaseId, Outcome, Report, ScheduleToRender, Time, Usage};
 
 use crate::host_table::HostIndex;
 use crate::kept::Lease;
 use crate::passing_state::Publishing;
 use crate::touched::Touched;
 use crate::{Ending, LinkId, NoticeId, Passing, Record, Refusal, Schedule, waits};
+
+/// So many warnings of an attempt are kept.
+const WARNINGS_MAX: usize = 16;
+/// Characters of one.
+const WARNING_MAX: usize = 300;
 
 impl Schedule {
     pub(crate) fn report(&self, now: Time, link: LinkId, host: HostIndex, report: &Report) -> Vec<Record> {
@@ -26,11 +31,13 @@ impl Schedule {
         }
         let (class, message) = match &report.outcome {
             Outcome::Done { outputs } if !outputs.is_empty() => {
-                let (outputs, usage) = (outputs.clone(), report.usage);
-                return vec![Record::Passing(Passing::PublishBegun { lease, outputs, usage })];
+                let (outputs, usage, warnings) = (outputs.clone(), report.usage, told(&report.warnings));
+                return vec![Record::Passing(Passing::PublishBegun { lease, outputs, usage, warnings })];
             }
             Outcome::Done { .. } if self.may_be_silent(live.frame) => {
-                return self.finished(now, lease, live.frame, Vec::new(), report.usage);
+                let (outputs, usage, warnings) = (Vec::new(), report.usage, told(&report.warnings));
+                let finished = Record::FrameFinished { lease, at: now, outputs, usage, warnings };
+                return self.finished(now, live.frame, finished);
             }
             Outcome::Done { .. } => (FailureClass::Frame, "it was reported done without any file".to_owned()),
             Outcome::Failed { class, message } => (*class, message.clone()),
@@ -61,20 +68,15 @@ impl Schedule {
 
     pub(crate) fn published(&self, now: Time, lease: LeaseId) -> Result<Vec<Record>, Refusal> {
         let (live, publishing) = self.published_lease(lease)?;
-        Ok(self.finished(now, lease, live.frame, publishing.outputs.clone(), publishing.usage))
+        let (outputs, usage) = (publishing.outputs.clone(), publishing.usage);
+        let warnings = publishing.warnings.clone();
+        let finished = Record::FrameFinished { lease, at: now, outputs, usage, warnings };
+        Ok(self.finished(now, live.frame, finished))
     }
 
-    fn finished(
-        &self,
-        at: Time,
-        lease: LeaseId,
-        frame: FrameId,
-        outputs: Vec<Output>,
-        usage: Usage,
-    ) -> Vec<Record> {
-        let mut records = vec![Record::FrameFinished { lease, at, outputs, usage }];
-        records.extend(self.notices_of_end(at, frame, false));
-        records
+    fn finished(&self, at: Time, frame: FrameId, finished: Record) -> Vec<Record> {
+        let notices = self.notices_of_end(at, frame, false);
+        std::iter::once(finished).chain(notices).collect()
     }
 
     /// Whether an attempt at the frame may end well without a file.
@@ -172,4 +174,10 @@ impl Schedule {
 fn acknowledge(link: LinkId, lease: LeaseId) -> Record {
     let message = Box::new(ScheduleToRender::Acknowledge { lease });
     Record::Passing(Passing::HostTold { link, message })
+}
+
+/// Warnings as they are kept: a line each and no more than a render server says of itself.
+fn told(warnings: &[String]) -> Vec<String> {
+    let line = |warning: &String| warning.lines().next().unwrap_or("").chars().take(WARNING_MAX).collect();
+    warnings.iter().take(WARNINGS_MAX).map(line).filter(|line: &String| !line.is_empty()).collect()
 }

@@ -27,6 +27,7 @@ impl Schedule {
                 frames_failed: frames.failed,
                 frames_running: frames.running.saturating_sub(ahead),
                 frames_waiting: frames.waiting + ahead,
+                frames_warned: table.warned(),
                 waiting_because: whys.iter().find(why).map(|why| why.sentence.clone()),
             }
         });

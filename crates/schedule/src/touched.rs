@@ -52,7 +52,7 @@ pub(crate) struct AttemptEnd {
     /// Absent where the frame was finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ending: Option<Ending>,
-    /// Absent where there is nothing to say.
+    /// Why it failed; of one that went well its warnings, a line each. Absent where there is nothing to say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<Box<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,7 +62,13 @@ pub(crate) struct AttemptEnd {
 impl AttemptEnd {
     /// Why the attempt failed; empty where it did not.
     pub(crate) fn message(&self) -> &str {
-        self.message.as_deref().unwrap_or("")
+        self.message.as_deref().filter(|_| self.ending.is_some()).unwrap_or("")
+    }
+
+    /// What a person should look at though the attempt went well.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = &str> {
+        let said = self.message.as_deref().filter(|_| self.ending.is_none());
+        said.into_iter().flat_map(str::lines)
     }
 }
 

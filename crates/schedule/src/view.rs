@@ -9,7 +9,7 @@ use crate::Schedule;
 use crate::frame_table::FrameTable;
 use crate::kept::{Job, Lease, Notice, NoticeState};
 use crate::pass::Whys;
-use crate::touched::{Attempt, Touched};
+use crate::touched::{Attempt, AttemptEnd, Touched};
 
 /// An attempt, as intake and logs name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,6 +156,7 @@ impl Schedule {
             frames_failed: frames.failed,
             frames_running: frames.running - job.ahead,
             frames_waiting: frames.waiting + job.ahead,
+            frames_warned: job.tables.iter().map(FrameTable::warned).sum(),
             attempts_failed: job.attempts_failed,
             progress_permille: u32::try_from(permille).unwrap_or(1_000),
             submitted_at: job.submitted_at,
@@ -198,7 +199,7 @@ impl Schedule {
             ended_at: end.map(|end| end.at),
             problem: job.problem(frame),
             outputs: touched.outputs.iter().map(output_view).collect(),
-            warnings: Vec::new(),
+            warnings: end.into_iter().flat_map(AttemptEnd::warnings).map(str::to_owned).collect(),
             history: touched.attempts().map(|attempt| self.attempt_view(attempt)).collect(),
         })
     }

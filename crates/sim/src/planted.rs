@@ -168,8 +168,9 @@ impl Seam for Schedule {
                     && let Some(lease) = live_lease(role, report).filter(|_| dropped)
                     && let Outcome::Done { outputs } = &report.outcome
                 {
-                    let (outputs, usage) = (outputs.clone(), report.usage);
-                    records.push(Record::Passing(Passing::PublishBegun { lease, outputs, usage }));
+                    let (outputs, usage, warnings) = (outputs.clone(), report.usage, Vec::new());
+                    let begun = Passing::PublishBegun { lease, outputs, usage, warnings };
+                    records.push(Record::Passing(begun));
                 }
             }
             Planted::FinishedTwice => {

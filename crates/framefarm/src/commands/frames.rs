@@ -16,6 +16,7 @@ use crate::output::{self, Cell, Exit, Failure, Table, duration, percent};
 Examples:
   framefarm frames 17
   framefarm frames 17 --state failed
+  framefarm frames 17 --warned            what is done and should be looked at
   framefarm frames 17 --attempts          every try, with host and outcome")]
 pub(crate) struct Frames {
     /// Number of the job
@@ -27,6 +28,9 @@ pub(crate) struct Frames {
     /// Only frames in this state
     #[arg(long, value_name = "STATE")]
     state: Option<State>,
+    /// Only frames that are done with warnings, each in full
+    #[arg(long, conflicts_with = "attempts")]
+    warned: bool,
     /// A line for each attempt instead of each frame
     #[arg(long)]
     attempts: bool,
@@ -59,12 +63,15 @@ impl Frames {
         let mut frames = farm::client(global).await?.frames(self.id).await?;
         frames.retain(|frame| self.step.as_ref().is_none_or(|step| frame.step == *step));
         frames.retain(|frame| self.state.is_none_or(|state| frame.state == state.into()));
+        frames.retain(|frame| !self.warned || !frame.warnings.is_empty());
         if global.json {
             output::json(&frames)?;
         } else if global.quiet {
             frames.iter().try_for_each(|frame| output::line(frame.number))?;
         } else if frames.is_empty() {
             global.talk().say("no such frames");
+        } else if self.warned {
+            output::text(warnings(&frames))?;
         } else if self.attempts {
             output::text(attempts(&frames))?;
         } else {
@@ -89,8 +96,31 @@ fn table(frames: &[FrameView]) -> Table {
             Cell::of(frame.host.as_ref()),
             Cell::new(frame.attempts),
             Cell::of(time),
-            Cell::of(frame.problem.as_ref()),
+            Cell::of(remark(frame)),
         ]);
+    }
+    table
+}
+
+/// What is wrong with a frame, or odd about one that is done.
+fn remark(frame: &FrameView) -> Option<String> {
+    let more = |warnings: &[String]| match warnings {
+        [] => None,
+        [one] => Some(format!("warning: {one}")),
+        [one, rest @ ..] => Some(format!("warning: {one} (and {} more)", rest.len())),
+    };
+    frame.problem.clone().or_else(|| more(&frame.warnings))
+}
+
+/// A line for each warning.
+fn warnings(frames: &[FrameView]) -> Table {
+    let mut table = Table::new(&["STEP", ">FRAME", "HOST", "WARNING"]);
+    for frame in frames {
+        let number = frame.chunk.clone().unwrap_or_else(|| frame.number.to_string());
+        for warning in &frame.warnings {
+            let (step, host) = (Cell::new(&frame.step), Cell::of(frame.host.as_ref()));
+            table.row([step, Cell::new(&number), host, Cell::new(warning)]);
+        }
     }
     table
 }

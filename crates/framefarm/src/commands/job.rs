@@ -91,9 +91,13 @@ fn facts(job: &JobView) -> Facts {
 /// `12 of 60 done, 4 running, 44 waiting`.
 fn counts(job: &JobView) -> String {
     let mut text = format!("{} of {} done", job.frames_done, job.frames_total);
-    for (count, word) in
-        [(job.frames_running, "running"), (job.frames_waiting, "waiting"), (job.frames_failed, "failed")]
-    {
+    let counts = [
+        (job.frames_running, "running"),
+        (job.frames_waiting, "waiting"),
+        (job.frames_failed, "failed"),
+        (job.frames_warned, "with warnings"),
+    ];
+    for (count, word) in counts {
         if count > 0 {
             text.push_str(&format!(", {count} {word}"));
         }

@@ -205,3 +205,21 @@ fn views_show_what_each_slot_does() {
     assert_eq!(busy, [false, true]);
     assert_eq!(desk.render.held()[0].slot, SlotIndex(1));
 }
+
+#[test]
+fn warnings_go_with_the_report_and_a_flood_of_them_does_not() {
+    let mut desk = Desk::linked();
+    let frame = grant(1, 1, 0, 0);
+    desk.brings(&frame, Phase::Collecting);
+    let missing = (0..1_000).map(|n| format!("texture {n} is\n missing {}", "!".repeat(1_000)));
+    let warnings =
+        ["black".to_owned(), " ".to_owned(), "black".to_owned()].into_iter().chain(missing).collect();
+    let effects = desk.hears(Event::Collected { lease: frame.lease, outputs: vec![output()], warnings });
+    let Some(Effect::ToSchedule(RenderToSchedule::Report(report))) = effects.last() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(report.warnings.len(), 16);
+    assert_eq!(report.warnings[0], "black");
+    assert!(report.warnings[1].starts_with("texture 0 is missing !!"), "a warning is one line");
+    assert!(report.warnings.iter().all(|warning| warning.len() <= 300));
+}

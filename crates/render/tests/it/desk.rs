@@ -154,11 +154,12 @@ pub(crate) fn output() -> Output {
 }
 
 pub(crate) fn collected(grant: &Grant) -> Event {
-    Event::Collected { lease: grant.lease, outputs: vec![output()] }
+    Event::Collected { lease: grant.lease, outputs: vec![output()], warnings: Vec::new() }
 }
 
 pub(crate) fn not_collected(grant: &Grant, class: FailureClass) -> Event {
-    Event::NotCollected { lease: grant.lease, class, message: "no picture".into() }
+    let (lease, message) = (grant.lease, "no picture".into());
+    Event::NotCollected { lease, class, message, warnings: Vec::new() }
 }
 
 pub(crate) fn opens(grant: &Grant) -> Effect {

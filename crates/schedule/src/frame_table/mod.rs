@@ -48,6 +48,9 @@ pub(crate) struct FrameTable {
     /// one takes.
     #[serde(default)]
     done_wall_ms: u64,
+    /// Chunks that are done and of which there were warnings.
+    #[serde(default)]
+    warned: u32,
     /// Steps that have to be done as a whole before any chunk starts, and are not.
     #[serde(default)]
     gates: u32,
@@ -74,6 +77,7 @@ impl FrameTable {
             again: BTreeSet::new(),
             touched: TouchedFrames::default(),
             done_wall_ms: 0,
+            warned: 0,
             gates: 0,
             released: None,
             causes: Causes::default(),
@@ -94,6 +98,11 @@ impl FrameTable {
             *frames.of(*last) -= self.len() * chunk - step.frames.count();
         }
         frames
+    }
+
+    /// How many are done with warnings.
+    pub(crate) const fn warned(&self) -> u32 {
+        self.warned
     }
 
     pub(crate) fn state(&self, index: u32) -> Option<FrameState> {
@@ -221,6 +230,7 @@ impl FrameTable {
     pub(crate) fn finish(&mut self, index: u32, end: AttemptEnd, outputs: &[Output]) {
         let Some(touched) = self.touched.get_mut(index) else { return };
         self.done_wall_ms += end.usage.map_or(0, |usage| usage.wall_ms);
+        self.warned += u32::from(end.message.is_some());
         touched.outputs = outputs.into();
         if let Some(attempt) = touched.last_mut() {
             attempt.end = Some(end);

@@ -217,16 +217,26 @@ impl Farm {
 
     /// A host ends its oldest frame.
     pub(crate) fn ends(&mut self, name: &str, outcome: impl FnOnce(&Grant) -> Outcome) -> i64 {
+        self.ends_warned(name, outcome, &[])
+    }
+
+    pub(crate) fn ends_warned(
+        &mut self,
+        name: &str,
+        outcome: impl FnOnce(&Grant) -> Outcome,
+        warnings: &[&str],
+    ) -> i64 {
         let host = self.hosts.get_mut(name).unwrap();
         let (_, grant) = host.held.pop_first().unwrap();
-        self.reports(name, &grant, outcome(&grant));
+        self.reports(name, &grant, outcome(&grant), warnings);
         grant.number
     }
 
-    fn reports(&mut self, name: &str, grant: &Grant, outcome: Outcome) {
+    fn reports(&mut self, name: &str, grant: &Grant, outcome: Outcome, warnings: &[&str]) {
         let usage = Usage { wall_ms: self.pace_ms, cpu_ms: 900, ..Usage::default() };
         let (lease, frame, attempt) = (grant.lease, grant.frame, grant.attempt);
-        let report = Report { lease, frame, attempt, outcome, usage, warnings: Vec::new() };
+        let warnings = warnings.iter().map(|&warning| warning.to_owned()).collect();
+        let report = Report { lease, frame, attempt, outcome, usage, warnings };
         self.hosts.get_mut(name).unwrap().outbox.insert(lease, report.clone());
         self.says(name, RenderToSchedule::Report(report));
     }
@@ -235,7 +245,7 @@ impl Farm {
     pub(crate) fn ends_lease(&mut self, name: &str, grant: &Grant) {
         let host = self.hosts.get_mut(name).unwrap();
         host.held.remove(&grant.lease).unwrap();
-        self.reports(name, grant, done(grant));
+        self.reports(name, grant, done(grant), &[]);
     }
 
     pub(crate) fn finishes_one(&mut self, name: &str) -> i64 {

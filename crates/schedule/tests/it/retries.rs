@@ -225,3 +225,21 @@ fn reports_on_leases_that_were_never_given_are_told_apart() {
     }
     assert_eq!(farm.never_given, [LeaseId(0), LeaseId(3)], "the first was given and is over");
 }
+
+#[test]
+fn warnings_of_a_frame_that_is_done_are_kept_and_counted() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    let id = farm.submits(job("job", "1-3"));
+    farm.ends_warned("a", done, &["wood.png is missing", "", "the picture is all black\nor nearly"]);
+    let warned = farm.frame(id, 1);
+    assert_eq!(warned.warnings, ["wood.png is missing", "the picture is all black"]);
+    assert_eq!((warned.state, warned.problem), (FrameState::Done, None));
+    farm.finishes_one("a");
+    farm.ends_warned("a", |_| failed(FailureClass::Frame, "no"), &["wood.png is missing"]);
+    assert_eq!(farm.frame(id, 3).warnings, [""; 0], "why it failed is more to the point");
+    let view = farm.job(id);
+    assert_eq!((view.frames_done, view.frames_warned, view.steps[0].frames_warned), (2, 1, 1));
+    farm.restarts();
+    assert_eq!(farm.frame(id, 1).warnings.len(), 2);
+    assert_eq!(farm.job(id).frames_warned, 1);
+}

@@ -61,10 +61,10 @@ pub(super) async fn collect(
 ) -> Event {
     let lease = grant.lease;
     match bring(kit, folder, grant, exit, reins).await {
-        Ok(outputs) => Event::Collected { lease, outputs },
+        Ok(outputs) => Event::Collected { lease, outputs, warnings: Vec::new() },
         Err(error) => {
             let (class, message) = (error.class(exit), error_chain(&error));
-            Event::NotCollected { lease, class, message }
+            Event::NotCollected { lease, class, message, warnings: Vec::new() }
         }
     }
 }

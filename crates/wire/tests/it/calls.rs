@@ -75,6 +75,7 @@ fn job(id: u64, state: JobState) -> JobView {
         frames_failed: 0,
         frames_running: 0,
         frames_waiting: 10,
+        frames_warned: 0,
         attempts_failed: 0,
         progress_permille: 0,
         submitted_at: Time(1),
