@@ -14,6 +14,7 @@ mod library;
 mod outputs;
 mod pattern;
 mod progress;
+pub mod session;
 mod setting;
 mod sound;
 pub mod support;

@@ -31,6 +31,8 @@ pub struct Running {
     tree: Tree,
     /// Whether it is our child and was not waited for yet.
     held: bool,
+    /// Whether what it leaves running is meant to run on.
+    keeps: bool,
     /// Since boot.
     began: Duration,
     end: Option<End>,
@@ -51,7 +53,12 @@ impl Running {
         let descriptor = open(pid)?;
         orphans::await_child(pid);
         let (tree, value) = (Tree::new(value, None), value.clone());
-        Ok(Self { pid, value, mark: None, descriptor, tree, held: true, began, end: None })
+        Ok(Self { pid, value, mark: None, descriptor, tree, held: true, keeps: false, began, end: None })
+    }
+
+    /// The same, but what it leaves running when it ends runs on, until [`Self::kill`] ends that too.
+    pub fn keeping_what_it_leaves(self) -> Self {
+        Self { keeps: true, ..self }
     }
 
     /// The process, to be found again after a restart.
@@ -153,7 +160,12 @@ impl Running {
     /// with it the name of its process group, so that killing the group can hit nobody else.
     fn finish(&mut self) -> End {
         let wall_ms = self.so_far().wall_ms;
-        let strays = if self.held && !orphans::any() {
+        let strays = if self.keeps {
+            self.know_leader();
+            // Who belongs to it by its group is seen now or never.
+            let _looked = self.tree.look();
+            Ok(0)
+        } else if self.held && !orphans::any() {
             Ok(0)
         } else {
             self.know_leader();
@@ -197,7 +209,7 @@ pub fn adopt(mark: ProcessMark, mark_file: &Path) -> Option<Running> {
     let held = orphans::is_awaited(mark.pid);
     let began = Duration::from_millis(milliseconds(mark.started));
     let pid = mark.pid;
-    Some(Running { pid, value, mark: Some(mark), descriptor, tree, held, began, end: None })
+    Some(Running { pid, value, mark: Some(mark), descriptor, tree, held, keeps: false, began, end: None })
 }
 
 fn open(process: u32) -> io::Result<OwnedFd> {

@@ -47,7 +47,7 @@ impl JobDescription {
         }
         self.check_files(&mut faults);
         self.check_bounds(&mut faults);
-        environments::check(&self.environments, &mut faults);
+        self.check_environments(&mut faults);
         self.check_steps(&mut faults);
         faults.or(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::check::{check_name, environments, parts};
+use crate::check::{check_name, parts};
 use crate::description::slug;
 use crate::{Fault, Faults, FrameOrder, JobDescription, SlotNeed, Step, TimeLimits};
 
@@ -62,7 +62,6 @@ impl JobDescription {
         check_limits(step, faults);
         check_times(step.times, faults);
         parts::check(&step.work, faults);
-        environments::check(&step.environments, faults);
     }
 
     fn check_dependencies(&self, step: &Step, faults: &mut Faults) {
