@@ -7,7 +7,7 @@ use crate::definition::{ChunkRule, Definition};
 use crate::outputs;
 use crate::sound::list;
 use crate::template::Template;
-use crate::values::OF_JOBS;
+use crate::values::{OF_JOBS, is_of_jobs};
 
 /// Every fault in what `step` asks of the package. Places are the fields of a job description.
 #[must_use]
@@ -194,7 +194,7 @@ fn check_command(definition: &Definition, step: &Step, faults: &mut Faults) {
             let absent = match name {
                 "width" | "height" if step.work.size.is_none() => "size",
                 "scene" if step.work.scene.is_none() => "scene",
-                name if OF_JOBS.contains(&name) => continue,
+                name if is_of_jobs(name) => continue,
                 name => {
                     let what = format!("nothing is called {{{name}}}");
                     let hint = format!("{}; for braces that stay write {{{{{name}}}}}", list(&OF_JOBS));

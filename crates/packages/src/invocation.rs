@@ -35,6 +35,8 @@ pub struct Invocation<'a> {
     pub threads: u32,
     /// Environment of the render server, from which a definition takes what it names.
     pub environment: &'a BTreeMap<String, String>,
+    /// Placeholders of the session that it runs in, where it runs in one.
+    pub session: Option<&'a BTreeMap<String, String>>,
 }
 
 /// What to start.

@@ -153,7 +153,8 @@ fn placeholder(text: &str) -> Option<(&str, usize, &str)> {
         Some((name, digits)) => (name, digits.parse().ok().filter(|n| *n <= 32)?),
         None => (inside, 0),
     };
-    let named = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    let named = name.bytes().all(plain) && name.starts_with(|c: char| !c.is_ascii_digit());
     named.then_some((name, digits, after))
 }
 

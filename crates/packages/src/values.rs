@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use model::Step;
 
 use crate::definition::Definition;
+use crate::session::{FILE_PREFIX, OF_SESSIONS};
 use crate::setting::{Setting, SettingKind};
 use crate::template::{Template, Value, Values};
 use crate::{Invocation, outputs};
@@ -41,11 +42,19 @@ pub(crate) const OF_DEFINITIONS: [&str; 9] = [
     "settings",
 ];
 
+/// Whether the command of a job may hold the placeholder `name`: one of its own, or one of its session.
+pub(crate) fn is_of_jobs(name: &str) -> bool {
+    OF_JOBS.contains(&name) || OF_SESSIONS.contains(&name) || name.starts_with(FILE_PREFIX)
+}
+
 /// Every placeholder that has a value in `invocation`, but for those of the job's own command.
-pub(crate) fn values(invocation: &Invocation<'_>) -> Values<'static> {
+pub(crate) fn values<'a>(invocation: &Invocation<'a>) -> Values<'a> {
     let (step, work) = (invocation.step, &invocation.step.work);
     let path = |path: PathBuf| Value::One(path.display().to_string());
-    let mut values = Values::from([
+    let of_session = invocation.session.into_iter().flatten();
+    let mut values: Values<'a> =
+        of_session.map(|(name, value)| (name.as_str(), Value::One(value.clone()))).collect();
+    values.extend([
         ("frame", Value::Number(invocation.number)),
         ("frames", Value::Numbers(invocation.numbers().collect())),
         ("last_frame", Value::Number(invocation.numbers().last().unwrap_or(invocation.number))),

@@ -4,8 +4,9 @@
 
 use std::fmt::Display;
 
-use model::{Fault, Faults, JobId, Source};
+use model::{Environment, Fault, Faults, JobId, Source};
 
+use super::environment_fields;
 use super::step_draft::StepDraft;
 
 /// Something said, and where: `job.toml:4` or `--frames`.
@@ -43,6 +44,7 @@ pub(crate) struct Draft {
     pub(crate) after: Option<Said<Vec<JobId>>>,
     pub(crate) slots_max: Option<Said<i64>>,
     pub(crate) hosts_max: Option<Said<i64>>,
+    pub(crate) environments: Vec<Said<Environment>>,
     /// What holds for every step that says nothing else; the whole of a job without steps of its own.
     pub(crate) shared: StepDraft,
     pub(crate) steps: Vec<StepDraft>,
@@ -66,6 +68,7 @@ impl Draft {
             after: upper.after.or(self.after),
             slots_max: upper.slots_max.or(self.slots_max),
             hosts_max: upper.hosts_max.or(self.hosts_max),
+            environments: [self.environments, upper.environments].concat(),
             shared: self.shared.overlaid(upper.shared),
             steps: [self.steps, upper.steps].concat(),
             faults: Faults([self.faults.0, upper.faults.0].concat()),
@@ -90,6 +93,10 @@ impl Draft {
     pub(super) fn placed(&self, mut fault: Fault) -> Fault {
         let name = |step: &StepDraft| step.name.as_ref().map_or("", |said| said.value.as_str()).to_owned();
         let what = &fault.what;
+        if let Some(place) = environment_fields::place_of(self, &fault) {
+            fault.place = place;
+            return fault;
+        }
         let step = match fault.place.as_str() {
             "depends_on" => self.steps.iter().find(|step| {
                 let name = name(step);

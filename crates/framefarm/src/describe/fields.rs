@@ -8,10 +8,10 @@ use super::draft::{Draft, Said};
 use super::node::{self, Entry, Node, Value};
 use super::reader::Reader;
 use super::step_draft::StepDraft;
-use super::{need_fields, step_fields, suggest};
+use super::{environment_fields, need_fields, step_fields, suggest};
 
 /// Fields of the job as a whole.
-pub(crate) const JOB_FIELDS: [&str; 11] = [
+pub(crate) const JOB_FIELDS: [&str; 12] = [
     "name",
     "user",
     "group",
@@ -22,6 +22,7 @@ pub(crate) const JOB_FIELDS: [&str; 11] = [
     "after",
     "slots_max",
     "hosts_max",
+    "environment",
     "step",
 ];
 
@@ -54,7 +55,7 @@ pub(crate) const SHARED_FIELDS: [&str; 24] = [
 ];
 
 /// Fields that only a step has.
-pub(crate) const STEP_FIELDS: [&str; 2] = ["name", "depends_on"];
+pub(crate) const STEP_FIELDS: [&str; 3] = ["name", "depends_on", "environment"];
 
 /// Reads the description `text` that stands in `file`; its paths are meant from the file's folder. The draft
 /// holds the faults of single fields.
@@ -91,6 +92,7 @@ impl Reader<'_> {
             "after" => draft.after = self.job_ids(&key, node),
             "slots_max" => draft.slots_max = self.whole(&key, &node),
             "hosts_max" => draft.hosts_max = self.whole(&key, &node),
+            "environment" => draft.environments = environment_fields::environments(self, node),
             "step" => draft.steps = step_fields::steps(self, node),
             _ => {
                 if !self.shared_field(&mut draft.shared, &key, node) {

@@ -7,6 +7,7 @@
 //! thrown one by one.
 
 mod draft;
+mod environment_fields;
 mod fields;
 mod frames;
 mod gather;

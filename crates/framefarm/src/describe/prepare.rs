@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use model::{Fault, Faults, JobDescription, Step};
+use packages::session::check_environments;
 use packages::support::defaults_from_scene;
 use packages::{Definition, Library};
 
@@ -122,6 +123,7 @@ fn check(
         faults.extend(found.into_iter().filter(|fault| !silent(fault)).map(|fault| said.placed(fault)));
     }
     let more = job.check().err().unwrap_or_default().0.into_iter();
+    faults.extend(check_environments(job).0.into_iter().map(|fault| draft.placed(fault)));
     let more = more.filter(|fault| !is_of_step(fault) && !silent(fault));
     faults.extend(more.map(|fault| draft.placed(fault)));
     faults

@@ -89,7 +89,7 @@ fn time(said: &Said<String>, faults: &mut Faults) -> Option<u64> {
 }
 
 /// `90 s`, `1.5 h`, `1 h 30 min`.
-fn milliseconds(text: &str) -> Option<u64> {
+pub(super) fn milliseconds(text: &str) -> Option<u64> {
     let mut rest = text.trim();
     let mut total: u64 = 0;
     while !rest.is_empty() {

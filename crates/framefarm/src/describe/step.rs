@@ -57,6 +57,7 @@ pub(super) fn understand(
         limits: limits(step, faults),
         reserve: scheduling::reserve(step, faults),
         times: scheduling::times(step, faults),
+        environments: step.environments.iter().map(|said| said.value.clone()).collect(),
         ..Step::new(name, frames, animation, work)
     }
 }

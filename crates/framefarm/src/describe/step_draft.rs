@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use model::{Clause, Dependency, Fault, Preference};
+use model::{Clause, Dependency, Environment, Fault, Preference};
 
 use super::draft::Said;
 
@@ -41,6 +41,7 @@ pub(crate) struct StepDraft {
     pub(crate) max_time: Option<Said<String>>,
     pub(crate) min_time: Option<Said<String>>,
     pub(crate) stall_time: Option<Said<String>>,
+    pub(crate) environments: Vec<Said<Environment>>,
 }
 
 impl StepDraft {
@@ -75,6 +76,7 @@ impl StepDraft {
             max_time: upper.max_time.or(self.max_time),
             min_time: upper.min_time.or(self.min_time),
             stall_time: upper.stall_time.or(self.stall_time),
+            environments: [self.environments, upper.environments].concat(),
         }
     }
 

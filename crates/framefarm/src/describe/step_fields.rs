@@ -7,7 +7,7 @@ use super::fields::{JOB_FIELDS, SHARED_FIELDS, STEP_FIELDS};
 use super::node::{Entry, Node, Value};
 use super::reader::Reader;
 use super::step_draft::StepDraft;
-use super::suggest;
+use super::{environment_fields, suggest};
 
 /// How to write the steps a step waits for.
 const DEPENDS: &str = "write depends_on = \"sim\", or [{ step = \"sim\", by = \"frame\" }]";
@@ -35,6 +35,7 @@ fn step(reader: &mut Reader<'_>, node: Node) -> Option<StepDraft> {
             _ if known && node.value == Value::Null => {}
             "name" => step.name = reader.text(&key, node),
             "depends_on" => step.depends_on = depends_on(reader, node),
+            "environment" => step.environments = environment_fields::environments(reader, node),
             _ => {
                 if !reader.shared_field(&mut step, &key, node) {
                     unknown(reader, &key, line);

@@ -79,6 +79,16 @@ tag = "ssd"
 [reserve]
 memory = "8 GiB"
 gpus = 1
+
+[[environment]]
+name = "server"
+variables = { PORT = "4711" }
+files = { start = "exec serve" }
+enter = ["sh", "{file_start}"]
+exit = ["kill-server"]
+timeout = "5 min"
+exit_timeout = "30 s"
+cancel = "notify 10 s"
 "#;
 
 const FULL_JSON: &str = r#"{
@@ -99,7 +109,12 @@ const FULL_JSON: &str = r#"{
     "vram": ">=8 GiB", "pool": "fx|film", "license": ["maya", "houdini"], "shares": ["/mnt/shows"],
     "any": ["tag=a", "memory>=64G"], "not": ["tag=slow", "pool=old"], "blender": "4.x"
   },
-  "prefer": ["memory>=64G:2, tag=ssd"], "reserve": {"ram": "8 GiB", "gpus": "1"}
+  "prefer": ["memory>=64G:2, tag=ssd"], "reserve": {"ram": "8 GiB", "gpus": "1"},
+  "environment": [{
+    "name": "server", "variables": {"PORT": 4711}, "files": {"start": {"text": "exec serve"}},
+    "enter": ["sh", "{file_start}"], "exit": ["kill-server"], "timeout": "300 s", "exit_timeout": "30 s",
+    "cancel": "notify 10 s"
+  }]
 }"#;
 
 fn surroundings() -> Surroundings<'static> {

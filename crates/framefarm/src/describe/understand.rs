@@ -43,6 +43,7 @@ pub(crate) fn understand(draft: &Draft, steps: &[StepDraft], around: &Surroundin
         after: draft.after.as_ref().map(|said| said.value.clone()).unwrap_or_default(),
         slots_max: most(draft.slots_max.as_ref(), &mut faults),
         hosts_max: most(draft.hosts_max.as_ref(), &mut faults),
+        environments: draft.environments.iter().map(|said| said.value.clone()).collect(),
         source: draft.source.clone(),
         ..JobDescription::new(
             name(draft, steps),

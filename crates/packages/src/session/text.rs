@@ -85,6 +85,15 @@ pub fn check_environments(job: &JobDescription) -> Faults {
         for environment in &step.environments {
             check(environment, &mut known, &mut faults);
         }
+        let none = job.environments.is_empty() && step.environments.is_empty();
+        let of_session = |name: &&str| {
+            name.starts_with(FILE_PREFIX) || matches!(*name, "session" | "path_mapping_rules_file")
+        };
+        let named = step.work.command.iter().flat_map(|text| names(text));
+        for name in named.filter(of_session).filter(|name| none || !known.contains(*name)) {
+            let what = format!("{{{name}}} has no value: no environment of the job gives it one");
+            faults.push(Fault::new("command", what).hint("see docs/sessions.md"));
+        }
     }
     faults
 }

@@ -93,6 +93,7 @@ fn a_program_that_is_not_there_is_said_with_where_it_was_sought() {
             executable: None,
             threads: 1,
             environment: &environment,
+            session: None,
         };
         let error = invocation.command_line().unwrap_err();
         assert!(matches!(error, CommandLineError::NoProgram { .. }));

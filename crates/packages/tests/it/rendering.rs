@@ -86,6 +86,7 @@ pub(crate) fn attempt(package: &str, step: &Step, number: i64, job: &Path, scrat
         executable: Some(&executable),
         threads: 1,
         environment: &environment(),
+        session: None,
     };
     let line = invocation.command_line().unwrap();
     let log_path = scratch.with_extension("log");
@@ -293,6 +294,7 @@ fn the_progress_of_a_chunk_goes_over_all_its_frames() {
         executable: None,
         threads: 1,
         environment: &BTreeMap::new(),
+        session: None,
     };
     let mut progress = Progress::of(&invocation);
     let mut told = Vec::new();
@@ -337,6 +339,7 @@ fn a_chunk_with_a_frame_missing_or_broken_fails() {
         executable: Some(&executable),
         threads: 1,
         environment: &environment,
+        session: None,
     };
     let broken = invocation.collect(&host.path().join("scratch.log"), "film");
     assert!(matches!(broken, Err(CollectError::Unfit(_))), "{broken:?}");

@@ -6,6 +6,7 @@ mod as_user;
 mod captured;
 mod ended;
 mod found_again;
+mod kept;
 mod limits;
 mod other_hosts;
 mod started;

@@ -93,6 +93,7 @@ pub(super) fn invocation<'a>(
         executable: None,
         threads: u32::from(kit.threads),
         environment: &kit.environment,
+        session: None,
     })
 }
 
