@@ -1,6 +1,6 @@
 //! Parts of pictures: what each covers, and what cannot be a part.
 
-use model::{Action, Crop, EmbeddedFile, Environment, FrameSpan, JobDescription, Part, Size, Step, Work};
+use model::{Crop, FrameSpan, JobDescription, Part, Size, Step, Work};
 
 const fn tile(at: u16, across: u16, down: u16, border: u16) -> Part {
     Part::Tile { at, across, down, border }
@@ -90,42 +90,4 @@ fn steps_that_make_parts_change_no_names_of_others() {
     whole.name = "movie".into();
     job.steps.push(whole);
     assert_eq!((job.slug_of(1).as_str(), job.slug_of(2).as_str()), ("film.render", "film.movie"));
-}
-
-#[test]
-fn faults_of_environments_are_told_all_at_once() {
-    let command = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-    let good = Environment {
-        name: "licence".into(),
-        variables: [("LICENCE".into(), "a".into())].into(),
-        files: vec![EmbeddedFile { name: "start".into(), text: "x".into(), ..EmbeddedFile::default() }],
-        enter: Some(Action { command: command(&["{file_start}"]), ..Action::default() }),
-        exit: None,
-    };
-    let mut job = job(tile(0, 1, 1, 0), Some(Size { width: 8, height: 8 }));
-    job.environments = vec![good.clone()];
-    job.steps[0].environments = vec![Environment { name: "other".into(), ..good.clone() }];
-    job.check().unwrap();
-
-    let bad = Environment {
-        variables: [("2 B".into(), String::new())].into(),
-        files: vec![
-            EmbeddedFile { name: "a-b".into(), filename: Some("../x".into()), ..EmbeddedFile::default() },
-            EmbeddedFile { name: "a-b".into(), ..EmbeddedFile::default() },
-        ],
-        enter: Some(Action { command: Vec::new(), timeout_ms: Some(0), ..Action::default() }),
-        ..good.clone()
-    };
-    job.environments.push(bad);
-    let text = job.check().unwrap_err().to_string();
-    for word in [
-        "two environments are called \"licence\"",
-        "sets \"2 B\"",
-        "carries two files \"a-b\"",
-        "a file \"../x\" outside",
-        "names no program to enter it",
-        "gives its enter no time",
-    ] {
-        assert!(text.contains(word), "{word} in {text}");
-    }
 }
