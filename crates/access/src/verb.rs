@@ -89,6 +89,8 @@ verbs! {
     SeeHosts = "see hosts", VIEWER, false;
     /// See limits, shares and who is set aside.
     SeeLimits = "see limits", VIEWER, false;
+    /// See where folders stand on each platform.
+    SeePaths = "see path rules", Who::PeopleAndMembers(Rank::Viewer), false;
     /// Submit a job.
     Submit = "submit", ARTIST, true;
     /// Send the files of a job.
@@ -109,6 +111,8 @@ verbs! {
     SetLimit = "set limit", OPERATOR, true;
     /// Set a share.
     SetShare = "set share", OPERATOR, true;
+    /// Set or remove a path rule.
+    SetPath = "set path rule", OPERATOR, true;
     /// Forgive a host.
     Forgive = "forgive", OPERATOR, true;
     /// Start, stop or restart a render server.
@@ -180,6 +184,7 @@ impl Verb {
             Self::SetPriority => "set the priority of jobs",
             Self::SetLimit => "set limits",
             Self::SetShare => "set shares",
+            Self::SetPath => "set path rules",
             Self::Forgive => "forgive hosts",
             Self::OrderHost => "give orders to hosts",
             Self::WakeHost => "wake hosts",

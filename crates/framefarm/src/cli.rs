@@ -7,7 +7,7 @@ use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
     audit, authority, backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits,
-    log, login, man, member, probe, serve, server, service, shares, submit, token, up, user, wait, why,
+    log, login, man, member, path, probe, serve, server, service, shares, submit, token, up, user, wait, why,
 };
 use crate::output::{Exit, Talk};
 
@@ -45,6 +45,7 @@ Share the farm:
   limit        Set, show or remove a limit
   shares       List the shares of users and groups
   share        Set the share of a user or group
+  path         Manage and try the rules by which paths are mapped between platforms
   forgive      Give a host that is set aside frames again
 
 Run render hosts:
@@ -202,6 +203,7 @@ pub(crate) enum Command {
     Limit(limits::Limit),
     Shares(shares::Shares),
     Share(shares::Share),
+    Path(path::Paths),
     Forgive(hosts::Forgive),
     Authority(authority::Authority),
     Login(login::Login),

@@ -17,6 +17,7 @@ mod join;
 mod link;
 mod nearest;
 mod path;
+mod paths;
 mod process;
 mod profile;
 mod report;
@@ -51,6 +52,10 @@ pub use link::{
 };
 pub use nearest::nearest;
 pub use path::{JobPath, JobPathError};
+pub use paths::{
+    ELSEWHERE, Explained, Judged, MapFile, MapRule, PathFormat, PathRule, PathRules, Platform, PlatformError,
+    Verdict, travelled,
+};
 pub use process::{Exit, ProcessMark};
 pub use profile::{
     Clause, Field, Need, PackageNeed, Preference, Profile, Requirement, Value, Wish, decimal, is_need_name,

@@ -43,6 +43,7 @@ impl Schedule {
                 self.limit_set(name, *amount, *per_host, effects);
             }
             Record::ShareSet { name, weight, .. } => self.share_set(name, *weight, effects),
+            Record::PathRuleSet { name, rule, .. } => self.path_rule_set(name, rule.as_ref()),
             Record::HostSetAside { host, job, until, why, .. } => {
                 self.host_set_aside(host, *job, *until, why, effects);
             }

@@ -1,7 +1,7 @@
 //! Makes records about limits, shares and hosts that are set aside true, and counts for them what leases take
 //! and how they end.
 
-use model::{FrameId, HostId, JobId, Time};
+use model::{FrameId, HostId, JobId, PathRule, Time};
 
 use crate::host_table::HostIndex;
 use crate::set_aside::Ended;
@@ -22,6 +22,13 @@ impl Schedule {
     pub(crate) fn share_set(&mut self, name: &str, weight: u32, effects: &mut Vec<Effect>) {
         self.kept.queue.shares.set_weight(name, weight);
         self.policy_changed(effects);
+    }
+
+    pub(crate) fn path_rule_set(&mut self, name: &str, rule: Option<&PathRule>) {
+        match rule {
+            Some(rule) => self.kept.paths.0.insert(name.to_owned(), rule.clone()),
+            None => self.kept.paths.0.remove(name),
+        };
     }
 
     pub(crate) fn host_set_aside(

@@ -1,7 +1,9 @@
 //! What happens to the schedule server, as far as it decides anything: commands of people, words of the
 //! other roles, answers of the shell to earlier effects, deadlines.
 
-use model::{HostId, HostOrder, JobId, LeaseId, RenderToSchedule, ResourceToSchedule, SubmitRequest};
+use model::{
+    HostId, HostOrder, JobId, LeaseId, PathRule, RenderToSchedule, ResourceToSchedule, SubmitRequest,
+};
 
 use crate::NoticeId;
 
@@ -43,6 +45,13 @@ pub enum Event {
         name: String,
         /// Twice the weight is twice the slots; 1 is usual.
         weight: u32,
+    },
+    /// A person says where a folder stands on each platform; without a rule, that nothing is said any more.
+    SetPathRule {
+        /// The name of the rule.
+        name: String,
+        /// What it says.
+        rule: Option<PathRule>,
     },
     /// A person holds nothing against a host any more.
     Forgive(HostId),

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    AttemptNumber, FrameId, HostId, JobDescription, JobId, JobState, LeaseId, Output, SlotIndex, Step, Time,
+    AttemptNumber, FrameId, HostId, JobDescription, JobId, JobState, LeaseId, Output, PathRules, SlotIndex,
+    Step, Time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,9 @@ pub(crate) struct Kept {
     /// Limits of the farm and what is in use of them.
     #[serde(default)]
     pub(crate) limits: Limits,
+    /// Where folders stand on each platform.
+    #[serde(default, skip_serializing_if = "PathRules::is_empty")]
+    pub(crate) paths: PathRules,
     /// What leases hold of hosts besides slots.
     #[serde(default)]
     pub(crate) amounts: AmountsTaken,

@@ -129,6 +129,7 @@ impl Role for Schedule {
             Event::SetPriority { job, priority } => self.set_priority(now, *job, *priority),
             Event::SetLimit { name, amount, per_host } => self.set_limit(now, name, *amount, *per_host),
             Event::SetShare { name, weight } => self.set_share(now, name, *weight),
+            Event::SetPathRule { name, rule } => self.set_path_rule(now, name, rule.as_ref()),
             Event::Forgive(host) => self.forgive(now, host),
             Event::OrderHost { host, order } => self.order_host(host, order),
             Event::HostSpoke { link, message } => self.host_spoke(now, *link, message),

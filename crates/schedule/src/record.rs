@@ -5,8 +5,8 @@
 //! back-off in a later version replays the same history.
 
 use model::{
-    AttemptNumber, FailureClass, FrameId, HostId, JobDescription, JobId, LeaseId, Output, SlotIndex, Time,
-    Usage,
+    AttemptNumber, FailureClass, FrameId, HostId, JobDescription, JobId, LeaseId, Output, PathRule,
+    SlotIndex, Time, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -153,6 +153,16 @@ pub enum Record {
         name: String,
         /// Its weight.
         weight: u32,
+        /// When.
+        at: Time,
+    },
+    /// A rule says where a folder stands on each platform; without one it was removed.
+    PathRuleSet {
+        /// Its name.
+        name: String,
+        /// What it says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<PathRule>,
         /// When.
         at: Time,
     },

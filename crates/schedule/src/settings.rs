@@ -1,8 +1,10 @@
-//! What people set for the whole farm: limits, shares, and that a host is forgiven.
+//! What people set for the whole farm: limits, shares, path rules, and that a host is forgiven.
 
 use std::collections::BTreeSet;
 
-use model::{Fault, Faults, HostId, JobDescription, LimitView, SetAsideView, ShareView, Time};
+use model::{
+    Fault, Faults, HostId, JobDescription, LimitView, PathRule, PathRules, SetAsideView, ShareView, Time,
+};
 
 use crate::{Record, Refusal, Schedule};
 
@@ -41,6 +43,34 @@ impl Schedule {
             return Ok(Vec::new());
         }
         Ok(vec![Record::ShareSet { name: name.to_owned(), weight, at: now }])
+    }
+
+    pub(crate) fn set_path_rule(
+        &self,
+        now: Time,
+        name: &str,
+        rule: Option<&PathRule>,
+    ) -> Result<Vec<Record>, Refusal> {
+        check_name("rule", name)?;
+        let known = &self.kept.paths;
+        match rule {
+            None if !known.0.contains_key(name) => {
+                let what = format!("there is no path rule {name:?}");
+                return Err(fault(Fault::new("name", what).hint("`framefarm path list` lists them")));
+            }
+            Some(rule) => known.faults(name, rule).or(()).map_err(Refusal::Faults)?,
+            None => {}
+        }
+        if known.0.get(name) == rule {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Record::PathRuleSet { name: name.to_owned(), rule: rule.cloned(), at: now }])
+    }
+
+    /// Where folders stand on each platform.
+    #[must_use]
+    pub const fn paths(&self) -> &PathRules {
+        &self.kept.paths
     }
 
     pub(crate) fn forgive(&self, now: Time, host: &HostId) -> Result<Vec<Record>, Refusal> {

@@ -19,6 +19,7 @@ pub(crate) mod log;
 pub(crate) mod login;
 pub(crate) mod man;
 pub(crate) mod member;
+pub(crate) mod path;
 pub(crate) mod probe;
 mod secret_input;
 pub(crate) mod serve;
@@ -80,6 +81,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Limits(limits) => limits.run(&global).await,
             Command::Limit(limit) => limit.run(&global).await,
             Command::Shares(shares) => shares.run(&global).await,
+            Command::Path(path) => path.run(&global).await,
             Command::Share(share) => share.run(&global).await,
             Command::Authority(authority) => authority.run(&global).await,
             Command::Login(login) => login.run(&global).await,

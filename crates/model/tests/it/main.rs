@@ -5,5 +5,6 @@
 mod check;
 mod frames;
 mod parts;
+mod paths;
 mod profile;
 mod version;

@@ -1,6 +1,6 @@
 //! Limits of the farm and of each host.
 
-use model::{JobDescription, LimitView};
+use model::{JobDescription, LimitView, PathRule, Platform};
 use schedule::{Event, Refusal};
 
 use crate::farm::{Farm, farm, job};
@@ -95,4 +95,30 @@ fn what_makes_no_limit_is_refused() {
     let before = farm.journal.len();
     set(&mut farm, "maya", Some(1), None);
     assert_eq!(farm.journal.len(), before, "nothing changed");
+}
+
+#[test]
+fn path_rules_are_kept_and_two_for_a_folder_are_refused() {
+    let mut farm = Farm::with_hosts(&[]);
+    let rule = |linux: &str| {
+        Some(PathRule { linux: Some(linux.to_owned()), windows: Some("P:".to_owned()), macos: None })
+    };
+    let set = |name: &str, rule| Event::SetPathRule { name: name.to_owned(), rule };
+    farm.happens(set("proj", rule("/mnt/proj")));
+    assert_eq!(farm.schedule.paths().map("P:/a", Platform::Linux).as_deref(), Some("/mnt/proj/a"));
+    for (event, wanted) in [
+        (set("other", rule("/mnt/other")), "rule proj has P:\\ on windows already"),
+        (set(" ", rule("/mnt/other")), "the name of the rule is empty"),
+        (set("none", None), "there is no path rule \"none\""),
+        (set("one", Some(PathRule::default())), "a rule joins the folders of two platforms or three"),
+    ] {
+        match farm.tries(event).unwrap_err() {
+            Refusal::Faults(faults) => assert_eq!(faults.0[0].what, wanted),
+            other => panic!("{other}"),
+        }
+    }
+    farm.restarts();
+    assert_eq!(farm.schedule.paths().0.len(), 1);
+    farm.happens(set("proj", None));
+    assert!(farm.schedule.paths().is_empty());
 }

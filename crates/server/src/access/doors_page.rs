@@ -118,10 +118,19 @@ fn the_table_of_roles_is_true() {
     use Verb as V;
     // The verbs that each row of the table is about.
     let rows: [&[Verb]; 6] = [
-        &[V::SeeJobs, V::ReadLogs, V::ReadResults, V::SeeHosts, V::SeeLimits, V::SeeFarm],
+        &[V::SeeJobs, V::ReadLogs, V::ReadResults, V::SeeHosts, V::SeeLimits, V::SeePaths, V::SeeFarm],
         &[V::Submit, V::SendContent, V::ReadContent],
         &[V::HoldJob, V::ReleaseJob, V::KillJob, V::RetryJob, V::SetPriority],
-        &[V::SetLimit, V::SetShare, V::Forgive, V::OrderHost, V::WakeHost, V::SeeMembers, V::SeeTrail],
+        &[
+            V::SetLimit,
+            V::SetShare,
+            V::SetPath,
+            V::Forgive,
+            V::OrderHost,
+            V::WakeHost,
+            V::SeeMembers,
+            V::SeeTrail,
+        ],
         &[
             V::SeeUsers,
             V::AddUser,

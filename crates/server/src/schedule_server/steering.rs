@@ -1,11 +1,11 @@
-//! The API's answers to what steers the queue: retries, priorities, limits, shares, hosts set aside, and why
+//! The API's answers to what steers the queue: retries, priorities, limits, shares, path rules, hosts set aside, and why
 //! a job waits.
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use model::{HostId, JobId, JobView, LimitView, SetAsideView, ShareView, WhyView};
+use model::{HostId, JobId, JobView, LimitView, PathRule, PathRules, SetAsideView, ShareView, WhyView};
 use schedule::{Event, Refusal, Schedule};
 use serde::Deserialize;
 
@@ -103,6 +103,28 @@ pub(super) async fn set_share(
     // Who has the usual weight and holds no slot is not listed.
     let listed = shares.into_iter().find(|share| share.name == name);
     Ok(Json(listed.unwrap_or(ShareView { name, weight, slots: 0 })))
+}
+
+pub(super) async fn paths(State(desk): State<Desk>) -> Answer<PathRules> {
+    Ok(Json(desk.handle.read(|role| role.paths().clone()).await?))
+}
+
+pub(super) async fn set_path(
+    State(desk): State<Desk>,
+    Path(name): Path<String>,
+    body: Body<PathRule>,
+) -> Answer<PathRules> {
+    let rule = read(body, r#"{"linux": "/mnt/proj", "windows": "P:\\"}"#)?;
+    let event = Event::SetPathRule { name, rule: Some(rule) };
+    desk.handle.ask(event, |role| role.paths().clone()).await.map(Json).map_err(refused)
+}
+
+pub(super) async fn remove_path(
+    State(desk): State<Desk>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Refused> {
+    desk.handle.ask(Event::SetPathRule { name, rule: None }, |_| ()).await.map_err(refused)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn set_aside(State(desk): State<Desk>) -> Answer<Vec<SetAsideView>> {

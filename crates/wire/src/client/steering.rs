@@ -1,6 +1,6 @@
 //! Calls that steer the farm as a whole, and those that say why something waits.
 
-use model::{JobId, JobView, LimitView, SetAsideView, ShareView, WhyView};
+use model::{JobId, JobView, LimitView, PathRule, PathRules, SetAsideView, ShareView, WhyView};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -77,6 +77,30 @@ impl Client {
     /// As for every call.
     pub async fn set_share(&self, name: &str, weight: u32) -> Result<ShareView, ClientError> {
         self.json(self.request(Method::PUT, &["shares", name]).json(&json!({ "weight": weight }))).await
+    }
+
+    /// Where folders stand on each platform.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn paths(&self) -> Result<PathRules, ClientError> {
+        self.json(self.request(Method::GET, &["paths"])).await
+    }
+
+    /// Sets a path rule; all of them come back.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn set_path(&self, name: &str, rule: &PathRule) -> Result<PathRules, ClientError> {
+        self.json(self.request(Method::PUT, &["paths", name]).json(rule)).await
+    }
+
+    /// Removes a path rule.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn remove_path(&self, name: &str) -> Result<(), ClientError> {
+        self.nothing(self.request(Method::DELETE, &["paths", name])).await
     }
 
     /// The hosts that are given no frames because of what they did to earlier ones.

@@ -1,7 +1,7 @@
 //! The calls that steer the farm ask for what the API names.
 
 use axum::response::Response;
-use model::{JobId, LimitView, ShareView, WaitingReason, WhyView};
+use model::{JobId, LimitView, PathRule, PathRules, ShareView, WaitingReason, WhyView};
 
 use super::calls::{plain, served};
 
@@ -19,6 +19,9 @@ async fn limits_shares_and_hosts_set_aside_have_their_places() {
         reason: WaitingReason::Held,
         sentence: "on hold until it is released".to_owned(),
     };
+    let rule = PathRule { linux: Some("/a".to_owned()), windows: Some("P:".to_owned()), macos: None };
+    let rules = PathRules([("film/a".to_owned(), rule.clone())].into());
+    let sent_rules = rules.clone();
     let (sent_limit, sent_share, sent_why) = (limit.clone(), share.clone(), why.clone());
     let (client, asked) = served(move |path, body| match path {
         "/api/v1/jobs/1/why" => json(&[&sent_why]),
@@ -27,7 +30,11 @@ async fn limits_shares_and_hosts_set_aside_have_their_places() {
         "/api/v1/shares" => json(&[&sent_share]),
         "/api/v1/shares/film%2Fa" => json(&sent_share),
         "/api/v1/set-aside" => plain(200, "application/json", "[]"),
-        "/api/v1/limits/vray" | "/api/v1/set-aside/h%201" => plain(204, "text/plain", ""),
+        "/api/v1/paths" => json(&sent_rules),
+        "/api/v1/paths/film%2Fa" if !body.is_empty() => json(&sent_rules),
+        "/api/v1/limits/vray" | "/api/v1/paths/film%2Fa" | "/api/v1/set-aside/h%201" => {
+            plain(204, "text/plain", "")
+        }
         other => panic!("{other}"),
     })
     .await;
@@ -37,6 +44,9 @@ async fn limits_shares_and_hosts_set_aside_have_their_places() {
     client.remove_limit("vray").await.unwrap();
     assert_eq!(client.shares().await.unwrap(), std::slice::from_ref(&share));
     assert_eq!(client.set_share("film/a", 3).await.unwrap(), share);
+    assert_eq!(client.paths().await.unwrap(), rules);
+    assert_eq!(client.set_path("film/a", &rule).await.unwrap(), rules);
+    client.remove_path("film/a").await.unwrap();
     assert_eq!(client.set_aside().await.unwrap(), []);
     client.forgive("h 1").await.unwrap();
     let wanted = [
@@ -46,6 +56,9 @@ async fn limits_shares_and_hosts_set_aside_have_their_places() {
         "DELETE /api/v1/limits/vray",
         "GET /api/v1/shares",
         "PUT /api/v1/shares/film%2Fa {\"weight\":3}",
+        "GET /api/v1/paths",
+        "PUT /api/v1/paths/film%2Fa {\"linux\":\"/a\",\"windows\":\"P:\"}",
+        "DELETE /api/v1/paths/film%2Fa",
         "GET /api/v1/set-aside",
         "DELETE /api/v1/set-aside/h%201",
     ];
