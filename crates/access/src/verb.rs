@@ -163,6 +163,8 @@ verbs! {
     LinkResource = "link as a render host", Who::Members("render"), false;
     /// Link to the resource server as the schedule server.
     LinkMatch = "link as the schedule server", Who::Members("schedule"), false;
+    /// Fetch what earlier steps made for a lease.
+    ReadInputs = "fetch inputs", Who::Members("render"), false;
     /// Hand over what a lease made.
     PutOutput = "hand over frames", Who::Members("render"), false;
     /// Hand over the log of a lease.

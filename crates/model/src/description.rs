@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Environment, JobId, JobPath, Step};
+use crate::{Digest, Environment, JobId, JobPath, PARTS, Step};
 
 /// A job as a client hands it over. `check` has found no fault in one that the farm holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +84,24 @@ impl JobDescription {
         match self.steps.get(index).filter(|step| several || part(step)) {
             Some(step) => format!("{}.{}", self.slug(), slug(&step.name)),
             None => self.slug(),
+        }
+    }
+}
+
+impl JobDescription {
+    /// The folder in the storage of the job that has the number `id`: the number makes it its own, the name
+    /// tells people which.
+    #[must_use]
+    pub fn folder(&self, id: JobId) -> String {
+        format!("{id}-{}", self.slug())
+    }
+
+    /// The folder of what the step at `index` makes: that of the job, or the one for parts of pictures in it.
+    #[must_use]
+    pub fn folder_of(&self, id: JobId, index: usize) -> String {
+        match self.steps.get(index).is_some_and(|step| step.work.part.is_some()) {
+            true => format!("{}/{PARTS}", self.folder(id)),
+            false => self.folder(id),
         }
     }
 }

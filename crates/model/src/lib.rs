@@ -75,4 +75,4 @@ pub use view::{
     ShareView, SlotView, StepView, SubmitReply, SubmitRequest,
 };
 pub use waiting::{AmountKind, WaitingReason, WhyView};
-pub use work::{Crop, Part, Refuse, Size, SizeError, Work};
+pub use work::{Crop, PARTS, Part, Refuse, Size, SizeError, Work};

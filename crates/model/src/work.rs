@@ -50,6 +50,9 @@ const fn is_false(flag: &bool) -> bool {
     !*flag
 }
 
+/// The folder in that of a job, in the storage, where parts of pictures lie until the pictures are done.
+pub const PARTS: &str = "parts";
+
 /// A part of a picture. All parts of a picture put together are the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -7,7 +7,7 @@ use crate::definition::{ChunkRule, Definition};
 use crate::outputs;
 use crate::sound::list;
 use crate::template::Template;
-use crate::values::{OF_JOBS, is_of_jobs};
+use crate::values::{OF_JOBS, brings_files, is_of_jobs};
 
 /// Every fault in what `step` asks of the package. Places are the fields of a job description.
 #[must_use]
@@ -192,6 +192,12 @@ fn check_command(definition: &Definition, step: &Step, faults: &mut Faults) {
     for word in command {
         for name in Template::parse(word).names() {
             let absent = match name {
+                "inputs" if !brings_files(step) => {
+                    let what = "{inputs} has no value, for no files of another step are brought";
+                    let hint = "write depends_on = [{ step = \"NAME\", by = \"frame\", files = true }]";
+                    faults.push(Fault::new("command", what).hint(hint));
+                    continue;
+                }
                 "width" | "height" if step.work.size.is_none() => "size",
                 "scene" if step.work.scene.is_none() => "scene",
                 name if is_of_jobs(name) => continue,

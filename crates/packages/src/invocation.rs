@@ -10,6 +10,9 @@ use crate::definition::{Definition, Span};
 use crate::template::{Value, Values};
 use crate::values;
 
+/// Name of the folder, beside that for outputs, in which an attempt finds what earlier steps made.
+pub const INPUTS: &str = "in";
+
 /// An attempt on a render host.
 #[derive(Clone, Copy, Debug)]
 pub struct Invocation<'a> {
@@ -85,6 +88,12 @@ impl Invocation<'_> {
     /// The numbers of its frames, first to last.
     pub fn numbers(&self) -> impl Iterator<Item = i64> + '_ {
         std::iter::once(self.number).chain(self.more.iter().copied())
+    }
+
+    /// The folder beside `scratch` that holds what earlier steps made, `STEP/FILE` in it.
+    #[must_use]
+    pub fn inputs(&self) -> PathBuf {
+        self.scratch.with_file_name(INPUTS)
     }
 
     /// The working folder: that of the scene, where relative names in it begin.

@@ -29,7 +29,7 @@ pub use definition::{
     OutputRule, ProgressRule, SceneRule, Span, Stream, TwiceRule, VersionProbe,
 };
 pub use failure::explain_failure;
-pub use invocation::{CommandLine, CommandLineError, Invocation};
+pub use invocation::{CommandLine, CommandLineError, INPUTS, Invocation};
 pub use library::Library;
 pub use outputs::{CollectError, Collected, published_name};
 pub use pattern::Pattern;

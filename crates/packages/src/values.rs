@@ -11,7 +11,7 @@ use crate::template::{Template, Value, Values};
 use crate::{Invocation, outputs};
 
 /// Placeholders that the command of a job may hold.
-pub(crate) const OF_JOBS: [&str; 15] = [
+pub(crate) const OF_JOBS: [&str; 16] = [
     "frame",
     "frames",
     "last_frame",
@@ -24,6 +24,7 @@ pub(crate) const OF_JOBS: [&str; 15] = [
     "job",
     "job_id",
     "scratch",
+    "inputs",
     "attempt",
     "threads",
     "format",
@@ -72,6 +73,9 @@ pub(crate) fn values<'a>(invocation: &Invocation<'a>) -> Values<'a> {
         ("arguments", Value::Many(work.arguments.clone())),
         ("libraries", Value::Many(libraries(invocation))),
     ]);
+    if brings_files(step) {
+        values.insert("inputs", path(invocation.inputs()));
+    }
     if let Some(scene) = &work.scene {
         values.insert("scene", path(invocation.job_folder.join(scene.as_str())));
         values.insert("scene_folder", path(invocation.folder()));
@@ -89,6 +93,11 @@ pub(crate) fn values<'a>(invocation: &Invocation<'a>) -> Values<'a> {
         values.insert("format", Value::One(ending));
     }
     values
+}
+
+/// Whether a frame of `step` finds what earlier steps made.
+pub(crate) fn brings_files(step: &Step) -> bool {
+    step.depends_on.iter().any(|other| other.files)
 }
 
 fn libraries(invocation: &Invocation<'_>) -> Vec<String> {

@@ -103,7 +103,8 @@ impl Schedule {
         self.passing.due(Due::Seal(id), old, until);
         if until.is_none() {
             let outputs = job.outputs().cloned().collect();
-            effects.push(Effect::SealResults { job: id, folder: job.folder(id), outputs });
+            let (folder, clear_parts) = (job.folder(id), job.has_idle_parts());
+            effects.push(Effect::SealResults { job: id, folder, outputs, clear_parts });
         }
     }
 

@@ -73,7 +73,8 @@ impl Schedule {
         let Some(held) = self.kept.leases.get(lease) else { return };
         let Some(job) = self.kept.jobs.get(&held.frame.job) else { return };
         let Some(publishing) = self.passing.publishing(lease) else { return };
-        let (folder, outputs) = (job.folder(held.frame.job), publishing.outputs.clone());
+        let outputs = publishing.outputs.clone();
+        let folder = job.description.folder_of(held.frame.job, usize::from(held.frame.step.0));
         effects.push(Effect::Publish { lease, folder, outputs });
     }
 

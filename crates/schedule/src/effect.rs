@@ -35,7 +35,7 @@ pub enum Effect {
     Publish {
         /// The lease.
         lease: LeaseId,
-        /// The job's folder in the storage.
+        /// The job's folder in the storage, or that of parts of pictures in it.
         folder: String,
         /// The files.
         outputs: Vec<Output>,
@@ -51,8 +51,10 @@ pub enum Effect {
         job: JobId,
         /// Its folder in the storage.
         folder: String,
-        /// Every file of it.
+        /// Every file of it, parts of pictures aside.
         outputs: Vec<Output>,
+        /// Whether the parts of pictures in it are to go.
+        clear_parts: bool,
     },
     /// Send a mail about a job; answer `NoticeSent` or `NoticeFailed`.
     Mail {

@@ -221,14 +221,21 @@ impl Job {
         })
     }
 
-    /// Every file of it that is in the storage.
+    /// Every file of it that is in the storage, parts of pictures aside.
     pub(crate) fn outputs(&self) -> impl Iterator<Item = &Output> {
-        let touched = self.tables.iter().flat_map(FrameTable::all_touched);
+        let steps = self.description.steps.iter().zip(&self.tables);
+        let whole = steps.filter(|(step, _)| step.work.part.is_none());
+        let touched = whole.flat_map(|(_, table)| table.all_touched());
         touched.flat_map(|(_, touched)| &touched.outputs)
     }
 
-    /// Its folder in the storage: the number makes it its own, the name tells people which.
+    /// Whether parts of pictures may lie in the storage that nobody needs any more.
+    pub(crate) fn has_idle_parts(&self) -> bool {
+        self.is_done() && self.description.steps.iter().any(|step| step.work.part.is_some())
+    }
+
+    /// Its folder in the storage.
     pub(crate) fn folder(&self, id: JobId) -> String {
-        format!("{id}-{}", self.description.slug())
+        self.description.folder(id)
     }
 }

@@ -23,6 +23,7 @@ mod host_set;
 mod host_table;
 mod hosts;
 mod id_map;
+mod inputs;
 mod judging;
 mod kept;
 mod kinds;

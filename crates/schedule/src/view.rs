@@ -198,8 +198,12 @@ impl Schedule {
             started_at: last.map(|attempt| self.started_at(attempt)),
             ended_at: end.map(|end| end.at),
             problem: job.problem(frame),
-            outputs: touched.outputs.iter().map(output_view).collect(),
             warnings: end.into_iter().flat_map(AttemptEnd::warnings).map(str::to_owned).collect(),
+            // Parts of pictures go once the pictures are done.
+            outputs: match step.work.part.is_some() && job.is_done() {
+                true => Vec::new(),
+                false => touched.outputs.iter().map(output_view).collect(),
+            },
             history: touched.attempts().map(|attempt| self.attempt_view(attempt)).collect(),
         })
     }

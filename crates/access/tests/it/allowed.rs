@@ -81,6 +81,7 @@ const TABLE: &[(Verb, &str)] = &[
     (Verb::LinkSchedule, ". .. ... . . y y.y . ."),
     (Verb::LinkResource, ". .. ... . . y y.y . ."),
     (Verb::LinkMatch, ". .. ... . . y ... . y"),
+    (Verb::ReadInputs, ". .. ... . . y y.y . ."),
     (Verb::PutOutput, ". .. ... . . y y.y . ."),
     (Verb::PutLog, ". .. ... . . y y.y . ."),
     (Verb::Renew, ". .. ... . . y yyy y y"),

@@ -12,6 +12,9 @@ use super::{environment_fields, suggest};
 /// How to write the steps a step waits for.
 const DEPENDS: &str = "write depends_on = \"sim\", or [{ step = \"sim\", by = \"frame\" }]";
 
+/// What a dependency can bring along.
+const BRINGS: &str = "true brings what the other step made into the folder {inputs}";
+
 /// Reads `[[step]]`, a list of tables.
 pub(super) fn steps(reader: &mut Reader<'_>, node: Node) -> Vec<StepDraft> {
     let Value::List(items) = node.value else {
@@ -85,7 +88,7 @@ fn depends_on(reader: &mut Reader<'_>, node: Node) -> Option<Said<Vec<Dependency
 }
 
 fn dependency(reader: &mut Reader<'_>, line: usize, entries: Vec<Entry>) -> Option<Dependency> {
-    let (mut step, mut by) = (None, DependencyKind::Step);
+    let (mut step, mut by, mut files) = (None, DependencyKind::Step, false);
     let mut sound = true;
     for Entry { key, line, node } in entries {
         match (key.as_str(), &node.value) {
@@ -96,6 +99,11 @@ fn dependency(reader: &mut Reader<'_>, line: usize, entries: Vec<Entry>) -> Opti
                 sound = false;
                 let hint = "\"frame\" waits for the frames of the same number, \"step\" for all of them";
                 reader.wrong_kind("by", &node, "\"frame\" or \"step\"", hint);
+            }
+            ("files", Value::Truth(truth)) => files = *truth,
+            ("files", _) => {
+                sound = false;
+                reader.wrong_kind("files", &node, "true or false", BRINGS);
             }
             ("step", _) => {
                 sound = false;
@@ -110,7 +118,7 @@ fn dependency(reader: &mut Reader<'_>, line: usize, entries: Vec<Entry>) -> Opti
     if step.is_none() && sound {
         reader.fault(line, "this dependency names no step".to_owned(), DEPENDS);
     }
-    step.map(|step| Dependency { step, by, files: false })
+    step.map(|step| Dependency { step, by, files })
 }
 
 /// A table of names and amounts, or a list of names of which a frame takes 1 each.

@@ -29,6 +29,8 @@ pub(crate) struct Farm {
     pub(crate) mail_trouble: Option<String>,
     pub(crate) mails: Vec<(String, JobSummary)>,
     pub(crate) sealed: Vec<(JobId, Vec<String>)>,
+    /// Jobs whose parts of pictures were removed.
+    pub(crate) cleared: Vec<JobId>,
     pub(crate) discarded: Vec<LeaseId>,
     /// Leases that hosts reported on and that were never given.
     pub(crate) never_given: Vec<LeaseId>,
@@ -96,6 +98,7 @@ pub(crate) fn farm() -> Farm {
         mail_trouble: None,
         mails: Vec::new(),
         sealed: Vec::new(),
+        cleared: Vec::new(),
         discarded: Vec::new(),
         never_given: Vec::new(),
         asks: 0,
@@ -370,7 +373,8 @@ impl Farm {
                 }];
             }
             Effect::Discard { lease } => self.discarded.push(lease),
-            Effect::SealResults { job, outputs, .. } => {
+            Effect::SealResults { job, outputs, clear_parts, .. } => {
+                self.cleared.extend(clear_parts.then_some(job));
                 self.sealed.push((job, outputs.into_iter().map(|output| output.name).collect()));
                 return vec![Event::Sealed { job }];
             }

@@ -11,6 +11,7 @@ mod drafts;
 mod ending;
 mod farm;
 mod hosts;
+mod inputs;
 mod kinds;
 mod kinds_told;
 mod licences;

@@ -7,6 +7,7 @@ mod collect;
 mod delivery;
 mod desk;
 mod hands;
+mod inputs;
 mod installation;
 mod line;
 mod links;
@@ -29,7 +30,7 @@ use packages::Library;
 use process::{MemoryKills, User};
 use render::{End, Event, Render};
 use store::{Content, ContentError, DataFolder, LogError, Quarantine, Results, StorageOpenError};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::JoinHandle;
 use wire::Service;
 use wire::link::Limits;
@@ -106,6 +107,8 @@ struct Kit {
     memory: MemoryKills,
     /// What frames use now, and used.
     usage: OwnUsage,
+    /// Held while a file is fetched that several attempts may want.
+    bringing: Mutex<()>,
     /// The schedule server, while a link stands or stood.
     server: watch::Receiver<Option<Server>>,
 }
@@ -202,6 +205,7 @@ impl RenderServer {
             environment,
             memory,
             usage: OwnUsage::default(),
+            bringing: Mutex::default(),
             server,
         });
         let (stop, stopped) = oneshot::channel();

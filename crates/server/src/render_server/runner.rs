@@ -15,6 +15,7 @@ use tokio::runtime;
 use super::Kit;
 use super::attempt::{StartError, launch};
 use super::hands::RenderHandle;
+use super::inputs::{self, InputError};
 use super::line::{Line, Next, Task};
 use super::scratch::{Place, Scratch};
 use super::session::Placed;
@@ -108,6 +109,13 @@ impl Runner {
         let (kit, spare) = (self.kit.clone(), self.spare.take());
         let place =
             Place::make(&kit.attempts, task.grant.lease, kit.user.as_ref(), spare).map_err(StartError::from);
+        let place = match place {
+            Ok(mut place) => match inputs::bring(&self.runtime, &kit, placed, task, &mut place) {
+                Ok(()) => Ok(place),
+                Err(error) => return self.without_inputs(task, &error),
+            },
+            Err(error) => Err(error),
+        };
         let started = place.and_then(|place| Ok((launch(&kit, placed, &task.grant, &place)?, place)));
         let (mut running, place) = match started {
             Ok(started) => started,
@@ -121,6 +129,20 @@ impl Runner {
             None => {
                 self.tell_start(task, &mut running);
                 self.see_to_its_end(task, placed, running);
+            }
+        }
+    }
+
+    /// What the attempt works with is not to be had; others that wait on this slot may need nothing of it.
+    fn without_inputs(&mut self, task: &Task, error: &InputError) {
+        let lease = task.grant.lease;
+        match error {
+            InputError::Over => {
+                self.tell(Event::Exited { lease, exit: Exit::Unknown, usage: Usage::default() });
+            }
+            error => {
+                let (class, why) = (error.class(), error_chain(error));
+                self.tell(Event::StartFailed { lease, class, why });
             }
         }
     }

@@ -11,6 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use model::LeaseId;
+use packages::INPUTS;
 use process::User;
 use rustix::fs::{Mode, OFlags, RawDir, SeekFrom};
 
@@ -64,6 +65,8 @@ pub(super) struct Place {
     pub(super) scratch: Scratch,
     pub(super) log: File,
     outputs: OwnedFd,
+    /// What earlier steps made is in it, so that it is for this attempt alone.
+    has_inputs: bool,
 }
 
 impl Place {
@@ -109,12 +112,20 @@ impl Place {
         }
         let mut open = OpenOptions::new();
         let log = open.append(true).create(true).mode(0o600).open(&log).map_err(fault(&log))?;
-        Ok(Self { scratch, log, outputs })
+        Ok(Self { scratch, log, outputs, has_inputs: false })
     }
 
-    /// Whether nothing was printed and no file made. Where the system does not say, something was.
+    /// The folder for what earlier steps made, which is to come now.
+    pub(super) fn expect_inputs(&mut self) -> PathBuf {
+        self.has_inputs = true;
+        self.scratch.folder.join(INPUTS)
+    }
+
+    /// Whether nothing was printed, and no file made or brought. Where the system does not say, something was.
     pub(super) fn is_untouched(&self) -> bool {
-        self.log.metadata().is_ok_and(|about| about.len() == 0) && self.has_no_outputs().unwrap_or(false)
+        !self.has_inputs
+            && self.log.metadata().is_ok_and(|about| about.len() == 0)
+            && self.has_no_outputs().unwrap_or(false)
     }
 
     fn has_no_outputs(&self) -> rustix::io::Result<bool> {

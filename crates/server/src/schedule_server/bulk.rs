@@ -12,7 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures_util::{StreamExt, stream};
-use model::{AttemptNumber, Digest, JobId, LeaseId};
+use model::{AttemptNumber, Digest, InputView, JobId, LeaseId, PARTS};
 use schedule::{Event, LeaseView};
 use serde::{Deserialize, Serialize};
 use store::{
@@ -168,11 +168,50 @@ pub(super) async fn read_result(
 ) -> Result<Response, Refused> {
     let folder = desk.handle.read(move |role| role.folder(job)).await?.ok_or_else(|| no_job(job))?;
     let results = desk.results.clone();
-    let (file, bytes) = on_disk(move || results.open_file(&folder, &name)).await??;
+    let opened = on_disk(move || match results.open_file(&folder, &name) {
+        // Until the whole pictures are done their parts can be had as well.
+        Err(missing @ ResultsError::Missing { .. }) => {
+            results.open_file(&format!("{folder}/{PARTS}"), &name).map_err(|_| missing)
+        }
+        opened => opened,
+    });
+    let (file, bytes) = opened.await??;
+    Ok(give_out(file, bytes, "application/octet-stream"))
+}
+
+pub(super) async fn inputs(
+    State(desk): State<Desk>,
+    Extension(pass): Extension<Pass>,
+    Path(lease): Path<LeaseId>,
+) -> Result<Json<Vec<InputView>>, Refused> {
+    desk.may_read_inputs(lease, &pass).await?;
+    let inputs = desk.handle.read(move |role| role.inputs(lease)).await?;
+    // Nothing is wanted any more where it ended just now.
+    Ok(Json(inputs.unwrap_or_default()))
+}
+
+pub(super) async fn read_input(
+    State(desk): State<Desk>,
+    Extension(pass): Extension<Pass>,
+    Path((lease, folder, name)): Path<(LeaseId, String, String)>,
+) -> Result<Response, Refused> {
+    desk.may_read_inputs(lease, &pass).await?;
+    let sought = name.clone();
+    let place = desk.handle.read(move |role| role.input_place(lease, &folder, &sought)).await?;
+    let stored_in = place.ok_or_else(|| {
+        Refused::new(StatusCode::NOT_FOUND, format!("{name} is nothing that lease {lease} works with"))
+    })?;
+    let results = desk.results.clone();
+    let (file, bytes) = on_disk(move || results.open_file(&stored_in, &name)).await??;
     Ok(give_out(file, bytes, "application/octet-stream"))
 }
 
 impl Desk {
+    async fn may_read_inputs(&self, lease: LeaseId, pass: &Pass) -> Result<(), Refused> {
+        let live = self.live(lease).await?;
+        pass.allows(Verb::ReadInputs, Object::Of(&live.host.0))
+    }
+
     /// The attempt that holds `lease` now.
     async fn live(&self, lease: LeaseId) -> Result<LeaseView, Refused> {
         let found = self.handle.read(move |role| role.lease(lease)).await?;

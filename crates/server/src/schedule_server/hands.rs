@@ -130,9 +130,13 @@ impl ScheduleHands {
         });
     }
 
-    fn seal(&self, job: JobId, folder: String, outputs: Vec<Output>) {
+    fn seal(&self, job: JobId, folder: String, outputs: Vec<Output>, clear_parts: bool) {
         let (handle, results) = (self.handle.clone(), self.results.clone());
         tokio::task::spawn_blocking(move || {
+            if clear_parts && let Err(error) = results.clear_parts(&folder) {
+                // The pictures are whole; what is left over is no reason not to say so.
+                tracing::warn!(%job, "parts of its pictures stay: {}", error_chain(&error));
+            }
             let event = match results.seal(&folder, &outputs) {
                 Ok(()) => Event::Sealed { job },
                 Err(error) => Event::SealFailed { job, why: error_chain(&error) },
@@ -201,7 +205,9 @@ impl Hands<Schedule> for ScheduleHands {
             }
             Effect::Publish { lease, folder, outputs } => self.publish(lease, folder, outputs),
             Effect::Discard { lease } => self.discard(lease),
-            Effect::SealResults { job, folder, outputs } => self.seal(job, folder, outputs),
+            Effect::SealResults { job, folder, outputs, clear_parts } => {
+                self.seal(job, folder, outputs, clear_parts);
+            }
             Effect::Mail { notice, to, summary } => self.mail(notice, to, &summary),
             Effect::NeverGiven { link, lease } => {
                 self.count(link, "unknown_lease", &format_args!("lease {lease} was never given"));

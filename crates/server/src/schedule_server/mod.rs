@@ -177,6 +177,8 @@ impl ScheduleServer {
             .bodies_up_to(JSON_MAX)
             .get("/api/v1/content/{digest}", Verb::ReadContent, bulk::read_content)
             .put("/api/v1/content/{digest}", Verb::SendContent, bulk::put_content)
+            .get(&format!("{lease}/inputs"), Verb::ReadInputs, bulk::inputs)
+            .get(&format!("{lease}/inputs/{{folder}}/{{name}}"), Verb::ReadInputs, bulk::read_input)
             .put(&format!("{lease}/outputs/{{name}}"), Verb::PutOutput, bulk::put_output)
             .put(&format!("{lease}/log"), Verb::PutLog, bulk::put_log)
             .get(SCHEDULE_PATH, Verb::LinkSchedule, links::accept_host)

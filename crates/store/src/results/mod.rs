@@ -166,7 +166,7 @@ impl Results {
     }
 
     fn final_path(&self, folder: &str, name: &str) -> Result<PathBuf, ResultsError> {
-        name::check(folder)?;
+        name::check_folder(folder)?;
         name::check(name)?;
         Ok(self.folder.join(folder).join(name))
     }

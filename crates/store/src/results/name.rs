@@ -1,6 +1,8 @@
 //! Which names may stand in the storage: plain ones, that are the same on every filesystem a storage may
 //! have and need no escaping in a list of digests.
 
+use model::PARTS;
+
 use super::{ResultsError, SUMS};
 
 /// Checks the name of a folder or file.
@@ -21,6 +23,12 @@ pub(super) fn check(name: &str) -> Result<(), ResultsError> {
     Err(ResultsError::BadName { name: name.to_owned(), why })
 }
 
+/// Checks the name of a job's folder, or of the one for parts of pictures in it.
+pub(super) fn check_folder(name: &str) -> Result<(), ResultsError> {
+    let parts = name.strip_suffix(PARTS).and_then(|rest| rest.strip_suffix('/'));
+    check(parts.unwrap_or(name))
+}
+
 /// Checks the name of a file that an attempt made.
 pub(super) fn check_output(name: &str) -> Result<(), ResultsError> {
     check(name)?;
@@ -33,6 +41,14 @@ pub(super) fn check_output(name: &str) -> Result<(), ResultsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_may_be_that_of_parts() {
+        assert!(check_folder("7-film").is_ok() && check_folder("7-film/parts").is_ok());
+        for bad in ["", "/parts", "a/b", "a/b/parts", "a/parts/parts", "../parts", "a/parts/"] {
+            assert!(check_folder(bad).is_err(), "{bad:?}");
+        }
+    }
 
     #[test]
     fn only_plain_names_pass() {

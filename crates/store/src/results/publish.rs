@@ -1,9 +1,10 @@
 //! Giving files their final names, and closing a job's folder.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use model::{LeaseId, Output};
+use model::{LeaseId, Output, PARTS};
 
 use super::{Results, ResultsError, SUMS, name};
 use crate::FileError;
@@ -80,7 +81,7 @@ impl Results {
     /// # Errors
     /// See [`PublishError`].
     pub fn publish(&self, lease: LeaseId, folder: &str, outputs: &[Output]) -> Result<(), PublishError> {
-        name::check(folder).map_err(PublishError::Name)?;
+        name::check_folder(folder).map_err(PublishError::Name)?;
         let intake = self.intake_folder(lease);
         let target = self.path().join(folder);
         let mut moves = Vec::new();
@@ -102,6 +103,19 @@ impl Results {
         // A folder that stays behind is discarded like any other.
         let _ = fs::remove_dir_all(intake);
         Ok(())
+    }
+
+    /// Removes the parts of pictures that lie in `folder`, if there are any.
+    ///
+    /// # Errors
+    /// [`SealError::Name`] or [`SealError::File`].
+    pub fn clear_parts(&self, folder: &str) -> Result<(), SealError> {
+        name::check(folder).map_err(SealError::Name)?;
+        let parts = self.path().join(folder).join(PARTS);
+        match fs::remove_dir_all(&parts) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(FileError::of("remove", &parts)(e).into()),
+            _ => Ok(()),
+        }
     }
 
     /// Writes the list of digests of `folder`, sorted by name, so that `b3sum --check B3SUMS` there tells

@@ -159,3 +159,24 @@ fn a_storage_keeps_its_first_name_whoever_opens_it() {
     let other = Results::open(&folder.path().join("other")).unwrap();
     assert_eq!(other.identity(), None);
 }
+
+#[test]
+fn parts_of_pictures_lie_in_a_folder_of_their_own_and_can_be_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let results = Results::open(folder.path()).unwrap();
+    let whole = [take_in(&results, LEASE, "a.0001.png", b"whole")];
+    results.publish(LEASE, "1-a", &whole).unwrap();
+    let part = [take_in(&results, LeaseId(8), "a.tile1.0001.png", b"part")];
+    results.publish(LeaseId(8), "1-a/parts", &part).unwrap();
+    assert!(results.open_file("1-a/parts", "a.tile1.0001.png").is_ok());
+    assert_eq!(results.list("1-a").unwrap().len(), 1, "they are not beside the pictures");
+    for _ in 0..2 {
+        results.clear_parts("1-a").unwrap();
+        assert_eq!(names(&folder.path().join("1-a")), ["a.0001.png"]);
+    }
+    results.clear_parts("2-never").unwrap();
+    assert!(matches!(
+        results.publish(LeaseId(9), "1-a/other", &whole),
+        Err(PublishError::Name(ResultsError::BadName { .. }))
+    ));
+}

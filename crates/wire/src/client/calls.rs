@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use model::{
-    AttemptNumber, Digest, FrameView, HostView, JobDescription, JobId, JobView, LeaseId, MatchView,
-    OutputView, SubmitReply, SubmitRequest,
+    AttemptNumber, Digest, FrameView, HostView, InputView, JobDescription, JobId, JobView, LeaseId,
+    MatchView, OutputView, SubmitReply, SubmitRequest,
 };
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
@@ -224,6 +224,24 @@ impl Client {
         let mut url = self.resource(&["match"]);
         url.query_pairs_mut().append_pair("need", needs).append_pair("prefer", prefer);
         self.json(self.http.get(url).timeout(super::REQUEST_TIME)).await
+    }
+
+    /// For render hosts: what the attempt under `lease` works with that earlier steps made.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn inputs(&self, lease: LeaseId) -> Result<Vec<InputView>, ClientError> {
+        self.json(self.request(Method::GET, &["leases", &lease.to_string(), "inputs"])).await
+    }
+
+    /// For render hosts: writes one of them to `path`, where it stands when it is whole and not before.
+    ///
+    /// # Errors
+    /// As for every call, and where it arrives damaged or cannot be written.
+    pub async fn get_input(&self, lease: LeaseId, input: &InputView, path: &Path) -> Result<(), ClientError> {
+        let InputView { folder, name, digest, .. } = input;
+        let url = self.resource(&["leases", &lease.to_string(), "inputs", folder, name]);
+        self.save(url, name, *digest, path).await
     }
 
     /// For render hosts: hands over the file at `path`, which an attempt made, under its published name.

@@ -10,6 +10,7 @@ mod desktops;
 mod failures;
 mod farm;
 mod hosts;
+mod inputs;
 mod limits;
 mod mail;
 mod matching;
