@@ -1,11 +1,14 @@
 //! The start of an attempt: what a grant comes to on this host.
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use model::{Grant, HostId, PackageInfo, ResourceInfo, Step};
 use packages::{CommandLineError, Invocation};
 use process::{Launch, Running};
 
+use super::environments::{FolderError, SessionNow};
 use super::scratch::{Place, ScratchError};
 use super::session::Placed;
 use super::{Kit, allotted};
@@ -19,6 +22,8 @@ pub(super) enum StartError {
     Launch(#[from] process::LaunchError),
     #[error(transparent)]
     Invoke(#[from] InvokeError),
+    #[error(transparent)]
+    Session(#[from] FolderError),
 }
 
 /// Starts the package for `grant` in `place`.
@@ -29,14 +34,29 @@ pub(super) fn launch(
     place: &Place,
 ) -> Result<Running, StartError> {
     let outputs = place.scratch.outputs();
+    let session = kit.sessions.now(grant.slot);
+    let mut around = kit.environment.clone();
+    if let Some(session) = &session {
+        session.overlay(&mut around);
+        session.write_files()?;
+        copy_log(session, grant, &place.log);
+    }
     let call = invocation(kit, placed, grant, &outputs)?;
     let (executable, allotted) = {
         let info = kit.info.borrow();
         (executable(&info, call.step), allotted::variables(grant, &info))
     };
-    let call = Invocation { executable: executable.as_deref(), ..call };
+    let call = Invocation {
+        executable: executable.as_deref(),
+        environment: &around,
+        session: session.as_ref().map(|session| session.values()),
+        ..call
+    };
     let command = call.command_line().map_err(InvokeError::Command)?;
     let mut environment = command.environment;
+    if let Some(session) = &session {
+        session.overlay(&mut environment);
+    }
     environment.extend(allotted.into_iter().map(|(name, value)| (name.to_owned(), value)));
     if kit.user.is_some() && !environment.contains_key("HOME") {
         // That account has no home, and many a program wants one.
@@ -50,6 +70,18 @@ pub(super) fn launch(
         user: kit.user.clone(),
     };
     Ok(process::launch(&launch, &place.log, &place.scratch.mark_file())?)
+}
+
+/// Begins the log of the first attempt of a session with what its environments printed. That this fails costs
+/// words, not the frame.
+fn copy_log(session: &SessionNow, grant: &Grant, mut log: &File) {
+    let copied = session.log_for(grant.lease).map(|from| {
+        let mut from = File::open(from)?;
+        io::copy(&mut from, &mut log)
+    });
+    if let Some(Err(error)) = copied {
+        tracing::warn!(lease = %grant.lease, "its log lacks what its environments printed: {error}");
+    }
 }
 
 /// The program of the step's package. Of several versions that which the step asks for, else the first, which

@@ -1,17 +1,18 @@
 //! What the render server does about what it decided: sessions, processes, outputs, words to the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use model::{
     Door, Exit, FailureClass, Grant, JobId, LeaseId, ProcessMark, RenderToSchedule, SlotIndex, SlotState,
-    Usage,
+    StepIndex, Usage,
 };
 use render::{Effect, End, Event, Render};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use wire::link::Sender;
 
+use super::environments::Wanted;
 use super::line::{Line, Reins, Task};
 use super::session::{JobFolder, JobFolders};
 use super::{Kit, collect, runner, session};
@@ -32,6 +33,8 @@ pub(crate) struct RenderHands {
     /// Whether it takes frames, for the resource server.
     door: watch::Sender<Door>,
     folders: JobFolders,
+    /// Jobs that are done with here, but for sessions that still have to be left.
+    leaving: BTreeSet<JobId>,
     /// Sessions that are being set up or stand, by slot.
     sessions: BTreeMap<SlotIndex, (JobId, JoinHandle<()>)>,
     /// What the runners of the slots are to begin.
@@ -50,10 +53,12 @@ impl RenderHands {
         kit: Arc<Kit>,
         door: Door,
         stopped: oneshot::Sender<Option<End>>,
+        leaving: Vec<JobId>,
     ) -> Self {
         Self {
             handle,
             folders: JobFolders::new(kit.clone()),
+            leaving: leaving.into_iter().collect(),
             kit,
             schedule: None,
             slots: watch::Sender::default(),
@@ -88,12 +93,13 @@ impl RenderHands {
         self.door.subscribe()
     }
 
-    fn open_session(&mut self, slot: SlotIndex, job: JobId, lease: LeaseId) {
+    fn open_session(&mut self, slot: SlotIndex, job: JobId, step: StepIndex, lease: LeaseId) {
         let folder = self.folders.of(job);
-        let handle = self.handle.clone();
+        let (handle, kit) = (self.handle.clone(), self.kit.clone());
+        let wanted = Wanted { slot, job, step, lease, ticket: kit.sessions.ticket(slot) };
         let opening = tokio::spawn(async move {
-            let event = match folder.ready().await {
-                Ok(_) => Event::SessionReady { lease },
+            let event = match kit.sessions.open(&kit, &folder, wanted).await {
+                Ok(()) => Event::SessionReady { lease },
                 Err(error) => Event::SessionFailed { lease, class: error.class(), why: error.sentence() },
             };
             handle.tell(event).await;
@@ -107,12 +113,25 @@ impl RenderHands {
         if let Some((_, opening)) = self.sessions.remove(&slot) {
             opening.abort();
         }
-        // Attempts of an earlier run have no session here, but the job's files under them.
-        let in_use = self.sessions.values().any(|(other, _)| *other == job)
-            || role.attempts().any(|attempt| attempt.grant.frame.job == job);
-        if !in_use {
+        self.kit.sessions.close(slot);
+        self.leaving.insert(job);
+        self.drop_unused(role);
+    }
+
+    /// Drops the files of jobs that nothing here is for any more.
+    fn drop_unused(&mut self, role: &Render) {
+        let unused: Vec<JobId> = self.leaving.iter().copied().filter(|job| !self.uses(*job, role)).collect();
+        for job in unused {
+            self.leaving.remove(&job);
             self.folders.drop_job(job);
         }
+    }
+
+    fn uses(&self, job: JobId, role: &Render) -> bool {
+        // Attempts of an earlier run have no session here, but the job's files under them.
+        self.sessions.values().any(|(other, _)| *other == job)
+            || role.attempts().any(|attempt| attempt.grant.frame.job == job)
+            || self.kit.sessions.uses(job)
     }
 
     fn begin(&mut self, grant: Grant, process: Option<ProcessMark>, next: &mut Vec<Event>) {
@@ -213,6 +232,9 @@ impl Hands<Render> for RenderHands {
     }
 
     fn perform(&mut self, effect: Effect, role: &Render, next: &mut Vec<Event>) {
+        if !self.leaving.is_empty() {
+            self.drop_unused(role);
+        }
         match effect {
             // What a link does not take is said again when the next one stands.
             Effect::ToSchedule(message) => {
@@ -228,7 +250,7 @@ impl Hands<Render> for RenderHands {
             Effect::DoorChanged { door } => {
                 self.door.send_replace(door);
             }
-            Effect::OpenSession { slot, job, lease, .. } => self.open_session(slot, job, lease),
+            Effect::OpenSession { slot, job, step, lease } => self.open_session(slot, job, step, lease),
             Effect::CloseSession { slot, job, .. } => self.close_session(slot, job, role),
             Effect::Start { grant } => self.begin(grant, None, next),
             Effect::TakeBack { lease } => {

@@ -6,6 +6,7 @@ mod blame;
 mod collect;
 mod delivery;
 mod desk;
+mod environments;
 mod hands;
 mod inputs;
 mod installation;
@@ -25,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{HostId, ResourceInfo};
+use model::{HostId, JobId, ResourceInfo, SlotIndex};
 use packages::Library;
 use process::{MemoryKills, User};
 use render::{End, Event, Render};
@@ -44,12 +45,15 @@ use crate::whereabouts::{Goal, Whereabouts};
 use delivery::Server;
 use desk::OwnUsage;
 pub use desk::{DeskPolicy, Hours};
+use environments::Sessions;
 use hands::{RenderHandle, RenderHands};
 use installation::installation;
 pub use tenant::TenantError;
 
 /// How long the end may take: the role gives up on processes and acknowledgements well before.
 const STOP_MAX: Duration = Duration::from_secs(15);
+/// How long leaving all sessions may take then.
+const SESSIONS_MAX: Duration = Duration::from_secs(10);
 
 /// Why the render server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +98,8 @@ struct Kit {
     jobs: PathBuf,
     /// Scratch of attempts, a folder for each lease.
     attempts: PathBuf,
+    /// What slots are in while they render.
+    sessions: Arc<Sessions>,
     /// Who frames run as, where it is not ourselves.
     user: Option<User>,
     library: Arc<Library>,
@@ -120,6 +126,7 @@ pub(crate) struct RenderServer {
     stopped: Option<oneshot::Receiver<Option<End>>>,
     /// Where frames work, if that is not in the data folder.
     workplace: Option<PathBuf>,
+    sessions: Arc<Sessions>,
 }
 
 /// How a render server is over.
@@ -187,7 +194,10 @@ impl RenderServer {
         let (role, ledger) = owner::restore(&root.join("render.journal"), &quarantine, new)?;
         let role = role.identified(setup.host.clone(), instance.clone(), slots);
         let role = role.with_amounts(links::amounts_of(&info));
-        session::clear_leftovers(&jobs, &attempts, &role);
+        let left = make_folder(&workplace, "sessions")?;
+        let of_sessions = Sessions::jobs(&left);
+        session::clear_leftovers(&jobs, &attempts, &role, &of_sessions);
+        let sessions = Arc::new(Sessions::new(left));
 
         let mounted = setup.storage.as_deref().map(open_storage).transpose()?;
         let (found, server) = watch::channel(None);
@@ -198,6 +208,7 @@ impl RenderServer {
             content,
             jobs,
             attempts,
+            sessions: sessions.clone(),
             user,
             library,
             info: info.clone(),
@@ -211,7 +222,8 @@ impl RenderServer {
         let (stop, stopped) = oneshot::channel();
         let door = role.door();
         let rendering = role.attempts().any(|attempt| attempt.process.is_some());
-        let hands = |handle| RenderHands::new(handle, kit.clone(), door, stop);
+        sessions.take_up(&kit, &|slot, job| renders_on(&role, slot, job));
+        let hands = |handle| RenderHands::new(handle, kit.clone(), door, stop, of_sessions);
         let handle = owner::start("render", role, ledger, hands)?;
         let introduction = links::Introduction { host: setup.host, instance, info: info.clone() };
         let desk = setup.desk.map(|policy| desk::watch(handle.clone(), policy, kit, rendering));
@@ -229,7 +241,7 @@ impl RenderServer {
             tokio::spawn(probe::keep_looking(inventory, told)),
         ]);
         let workplace = (workplace != root).then_some(workplace);
-        Ok((Self { handle, tasks, stopped: Some(stopped), workplace }, slots))
+        Ok((Self { handle, tasks, stopped: Some(stopped), workplace, sessions }, slots))
     }
 
     /// Waits until an order has ended it, or it cannot go on.
@@ -247,6 +259,7 @@ impl RenderServer {
             task.abort();
         }
         self.handle.stop().await;
+        self.sessions.let_go();
     }
 
     /// Ends what runs, gives the leases back, and stops.
@@ -257,6 +270,7 @@ impl RenderServer {
         {
             tracing::warn!("leases could not be given back in time; they will lapse");
         }
+        self.sessions.finish(SESSIONS_MAX).await;
         self.leave().await;
         if let Some(workplace) = &self.workplace {
             tenant::vacate(workplace);
@@ -273,6 +287,13 @@ async fn ordered_end(stopped: &mut Option<oneshot::Receiver<Option<End>>>) -> En
         Some(end) => end,
         None => std::future::pending().await,
     }
+}
+
+/// Whether a frame of `job` that an earlier run started is still on `slot`.
+fn renders_on(role: &Render, slot: SlotIndex, job: JobId) -> bool {
+    role.attempts().any(|attempt| {
+        (attempt.grant.slot, attempt.grant.frame.job) == (slot, job) && attempt.process.is_some()
+    })
 }
 
 /// One for each processor (requirement L14).

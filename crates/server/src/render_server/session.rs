@@ -240,12 +240,14 @@ pub(super) fn remove(path: &Path) {
 }
 
 /// Ends and removes what an earlier run left behind and its journal does not know: processes whose start
-/// was not recorded, scratch of forgotten leases, files of jobs that no attempt is for.
-pub(super) fn clear_leftovers(jobs: &Path, attempts: &Path, role: &Render) {
+/// was not recorded, scratch of forgotten leases, files of jobs that no attempt and no session is for.
+pub(super) fn clear_leftovers(jobs: &Path, attempts: &Path, role: &Render, of_sessions: &[JobId]) {
     let begun = |attempt: &AttemptNow| attempt.phase >= Phase::Running;
     let leases: BTreeSet<_> =
         role.attempts().filter(begun).map(|attempt| attempt.grant.lease.to_string()).collect();
-    let of_jobs: BTreeSet<_> = role.attempts().map(|attempt| attempt.grant.frame.job.to_string()).collect();
+    let of_jobs = role.attempts().map(|attempt| attempt.grant.frame.job);
+    let of_jobs: BTreeSet<_> =
+        of_jobs.chain(of_sessions.iter().copied()).map(|job| job.to_string()).collect();
     for path in entries(attempts, &leases) {
         if let Err(error) = process::kill_leftover(&Scratch { folder: path.clone() }.mark_file()) {
             tracing::warn!("cannot end what runs in {}: {}", path.display(), error_chain(&error));

@@ -188,7 +188,8 @@ pub(super) fn make_passage(folder: &Path) -> io::Result<()> {
 
 /// Removes a workplace with nothing left in it; what is left is cleared at the next start.
 pub(super) fn vacate(workplace: &Path) {
-    for folder in [workplace.join("jobs"), workplace.join("attempts"), workplace.to_owned()] {
+    let inner = ["jobs", "attempts", "sessions"].map(|name| workplace.join(name));
+    for folder in inner.into_iter().chain([workplace.to_owned()]) {
         let _in_use = fs::remove_dir(folder);
     }
 }
@@ -220,12 +221,17 @@ pub(super) fn environment(
 
 /// Lets `user` through `folder` to `inner` in it, which becomes its own.
 pub(super) fn let_in(folder: &Path, inner: &Path, user: &User) -> io::Result<()> {
-    fs::set_permissions(folder, Permissions::from_mode(PASSAGE))?;
+    open_passage(folder)?;
     give(inner, user)
 }
 
+/// Lets others through `folder`, which is ours.
+pub(super) fn open_passage(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, Permissions::from_mode(PASSAGE))
+}
+
 /// Makes `user` the owner of `folder` alone.
-fn give(folder: &Path, user: &User) -> io::Result<()> {
+pub(super) fn give(folder: &Path, user: &User) -> io::Result<()> {
     let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
     Ok(rustix::fs::chownat(CWD, folder, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)?)
 }
