@@ -127,6 +127,8 @@ pub(crate) struct RenderServer {
     /// Where frames work, if that is not in the data folder.
     workplace: Option<PathBuf>,
     sessions: Arc<Sessions>,
+    /// Where the files of jobs are.
+    jobs: PathBuf,
 }
 
 /// How a render server is over.
@@ -194,10 +196,9 @@ impl RenderServer {
         let (role, ledger) = owner::restore(&root.join("render.journal"), &quarantine, new)?;
         let role = role.identified(setup.host.clone(), instance.clone(), slots);
         let role = role.with_amounts(links::amounts_of(&info));
-        let left = make_folder(&workplace, "sessions")?;
-        let of_sessions = Sessions::jobs(&left);
+        let sessions = Arc::new(Sessions::new(make_folder(&workplace, "sessions")?));
+        let of_sessions = sessions.jobs();
         session::clear_leftovers(&jobs, &attempts, &role, &of_sessions);
-        let sessions = Arc::new(Sessions::new(left));
 
         let mounted = setup.storage.as_deref().map(open_storage).transpose()?;
         let (found, server) = watch::channel(None);
@@ -206,7 +207,7 @@ impl RenderServer {
         let memory = MemoryKills::watched();
         let kit = Arc::new(Kit {
             content,
-            jobs,
+            jobs: jobs.clone(),
             attempts,
             sessions: sessions.clone(),
             user,
@@ -241,7 +242,7 @@ impl RenderServer {
             tokio::spawn(probe::keep_looking(inventory, told)),
         ]);
         let workplace = (workplace != root).then_some(workplace);
-        Ok((Self { handle, tasks, stopped: Some(stopped), workplace, sessions }, slots))
+        Ok((Self { handle, tasks, stopped: Some(stopped), workplace, sessions, jobs }, slots))
     }
 
     /// Waits until an order has ended it, or it cannot go on.
@@ -270,8 +271,9 @@ impl RenderServer {
         {
             tracing::warn!("leases could not be given back in time; they will lapse");
         }
-        self.sessions.finish(SESSIONS_MAX).await;
+        let of_sessions = self.sessions.finish(SESSIONS_MAX).await;
         self.leave().await;
+        of_sessions.iter().for_each(|job| session::remove(&self.jobs.join(job.to_string())));
         if let Some(workplace) = &self.workplace {
             tenant::vacate(workplace);
         }

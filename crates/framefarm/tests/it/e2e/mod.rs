@@ -21,6 +21,7 @@ mod queue;
 pub(crate) mod ran;
 mod scene;
 mod services;
+mod sessions;
 mod smtp;
 mod spread;
 mod steering;

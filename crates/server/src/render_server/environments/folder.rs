@@ -190,7 +190,8 @@ impl SessionFolder {
         self.remove();
     }
 
-    /// Removes it. A program may have closed folders of its own to itself, and so to us where we are not root.
+    /// Removes it. A program may have closed folders of its own to itself, and so to us where we are not
+    /// root.
     pub(super) fn remove(&self) {
         if fs::remove_dir_all(&self.path).is_err() {
             unlock(&self.path);

@@ -141,8 +141,8 @@ impl Sessions {
         locked(&self.slots).values().any(|slot| slot.uses(job))
     }
 
-    /// Takes up what an earlier run left: where `holds` says that a frame of it still runs on its slot it stays
-    /// until it is closed, all else is left now.
+    /// Takes up what an earlier run left: where `holds` says that a frame of it still runs on its slot it
+    /// stays until it is closed, all else is left now.
     pub(super) fn take_up(&self, kit: &Arc<Kit>, holds: &dyn Fn(SlotIndex, JobId) -> bool) {
         let mut folders = SessionFolder::all(&self.root);
         folders.sort_by_key(SessionFolder::number);
@@ -170,8 +170,8 @@ impl Sessions {
     }
 
     /// The jobs whose sessions an earlier run left here.
-    pub(super) fn jobs(root: &std::path::Path) -> Vec<JobId> {
-        SessionFolder::all(root).iter().filter_map(SessionFolder::read).map(|kept| kept.job).collect()
+    pub(super) fn jobs(&self) -> Vec<JobId> {
+        SessionFolder::all(&self.root).iter().filter_map(SessionFolder::read).map(|kept| kept.job).collect()
     }
 
     /// The thread of a slot, started where there is none.
@@ -189,9 +189,10 @@ impl Sessions {
         SessionFolder::make(&self.root, self.made.fetch_add(1, Ordering::Relaxed), kit.user.as_ref())
     }
 
-    /// Leaves all of them, and cuts short what takes longer than `most`.
-    pub(super) async fn finish(&self, most: Duration) {
+    /// Leaves all of them, cuts short what takes longer than `most`, and gives the jobs they were of.
+    pub(super) async fn finish(&self, most: Duration) -> Vec<JobId> {
         let slots: Vec<Arc<Slot>> = locked(&self.slots).values().cloned().collect();
+        let jobs = slots.iter().flat_map(|slot| slot.jobs()).collect();
         slots.iter().for_each(|slot| slot.close());
         let begun = Instant::now();
         let mut hurried = false;
@@ -204,6 +205,7 @@ impl Sessions {
             tokio::time::sleep(PAUSE).await;
         }
         self.let_go();
+        jobs
     }
 
     /// Does nothing more; what stands is for whoever takes it up.

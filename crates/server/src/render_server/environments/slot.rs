@@ -138,6 +138,10 @@ impl Slot {
         self.state().now.clone()
     }
 
+    pub(super) fn jobs(&self) -> Vec<JobId> {
+        self.state().jobs.clone()
+    }
+
     pub(super) fn uses(&self, job: JobId) -> bool {
         let state = self.state();
         let waits = state.wishes.iter().any(|wish| match wish {
