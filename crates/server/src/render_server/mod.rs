@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{HostId, JobId, ResourceInfo, SlotIndex};
+use model::{HostId, InstanceId, JobId, ResourceInfo, SlotIndex};
 use packages::Library;
 use process::{MemoryKills, User};
 use render::{End, Event, Render};
@@ -186,9 +186,7 @@ impl RenderServer {
         let inventory = Inventory::new(around, library.clone(), user.clone(), setup.tags);
         let (inventory, info) = probe::first(inventory).await;
         let slots = setup.slots.unwrap_or_else(|| slots_for(&info));
-        let file = root.join("instance");
-        let instance = installation(&file, &info.addresses)
-            .map_err(|source| RenderStartError::File { path: file, source })?;
+        let instance = own_installation(root.join("instance"), &info)?;
         let workplace = tenant::workplace(root, setup.scratch.as_deref(), &instance.0, user.as_ref())?;
         let (jobs, attempts) = (make_folder(&workplace, "jobs")?, make_folder(&workplace, "attempts")?);
 
@@ -296,6 +294,11 @@ fn renders_on(role: &Render, slot: SlotIndex, job: JobId) -> bool {
     role.attempts().any(|attempt| {
         (attempt.grant.slot, attempt.grant.frame.job) == (slot, job) && attempt.process.is_some()
     })
+}
+
+/// Which installation this is, as the file `path` says.
+fn own_installation(path: PathBuf, info: &ResourceInfo) -> Result<InstanceId, RenderStartError> {
+    installation(&path, &info.addresses).map_err(|source| RenderStartError::File { path, source })
 }
 
 /// One for each processor (requirement L14).
