@@ -7,6 +7,7 @@
 mod check;
 mod content;
 mod definition;
+mod doubts;
 mod failure;
 mod invocation;
 mod left;
@@ -31,9 +32,9 @@ pub use definition::{
 pub use failure::explain_failure;
 pub use invocation::{CommandLine, CommandLineError, INPUTS, Invocation};
 pub use library::Library;
-pub use outputs::{CollectError, Collected, published_name};
+pub use outputs::{CollectError, Collected, Collection, Known, published_name};
 pub use pattern::Pattern;
 pub use progress::Progress;
 pub use setting::{Setting, SettingKind};
 pub use template::Template;
-pub use verify::{Verified, VerifyError, verify};
+pub use verify::{Verified, VerifyError, Wanted, verify};

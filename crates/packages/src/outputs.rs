@@ -2,14 +2,17 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use model::{Output, Step};
+use model::{Digest, Output, Refuse, Step};
+use pictures::Finding;
 
 use crate::Invocation;
 use crate::definition::Definition;
+use crate::doubts::{Doubt, doubts, is_stale};
 use crate::left::{Left, named};
 use crate::template::{Template, padded};
-use crate::verify::{VerifyError, verify};
+use crate::verify::{Verified, VerifyError, Wanted, verify};
 
 /// A file of an attempt that counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +21,28 @@ pub struct Collected {
     pub path: PathBuf,
     /// What is published of it.
     pub output: Output,
+    /// A small picture of it, a JPEG.
+    pub thumbnail: Option<Vec<u8>>,
+}
+
+/// What an attempt made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Collection {
+    /// Its files.
+    pub files: Vec<Collected>,
+    /// What a person should look at though the files count, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// What is known of an attempt besides what it left behind.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// When it began, by the clock of the filesystem that its files lie on.
+    pub begun: Option<SystemTime>,
+    /// Sizes in bytes of files that earlier attempts of the step made.
+    pub sizes: Vec<u64>,
+    /// Threads that may look at a picture, one at least.
+    pub threads: usize,
 }
 
 /// Why an attempt has made nothing that counts.
@@ -42,6 +67,12 @@ pub enum CollectError {
     /// What it left does not count.
     #[error(transparent)]
     Unfit(#[from] VerifyError),
+    /// It counts, but for what the job refuses.
+    #[error("{}, which this job does not let pass", what.join("; "))]
+    Refused {
+        /// What is the matter.
+        what: Vec<String>,
+    },
     /// The scratch folder cannot be read.
     #[error("cannot read the scratch folder {}", folder.display())]
     Scratch {
@@ -62,16 +93,25 @@ impl Invocation<'_> {
     /// done without a file.
     ///
     /// # Errors
-    /// Where a frame has no file, more than one, or one that is broken or has another size than asked.
-    pub fn collect(&self, log: &Path, slug: &str) -> Result<Vec<Collected>, CollectError> {
+    /// Where a frame has no file, more than one, or one that is broken, old, has another size than asked, or is
+    /// what the job refuses.
+    pub fn collect(&self, log: &Path, slug: &str, known: &Known) -> Result<Collection, CollectError> {
         let ending = ending(self.definition, self.step);
         let left = Left::by(self, ending.as_deref())?;
         if left.is_nothing() && !names_output(self.definition, self.step) {
-            return self.printed(log, slug);
+            return self.printed(log, slug, known);
         }
         let ending = ending.unwrap_or_default();
-        let file = |number| self.collected(left.of(number)?, number, &ending, slug);
-        self.numbers().map(file).collect()
+        let mut collection = Collection::default();
+        for number in self.numbers() {
+            let path = left.of(number)?;
+            // A plain command may well copy what it is given.
+            if is_stale(&path, known.begun) && !self.definition.brings_program() {
+                return Err(VerifyError::Stale { path }.into());
+            }
+            self.collected(path, number, &ending, slug, known, &mut collection)?;
+        }
+        Ok(collection)
     }
 
     fn collected(
@@ -80,26 +120,49 @@ impl Invocation<'_> {
         number: i64,
         ending: &str,
         slug: &str,
-    ) -> Result<Collected, CollectError> {
-        let verified = verify(&path, ending, self.step.work.size)?;
+        known: &Known,
+        into: &mut Collection,
+    ) -> Result<(), CollectError> {
+        let work = &self.step.work;
+        let tile = work.part.zip(work.size).and_then(|(part, size)| part.crop(size)).map(|crop| crop.size());
+        // Parts of a picture are not shown, and what is odd about one need not be odd about the whole.
+        let part = work.part.is_some();
+        let wanted = Wanted { size: work.size, tile, thumbnail: !part, threads: known.threads };
+        let verified = verify(&path, ending, &wanted)?;
         let name = published_name(slug, number, ending);
-        let output = Output {
-            name,
-            digest: verified.digest,
-            bytes: verified.bytes,
-            size: verified.size,
-            thumbnail: None,
-        };
-        Ok(Collected { path, output })
+        if !part {
+            let refused = refused(&verified, &work.refuse, &name);
+            if !refused.is_empty() {
+                return Err(CollectError::Refused { what: refused });
+            }
+        }
+        into.warnings.extend(doubts(&path, &verified, part, known).into_iter().map(|doubt| doubt.of(&name)));
+        let Verified { digest, bytes, size, thumbnail, .. } = verified;
+        let small = thumbnail.as_ref().map(|small| Digest(*blake3::hash(small).as_bytes()));
+        let output = Output { name, digest, bytes, size, thumbnail: small };
+        into.files.push(Collected { path, output, thumbnail });
+        Ok(())
     }
 
-    fn printed(&self, log: &Path, slug: &str) -> Result<Vec<Collected>, CollectError> {
+    fn printed(&self, log: &Path, slug: &str, known: &Known) -> Result<Collection, CollectError> {
         let silent = log.metadata().map_or(true, |about| about.len() == 0);
-        if silent && self.step.may_be_silent() {
-            return Ok(Vec::new());
+        let mut collection = Collection::default();
+        if !silent || !self.step.may_be_silent() {
+            let known = Known { sizes: Vec::new(), ..known.clone() };
+            self.collected(log.to_owned(), self.number, "log", slug, &known, &mut collection)?;
         }
-        self.collected(log.to_owned(), self.number, "log", slug).map(|collected| vec![collected])
+        Ok(collection)
     }
+}
+
+/// What of a file the job does not let pass.
+fn refused(verified: &Verified, refuse: &std::collections::BTreeSet<Refuse>, name: &str) -> Vec<String> {
+    let kind = |finding: &Finding| match finding {
+        Finding::Black | Finding::OneColour(_) => Refuse::Blank,
+        Finding::NotNumbers(_) => Refuse::NotNumbers,
+    };
+    let found = verified.findings.iter().filter(|finding| refuse.contains(&kind(finding)));
+    found.map(|finding| Doubt::Found(finding.clone()).of(name)).collect()
 }
 
 /// The name a frame's file is published under: `<slug>.<frame>.<ending>`, four digits at least.

@@ -3,22 +3,30 @@
 //! Packages end with success and leave half a picture (a full disk), a picture of another size, or none.
 //! So every picture is decoded to its last pixel before it counts.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::error::Error;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use image::{ImageError, ImageFormat, ImageReader, Limits};
 use model::{Digest, Size};
+use pictures::{Depth, Finding, Kind, Look, Picture, PictureError, THUMBNAIL_WIDTH, look};
 
 use crate::content::digest_file;
 
-/// Most memory that decoding one picture may take, in bytes: 16k x 16k pixels of four floats.
-const MEMORY_MAX: u64 = 4 << 30;
-/// The end of every whole PNG file: its last chunk, of no length, with its checksum.
-const PNG_END: [u8; 12] = [0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82];
+/// What a file should be.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// Pixels across and down, where it is a picture.
+    pub size: Option<Size>,
+    /// The size of a tile of it: packages leave the tile alone, or in the middle of nothing.
+    pub tile: Option<Size>,
+    /// Whether a small picture is made of it.
+    pub thumbnail: bool,
+    /// Threads that decode, one at least.
+    pub threads: usize,
+}
 
 /// A file that counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Verified {
     /// Its content.
     pub digest: Digest,
@@ -26,6 +34,12 @@ pub struct Verified {
     pub bytes: u64,
     /// Its size in pixels, where it is a picture.
     pub size: Option<Size>,
+    /// What a person should look at, the worst first.
+    pub findings: Vec<Finding>,
+    /// Why its pixels could not be looked at, where it is a picture.
+    pub unseen: Option<String>,
+    /// A small picture of it.
+    pub thumbnail: Option<Vec<u8>>,
 }
 
 /// Why a file does not count as a frame.
@@ -43,6 +57,15 @@ pub enum VerifyError {
         /// Where it is.
         path: PathBuf,
     },
+    /// It is older than the attempt that should have made it.
+    #[error(
+        "the file {} was written before the attempt began; is it one that lay there already?",
+        path.display()
+    )]
+    Stale {
+        /// Where it is.
+        path: PathBuf,
+    },
     /// It begins like no picture of its kind.
     #[error("the file {} is not a picture of the kind {wanted}", path.display())]
     NotAPicture {
@@ -52,19 +75,23 @@ pub enum VerifyError {
         wanted: String,
     },
     /// It begins like a picture and stops before its end.
-    #[error("the picture {} is cut short", path.display())]
+    #[error("the picture {} is cut short: {what}", path.display())]
     Truncated {
         /// Where it is.
         path: PathBuf,
+        /// What is missing.
+        what: String,
     },
     /// It is a picture that cannot be decoded.
-    #[error("the picture {} is broken", path.display())]
+    #[error("the picture {} is broken: {what}", path.display())]
     Broken {
         /// Where it is.
         path: PathBuf,
+        /// What is wrong with it.
+        what: String,
         /// What the decoder met.
         #[source]
-        source: Box<ImageError>,
+        source: Option<Box<dyn Error + Send + Sync>>,
     },
     /// It has another size than asked.
     #[error("the picture {} is {found} pixels, and {wanted} were asked for", path.display())]
@@ -87,116 +114,84 @@ pub enum VerifyError {
     },
 }
 
-/// Verifies the file at `path` as a frame with the ending `ending` and, where it is a picture, the size
-/// `wanted`. Files that are no pictures only have to be there with something in them; logs may be empty.
+/// Verifies the file at `path` as a frame with the ending `ending`. Files that are no pictures only have to be
+/// there with something in them; logs may be empty.
 ///
 /// # Errors
 /// Where it does not count as a frame.
-pub fn verify(path: &Path, ending: &str, wanted: Option<Size>) -> Result<Verified, VerifyError> {
+pub fn verify(path: &Path, ending: &str, wanted: &Wanted) -> Result<Verified, VerifyError> {
     let unreadable = |source| VerifyError::Unreadable { path: path.to_owned(), source };
-    let (digest, bytes) = digest_file(path).map_err(|source| match source.kind() {
+    let about = path.metadata().map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => VerifyError::Missing { path: path.to_owned() },
         _ => unreadable(source),
     })?;
-    if bytes == 0 && ending != "log" {
+    if about.is_dir() {
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+    }
+    if about.len() == 0 && ending != "log" {
         return Err(VerifyError::Empty { path: path.to_owned() });
     }
-    let size = match kind(ending) {
-        Some(kind) => Some(decode(path, ending, kind)?),
-        None => None,
+    let Some(kind) = Kind::of_ending(ending) else {
+        let (digest, bytes) = digest_file(path).map_err(unreadable)?;
+        let (findings, unseen) = (Vec::new(), None);
+        return Ok(Verified { digest, bytes, size: None, findings, unseen, thumbnail: None });
     };
-    match (size, wanted) {
-        (Some(found), Some(wanted)) if found != wanted => {
-            Err(VerifyError::WrongSize { path: path.to_owned(), wanted, found })
-        }
-        _ => Ok(Verified { digest, bytes, size }),
-    }
-}
-
-/// The kind of picture that `ending` stands for, where it is one.
-fn kind(ending: &str) -> Option<ImageFormat> {
-    let known = [
-        ImageFormat::Bmp,
-        ImageFormat::Hdr,
-        ImageFormat::Jpeg,
-        ImageFormat::OpenExr,
-        ImageFormat::Png,
-        ImageFormat::Pnm,
-        ImageFormat::Tga,
-        ImageFormat::Tiff,
-    ];
-    ImageFormat::from_extension(ending).filter(|kind| known.contains(kind))
-}
-
-fn decode(path: &Path, ending: &str, kind: ImageFormat) -> Result<Size, VerifyError> {
-    let unreadable = |source| VerifyError::Unreadable { path: path.to_owned(), source };
-    let truncated = || VerifyError::Truncated { path: path.to_owned() };
-    let mut file = File::open(path).map_err(unreadable)?;
-    if !begins_as(&mut file, kind).map_err(unreadable)? {
-        return Err(VerifyError::NotAPicture { path: path.to_owned(), wanted: ending.to_owned() });
-    }
-    if !ends_as(&mut file, kind).map_err(unreadable)? {
-        return Err(truncated());
-    }
-    let mut reader = ImageReader::with_format(BufReader::new(file), kind);
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(MEMORY_MAX);
-    reader.limits(limits);
-    let picture = reader.decode().map_err(|source| {
-        if is_early_end(&source) {
-            truncated()
-        } else {
-            VerifyError::Broken { path: path.to_owned(), source: Box::new(source) }
-        }
-    })?;
-    Ok(Size { width: picture.width(), height: picture.height() })
-}
-
-/// Whether `file` begins as such a picture does. TGA has no mark of its own.
-fn begins_as(file: &mut File, kind: ImageFormat) -> io::Result<bool> {
-    let mut start = Vec::new();
-    file.seek(SeekFrom::Start(0))?;
-    file.by_ref().take(16).read_to_end(&mut start)?;
-    file.seek(SeekFrom::Start(0))?;
-    let marks: &[&[u8]] = match kind {
-        ImageFormat::Png => &[b"\x89PNG\r\n\x1a\n"],
-        ImageFormat::Jpeg => &[b"\xff\xd8\xff"],
-        ImageFormat::Bmp => &[b"BM"],
-        ImageFormat::Hdr => &[b"#?RADIANCE", b"#?RGBE"],
-        ImageFormat::OpenExr => &[b"\x76\x2f\x31\x01"],
-        ImageFormat::Tiff => &[b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"],
-        ImageFormat::Pnm => &[b"P1", b"P2", b"P3", b"P4", b"P5", b"P6", b"P7"],
-        _ => return Ok(true),
+    let seen = Look {
+        threads: wanted.threads,
+        thumbnail: wanted.thumbnail.then_some(THUMBNAIL_WIDTH),
+        exposure: 0.0,
     };
-    // A picture cut within its mark is cut, not something else.
-    Ok(marks.iter().any(|mark| start.starts_with(mark) || mark.starts_with(&start)))
-}
-
-/// Whether `file` ends as such a picture does. Decoders stop at the last pixel, some put in what lacks.
-fn ends_as(file: &mut File, kind: ImageFormat) -> io::Result<bool> {
-    let mut end = Vec::new();
-    let from = file.metadata()?.len().saturating_sub(64);
-    file.seek(SeekFrom::Start(from))?;
-    file.read_to_end(&mut end)?;
-    file.seek(SeekFrom::Start(0))?;
-    Ok(match kind {
-        ImageFormat::Png => end.ends_with(&PNG_END),
-        ImageFormat::Jpeg => {
-            let filled = end.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
-            end[..filled].ends_with(b"\xff\xd9")
+    // Whether the digest is taken by one of the threads or beside them makes no difference to who waits.
+    let (digested, looked) = std::thread::scope(|scope| {
+        let digest = scope.spawn(|| digest_file(path));
+        let looked = look(path, kind, &seen);
+        (digest.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into())), looked)
+    });
+    let (digest, bytes) = digested.map_err(unreadable)?;
+    match looked {
+        Ok(picture) => judged(path, wanted, picture, digest, bytes),
+        Err(PictureError::Unsupported { what }) => {
+            let (findings, unseen) = (Vec::new(), Some(what));
+            Ok(Verified { digest, bytes, size: None, findings, unseen, thumbnail: None })
         }
-        _ => true,
-    })
-}
-
-fn is_early_end(error: &ImageError) -> bool {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        let io = error.downcast_ref::<io::Error>();
-        if io.is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof) {
-            return true;
-        }
-        cause = error.source();
+        Err(error) => Err(fault(path, ending, error)),
     }
-    matches!(error, ImageError::IoError(io) if io.kind() == io::ErrorKind::UnexpectedEof)
+}
+
+fn judged(
+    path: &Path,
+    wanted: &Wanted,
+    picture: Picture,
+    digest: Digest,
+    bytes: u64,
+) -> Result<Verified, VerifyError> {
+    // Of a tile either the display window or where the pixels lie may be the tile.
+    let windows = picture.parts.iter().map(|part| part.window.size);
+    let is_tile = |tile| picture.size == Some(tile) || windows.clone().any(|window| window == tile);
+    match (picture.size, wanted.size) {
+        (Some(found), Some(size)) if found != size && !wanted.tile.is_some_and(is_tile) => {
+            let wanted = wanted.tile.unwrap_or(size);
+            return Err(VerifyError::WrongSize { path: path.to_owned(), wanted, found });
+        }
+        _ => {}
+    }
+    let findings = picture.findings();
+    let unseen = match picture.depth {
+        Depth::Whole => None,
+        Depth::Structure(why) => Some(why),
+    };
+    Ok(Verified { digest, bytes, size: picture.size, findings, unseen, thumbnail: picture.thumbnail })
+}
+
+fn fault(path: &Path, ending: &str, error: PictureError) -> VerifyError {
+    let path = path.to_owned();
+    match error {
+        PictureError::NotA { .. } => VerifyError::NotAPicture { path, wanted: ending.to_owned() },
+        PictureError::Truncated { what } => VerifyError::Truncated { path, what },
+        PictureError::Broken { what, source } => VerifyError::Broken { path, what, source },
+        PictureError::TooLarge { what } | PictureError::Unsupported { what } => {
+            VerifyError::Broken { path, what, source: None }
+        }
+        PictureError::Unreadable(source) => VerifyError::Unreadable { path, source },
+    }
 }

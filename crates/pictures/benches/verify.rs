@@ -20,7 +20,9 @@ fn main() {
     for (name, noise) in NOISES {
         std::fs::write(&path, frame(noise)).unwrap();
         let bytes = path.metadata().unwrap().len();
-        println!("{{\"name\": \"verify_4k_{name}_bytes\", \"value\": {bytes}, \"unit\": \"B\", \"floor\": null, \"ratio\": null}}");
+        println!(
+            "{{\"name\": \"verify_4k_{name}_bytes\", \"value\": {bytes}, \"unit\": \"B\", \"floor\": null, \"ratio\": null}}"
+        );
         let hashed = median(|| hash(&path));
         let decoded = median(|| decode(&path));
         for threads in [1, 2] {

@@ -125,7 +125,7 @@ impl fmt::Display for Sample {
     }
 }
 
-/// What a person should look at.
+/// What a person should look at; written it follows the name of the file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finding {
     /// All of it is black.
@@ -139,13 +139,13 @@ pub enum Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Black => f.write_str("it is all black"),
+            Self::Black => f.write_str("is all black"),
             Self::OneColour(values) => {
                 let values: Vec<String> = values.iter().map(|value| format!("{value:.3}")).collect();
-                write!(f, "it is all of one colour ({})", values.join(", "))
+                write!(f, "is all of one colour ({})", values.join(", "))
             }
-            Self::NotNumbers(1) => f.write_str("1 of its pixels is not a number"),
-            Self::NotNumbers(count) => write!(f, "{count} of its pixels are not numbers"),
+            Self::NotNumbers(1) => f.write_str("has 1 pixel that is not a number"),
+            Self::NotNumbers(count) => write!(f, "has {count} pixels that are not numbers"),
         }
     }
 }

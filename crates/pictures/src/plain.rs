@@ -132,10 +132,9 @@ fn fault(kind: Kind, error: ImageError) -> PictureError {
     match error {
         ImageError::Limits(error) => PictureError::large(error.to_string()),
         ImageError::Unsupported(error) if kind == Kind::Tiff => PictureError::unsupported(error.to_string()),
-        error => PictureError::Broken {
-            what: "it cannot be decoded".to_owned(),
-            source: Some(Box::new(error)),
-        },
+        error => {
+            PictureError::Broken { what: "it cannot be decoded".to_owned(), source: Some(Box::new(error)) }
+        }
     }
 }
 

@@ -60,8 +60,9 @@ fn probe(ffprobe: &Path, path: &Path) -> Result<(Size, u64), PictureError> {
         let what = told.complaint.lines().next().unwrap_or("ffprobe cannot read it").to_owned();
         return Err(PictureError::broken(format!("its frames cannot all be decoded: {what}")));
     }
-    let told: Value = serde_json::from_slice(&told.output)
-        .map_err(|error| PictureError::unsupported(format!("ffprobe says what is not understood: {error}")))?;
+    let told: Value = serde_json::from_slice(&told.output).map_err(|error| {
+        PictureError::unsupported(format!("ffprobe says what is not understood: {error}"))
+    })?;
     let stream = &told["streams"][0];
     let number = |name: &str| stream[name].as_u64().and_then(|number| u32::try_from(number).ok());
     let (Some(width), Some(height)) = (number("width"), number("height")) else {
@@ -155,7 +156,11 @@ fn container(file: &mut File) -> Result<(), PictureError> {
     if start.starts_with(b"RIFF") {
         let said = u64::from(u32::from_le_bytes([start[4], start[5], start[6], start[7]])) + 8;
         let short = said > length;
-        return if short { Err(PictureError::cut(format!("it has {length} of {said} bytes"))) } else { Ok(()) };
+        return if short {
+            Err(PictureError::cut(format!("it has {length} of {said} bytes")))
+        } else {
+            Ok(())
+        };
     }
     if &start[4..8] != b"ftyp" {
         return Ok(());

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use model::{AttemptNumber, Exit, JobId, Size, Step, Work};
 use packages::support::Search;
-use packages::{CollectError, Collected, Invocation, Progress, explain_failure};
+use packages::{CollectError, Collected, Invocation, Known, Progress, explain_failure};
 
 use crate::{definition, step, write};
 
@@ -103,7 +103,7 @@ pub(crate) fn attempt(package: &str, step: &Step, number: i64, job: &Path, scrat
         exit: status.code().map_or(Exit::Unknown, Exit::Code),
         log: String::from_utf8_lossy(&log).into_owned(),
         last_progress: told.last().copied().unwrap_or(0),
-        collected: invocation.collect(&log_path, "film"),
+        collected: invocation.collect(&log_path, "film", &Known::default()).map(|made| made.files),
     }
 }
 
@@ -341,6 +341,6 @@ fn a_chunk_with_a_frame_missing_or_broken_fails() {
         environment: &environment,
         session: None,
     };
-    let broken = invocation.collect(&host.path().join("scratch.log"), "film");
+    let broken = invocation.collect(&host.path().join("scratch.log"), "film", &Known::default());
     assert!(matches!(broken, Err(CollectError::Unfit(_))), "{broken:?}");
 }

@@ -5,7 +5,11 @@ use std::path::Path;
 
 use image::{DynamicImage, ImageFormat, Rgb, Rgb32FImage, RgbImage};
 use model::Size;
-use packages::{VerifyError, digest_file, verify};
+use packages::{Verified, VerifyError, Wanted, digest_file};
+
+fn verify(path: &Path, ending: &str, size: Option<Size>) -> Result<Verified, VerifyError> {
+    packages::verify(path, ending, &Wanted { size, thumbnail: true, ..Wanted::default() })
+}
 
 const ENDINGS: [&str; 9] = ["png", "jpg", "jpeg", "bmp", "tga", "ppm", "hdr", "exr", "tiff"];
 

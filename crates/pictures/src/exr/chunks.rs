@@ -43,7 +43,8 @@ impl Tables {
         let (mut at, mut bytes, mut parts) = (head.tables_at, Vec::new(), Vec::new());
         for part in &head.parts {
             let length = part.chunks.checked_mul(8).filter(|length| source.holds(at, *length));
-            let length = length.ok_or_else(|| PictureError::cut("the file ends within its list of chunks"))?;
+            let length =
+                length.ok_or_else(|| PictureError::cut("the file ends within its list of chunks"))?;
             source.read(at, length as usize, &mut bytes)?;
             let offsets = bytes.as_chunks::<8>().0.iter().map(|offset| u64::from_le_bytes(*offset));
             parts.push(offsets.collect::<Vec<_>>());
@@ -137,12 +138,7 @@ pub(crate) fn pixel_bytes(part: &Part, place: &Place) -> u64 {
 }
 
 /// How many values `channel` has in the row `row` of a chunk; nothing where the row has none of it.
-pub(crate) fn values(
-    part: &Part,
-    place: &Place,
-    channel: &super::head::Channel,
-    row: u32,
-) -> Option<usize> {
+pub(crate) fn values(part: &Part, place: &Place, channel: &super::head::Channel, row: u32) -> Option<usize> {
     if channel.is_everywhere() {
         return Some(place.size.width as usize);
     }

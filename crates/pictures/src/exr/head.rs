@@ -155,8 +155,7 @@ fn part(fields: &mut Fields<'_>, tiled: bool, typed: bool) -> Result<Part, Pictu
     if tiled && channels.iter().any(|channel| !channel.is_everywhere()) {
         return Err(PictureError::broken("a channel of its tiles has not a value in each pixel"));
     }
-    let mut part =
-        Part { name: found.name, deep, levels, compression, data, display, channels, chunks: 0 };
+    let mut part = Part { name: found.name, deep, levels, compression, data, display, channels, chunks: 0 };
     part.chunks = chunk_count(&part);
     if typed && found.chunk_count.is_some_and(|said| u64::try_from(said) != Ok(part.chunks)) {
         return Err(PictureError::broken("the number of chunks in its header is wrong"));

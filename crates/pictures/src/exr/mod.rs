@@ -161,8 +161,7 @@ fn show(
         for (channel, about) in part.channels.iter().enumerate() {
             let Some(count) = values(part, place, about, row) else { continue };
             let short = || PictureError::broken("a chunk of it has fewer bytes than it has pixels");
-            let (values, rest) =
-                bytes.split_at_checked(count * about.sample.bytes()).ok_or_else(short)?;
+            let (values, rest) = bytes.split_at_checked(count * about.sample.bytes()).ok_or_else(short)?;
             bytes = rest;
             let (x, y, full) = (place.left, place.top + row, about.is_everywhere());
             sink.row(RowOf { part: number, channel, x, y, sample: about.sample, full }, values)?;

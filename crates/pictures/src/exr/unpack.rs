@@ -152,9 +152,9 @@ fn foreign(
 
 pub(crate) fn inflated(packed: &[u8], wanted: usize) -> Result<Vec<u8>, PictureError> {
     let options = DeflateOptions::default().set_limit(wanted).set_size_hint(wanted);
-    DeflateDecoder::new_with_options(packed, options).decode_zlib().map_err(|error| {
-        PictureError::broken(format!("a chunk of it cannot be unpacked: {:?}", error.error))
-    })
+    DeflateDecoder::new_with_options(packed, options)
+        .decode_zlib()
+        .map_err(|error| PictureError::broken(format!("a chunk of it cannot be unpacked: {:?}", error.error)))
 }
 
 /// Runs of equal bytes, and bytes that are none.
@@ -185,7 +185,7 @@ fn summed(bytes: &mut [u8]) {
     let mut before = *first;
     let (blocks, rest) = rest.as_chunks_mut::<16>();
     for block in blocks {
-        let mut sums = block.map(|byte| byte.wrapping_sub(128));
+        let mut sums = added(*block, [128; 16]);
         sums = added(sums, moved::<1>(sums));
         sums = added(sums, moved::<2>(sums));
         sums = added(sums, moved::<4>(sums));
@@ -199,14 +199,23 @@ fn summed(bytes: &mut [u8]) {
     }
 }
 
+// Plain loops: of these the compiler makes vectors, of closures it made calls.
 #[inline(always)]
 fn moved<const BY: usize>(bytes: [u8; 16]) -> [u8; 16] {
-    std::array::from_fn(|i| if i < BY { 0 } else { bytes[i - BY] })
+    let mut moved = [0; 16];
+    for i in BY..16 {
+        moved[i] = bytes[i - BY];
+    }
+    moved
 }
 
 #[inline(always)]
 fn added(a: [u8; 16], b: [u8; 16]) -> [u8; 16] {
-    std::array::from_fn(|i| a[i].wrapping_add(b[i]))
+    let mut sums = [0; 16];
+    for i in 0..16 {
+        sums[i] = a[i].wrapping_add(b[i]);
+    }
+    sums
 }
 
 /// Puts the bytes of each value together again: all first ones stand before all second ones.

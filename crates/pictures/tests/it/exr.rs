@@ -23,12 +23,8 @@ pub(crate) fn halfs(
         let [r, g, b, a] = shade(x, y);
         (f16::from_f32(r), f16::from_f32(g), f16::from_f32(b), f16::from_f32(a))
     };
-    let layer = Layer::new(
-        (width, height),
-        LayerAttributes::named("main"),
-        encoding,
-        SpecificChannels::rgba(pixel),
-    );
+    let layer =
+        Layer::new((width, height), LayerAttributes::named("main"), encoding, SpecificChannels::rgba(pixel));
     let mut bytes = Cursor::new(Vec::new());
     Image::from_layer(layer).write().non_parallel().to_buffered(&mut bytes).unwrap();
     bytes.into_inner()
@@ -120,7 +116,9 @@ fn smaller_pictures_in_the_file_are_decoded_and_not_counted() {
 fn mips(name: &str) -> AnyChannel<Levels<FlatSamples>> {
     let sizes = [(40, 20), (20, 10), (10, 5), (5, 2), (2, 1), (1, 1)];
     // Only the first level is what is counted.
-    let level = |(i, (w, h)): (usize, &(usize, usize))| FlatSamples::F32(vec![if i == 0 { 0.25 } else { 9.0 }; w * h]);
+    let level = |(i, (w, h)): (usize, &(usize, usize))| {
+        FlatSamples::F32(vec![if i == 0 { 0.25 } else { 9.0 }; w * h])
+    };
     let level_data = sizes.iter().enumerate().map(level).collect();
     let samples = Levels::Mip { rounding_mode: RoundingMode::Down, level_data };
     AnyChannel::new(name, samples)
@@ -136,7 +134,7 @@ fn what_is_no_number_is_counted_by_pixel() {
     let encoding = Encoding::SMALL_LOSSLESS;
     let picture = look_at(&halfs(20, 20, encoding, shade), Kind::Exr).unwrap();
     assert_eq!(picture.not_numbers, 2);
-    assert_eq!(picture.findings()[0].to_string(), "2 of its pixels are not numbers");
+    assert_eq!(picture.findings()[0].to_string(), "has 2 pixels that are not numbers");
     assert!(picture.thumbnail.is_some());
 }
 

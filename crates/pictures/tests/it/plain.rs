@@ -41,7 +41,13 @@ fn a_small_picture_looks_like_the_large_one() {
     let small = image::load_from_memory(picture.thumbnail.as_ref().unwrap()).unwrap();
     assert_eq!(small.dimensions(), (320, 224));
     let right = large.resize_exact(320, 224, image::imageops::FilterType::Triangle).to_rgb8();
-    let off = small.to_rgb8().into_raw().iter().zip(right.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>();
+    let off = small
+        .to_rgb8()
+        .into_raw()
+        .iter()
+        .zip(right.as_raw())
+        .map(|(a, b)| u64::from(a.abs_diff(*b)))
+        .sum::<u64>();
     assert!(off / (320 * 224 * 3) < 4, "{}", off / (320 * 224 * 3));
 }
 
@@ -53,7 +59,7 @@ fn black_pictures_and_those_of_one_colour_are_found_out() {
     assert_eq!(magenta.blank, Some(Blank::OneColour(vec![1.0, 0.0, 1.0])));
     assert!(magenta.alpha_empty);
     let said: Vec<String> = magenta.findings().iter().map(ToString::to_string).collect();
-    assert_eq!(said, ["it is all of one colour (1.000, 0.000, 1.000)"]);
+    assert_eq!(said, ["is all of one colour (1.000, 0.000, 1.000)"]);
 }
 
 #[test]

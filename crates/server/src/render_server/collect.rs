@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use model::{Exit, FailureClass, Grant, LeaseId, Output};
-use packages::{Collected, explain_failure};
+use packages::{Collection, Known, explain_failure};
 use render::Event;
 use wire::ClientError;
 
@@ -21,6 +21,9 @@ use crate::error_chain;
 
 /// As much of the end of a log as is read for the reason of a failure.
 const TAIL: u64 = 64 << 10;
+
+/// Threads that look at a picture together: the other slots of the host are at work.
+const LOOKING_THREADS: usize = 2;
 
 /// Why an attempt has made nothing that counts.
 #[derive(Debug, thiserror::Error)]
@@ -76,17 +79,22 @@ async fn bring(
     exit: Exit,
     reins: Reins,
 ) -> Result<Vec<Output>, CollectError> {
-    let lease = grant.lease;
+    let (lease, job, step) = (grant.lease, grant.frame.job, grant.frame.step);
     let placed = folder.ready().await?;
     bring_log(&kit, lease).await;
     let found = {
         let kit = kit.clone();
         tokio::task::spawn_blocking(move || find(&kit, &placed, &grant, exit, &reins)).await??
     };
-    for collected in &found {
+    for warning in &found.warnings {
+        tracing::warn!(%lease, "{warning}");
+    }
+    for collected in &found.files {
         deliver(&kit, lease, collected).await?;
     }
-    Ok(found.into_iter().map(|collected| collected.output).collect())
+    let outputs: Vec<Output> = found.files.into_iter().map(|collected| collected.output).collect();
+    kit.neighbours.made(job, step, outputs.iter().map(|output| output.bytes));
+    Ok(outputs)
 }
 
 /// A log that cannot be brought, for instance for want of room, must not cost a finished frame.
@@ -111,7 +119,7 @@ fn find(
     grant: &Grant,
     exit: Exit,
     reins: &Reins,
-) -> Result<Vec<Collected>, CollectError> {
+) -> Result<Collection, CollectError> {
     let scratch = Scratch::of(kit, grant.lease);
     let slug = placed.description.slug_of(usize::from(grant.frame.step.0));
     let log = scratch.log();
@@ -138,7 +146,12 @@ fn find(
         }
         return Err(CollectError::Failed { class, message });
     }
-    call.collect(&log, &slug).map_err(|error| {
+    let known = Known {
+        begun: scratch.mark_file().metadata().and_then(|about| about.modified()).ok(),
+        sizes: kit.neighbours.sizes(grant.frame.job, grant.frame.step),
+        threads: LOOKING_THREADS,
+    };
+    call.collect(&log, &slug, &known).map_err(|error| {
         // Packages that lack a licence may end as if all were well.
         CollectError::Failed { class: blame(&tail(&log)), message: error_chain(&error) }
     })

@@ -56,7 +56,7 @@ impl Server {
 
 /// Brings an output to the intake of its lease.
 pub(super) async fn deliver(kit: &Kit, lease: LeaseId, collected: &Collected) -> Result<(), ClientError> {
-    let Collected { path, output } = collected;
+    let Collected { path, output, .. } = collected;
     let storage = kit.server.borrow().as_ref().and_then(|server| server.storage.clone());
     if let Some(storage) = storage {
         let (from, name) = (path.clone(), output.name.clone());

@@ -13,6 +13,7 @@ mod installation;
 mod line;
 mod links;
 mod log_shipping;
+mod neighbours;
 mod probe;
 mod runner;
 mod scratch;
@@ -48,6 +49,7 @@ pub use desk::{DeskPolicy, Hours};
 use environments::Sessions;
 use hands::{RenderHandle, RenderHands};
 use installation::installation;
+use neighbours::Neighbours;
 pub use tenant::TenantError;
 
 /// How long the end may take: the role gives up on processes and acknowledgements well before.
@@ -115,6 +117,8 @@ struct Kit {
     usage: OwnUsage,
     /// Held while a file is fetched that several attempts may want.
     bringing: Mutex<()>,
+    /// How large files came out so far.
+    neighbours: Neighbours,
     /// The schedule server, while a link stands or stood.
     server: watch::Receiver<Option<Server>>,
 }
@@ -216,6 +220,7 @@ impl RenderServer {
             memory,
             usage: OwnUsage::default(),
             bringing: Mutex::default(),
+            neighbours: Neighbours::default(),
             server,
         });
         let (stop, stopped) = oneshot::channel();

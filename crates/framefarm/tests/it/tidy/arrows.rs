@@ -5,16 +5,17 @@ use super::{crates, none, root, rust_files};
 /// The crates that decide. They know the words and nothing else.
 const ROLES: [&str; 4] = ["schedule", "resource", "render", "access"];
 /// The crates that touch the world for the shells.
-const HANDS: [&str; 5] = ["store", "wire", "process", "packages", "trust"];
+const HANDS: [&str; 6] = ["store", "wire", "process", "packages", "pictures", "trust"];
 
 /// The crates of ours that `name` may depend on, outside of its tests.
 fn allowed(name: &str) -> Vec<&'static str> {
     match name {
         "model" => vec![],
         role if ROLES.contains(&role) => vec!["model"],
+        "packages" => vec!["model", "pictures"],
         hand if HANDS.contains(&hand) => vec!["model"],
         "server" => ["model"].into_iter().chain(ROLES).chain(HANDS).collect(),
-        "framefarm" => vec!["model", "packages", "process", "server", "trust", "wire"],
+        "framefarm" => vec!["model", "packages", "pictures", "process", "server", "trust", "wire"],
         "sim" => ["model"].into_iter().chain(ROLES).collect(),
         "load" => vec!["model", "trust", "wire"],
         other => panic!("say in tidy/arrows.rs and ARCHITECTURE.md what crate {other} may know"),
