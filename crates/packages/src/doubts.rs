@@ -49,7 +49,8 @@ impl fmt::Display for Doubt {
     }
 }
 
-/// What is odd about the file at `path`, the worst first. Of a part of a picture what is in it does not count.
+/// What is odd about the file at `path`, the worst first. Of a part of a picture what is in it does not
+/// count.
 pub(crate) fn doubts(path: &Path, verified: &Verified, part: bool, known: &Known) -> Vec<Doubt> {
     let found = verified.findings.iter().filter(|_| !part).cloned().map(Doubt::Found);
     let unseen = verified.unseen.iter().cloned().map(Doubt::Unseen);

@@ -93,8 +93,8 @@ impl Invocation<'_> {
     /// done without a file.
     ///
     /// # Errors
-    /// Where a frame has no file, more than one, or one that is broken, old, has another size than asked, or is
-    /// what the job refuses.
+    /// Where a frame has no file, more than one, or one that is broken, old, has another size than asked, or
+    /// is what the job refuses.
     pub fn collect(&self, log: &Path, slug: &str, known: &Known) -> Result<Collection, CollectError> {
         let ending = ending(self.definition, self.step);
         let left = Left::by(self, ending.as_deref())?;

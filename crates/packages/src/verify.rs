@@ -114,8 +114,8 @@ pub enum VerifyError {
     },
 }
 
-/// Verifies the file at `path` as a frame with the ending `ending`. Files that are no pictures only have to be
-/// there with something in them; logs may be empty.
+/// Verifies the file at `path` as a frame with the ending `ending`. Files that are no pictures only have to
+/// be there with something in them; logs may be empty.
 ///
 /// # Errors
 /// Where it does not count as a frame.

@@ -1,9 +1,9 @@
-//! Pictures: whether a file is whole to its last pixel, what is in it, and a small one of it, in one pass. And
-//! what is made of several: one put together of tiles, a mean, a comparison.
+//! Pictures: whether a file is whole to its last pixel, what is in it, and a small one of it, in one pass.
+//! And what is made of several: one put together of tiles, a mean, a comparison.
 //!
 //! Files come from programs that crash, fill disks and are attacked, so nothing that a file says of itself is
-//! believed before it is checked, and no memory is asked for that its length does not warrant. This crate must
-//! not know of jobs, packages or hosts.
+//! believed before it is checked, and no memory is asked for that its length does not warrant. This crate
+//! must not know of jobs, packages or hosts.
 
 mod error;
 mod exr;

@@ -110,8 +110,8 @@ impl Seen {
     }
 }
 
-/// Which of the channels `names` are the picture that people mean: plain red, green and blue, else those of the
-/// layer that is called so, else the first that has all three, else the only thing there is.
+/// Which of the channels `names` are the picture that people mean: plain red, green and blue, else those of
+/// the layer that is called so, else the first that has all three, else the only thing there is.
 pub(crate) fn roles(names: &[&str]) -> Option<Vec<Option<Role>>> {
     let layers = layers(names);
     let rank = |prefix: &str| {

@@ -29,8 +29,8 @@ impl<'a> Source<'a> {
         at.checked_add(count).is_some_and(|end| end <= self.length())
     }
 
-    /// Reads `count` bytes from `at` on into `into`, whatever it held. Nothing is allocated for bytes that are
-    /// not there.
+    /// Reads `count` bytes from `at` on into `into`, whatever it held. Nothing is allocated for bytes that
+    /// are not there.
     pub(crate) fn read(&self, at: u64, count: usize, into: &mut Vec<u8>) -> io::Result<()> {
         if !self.holds(at, count as u64) {
             return Err(io::ErrorKind::UnexpectedEof.into());

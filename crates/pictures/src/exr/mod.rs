@@ -1,8 +1,8 @@
 //! OpenEXR: files of one part or many, in rows or tiles, flat or deep.
 //!
 //! The container is read here, so that nothing of it goes unlooked: a file may lack chunks and yet show a
-//! picture in many a viewer. Chunks are decoded by a few threads, and never more of them held than these have at
-//! hand, so a picture of any size needs little memory.
+//! picture in many a viewer. Chunks are decoded by a few threads, and never more of them held than these have
+//! at hand, so a picture of any size needs little memory.
 
 mod attributes;
 mod chunks;
@@ -25,8 +25,8 @@ const AT_ONCE: usize = 2;
 
 /// Somebody who is shown all values.
 pub(crate) trait Sink {
-    /// The values of a channel in the row `y`, from the column `x` on, as seen from the upper left of the data
-    /// window. Of smaller pictures in the file nothing is shown.
+    /// The values of a channel in the row `y`, from the column `x` on, as seen from the upper left of the
+    /// data window. Of smaller pictures in the file nothing is shown.
     fn row(&mut self, at: RowOf, bytes: &[u8]) -> Result<(), PictureError>;
 
     /// All channels of a row were shown.

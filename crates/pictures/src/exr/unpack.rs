@@ -201,6 +201,7 @@ fn summed(bytes: &mut [u8]) {
 
 // Plain loops: of these the compiler makes vectors, of closures it made calls.
 #[inline(always)]
+#[expect(clippy::manual_memcpy, reason = "a call for each few bytes")]
 fn moved<const BY: usize>(bytes: [u8; 16]) -> [u8; 16] {
     let mut moved = [0; 16];
     for i in BY..16 {

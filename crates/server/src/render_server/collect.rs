@@ -64,7 +64,7 @@ pub(super) async fn collect(
 ) -> Event {
     let lease = grant.lease;
     match bring(kit, folder, grant, exit, reins).await {
-        Ok(outputs) => Event::Collected { lease, outputs, warnings: Vec::new() },
+        Ok((outputs, warnings)) => Event::Collected { lease, outputs, warnings },
         Err(error) => {
             let (class, message) = (error.class(exit), error_chain(&error));
             Event::NotCollected { lease, class, message, warnings: Vec::new() }
@@ -78,7 +78,7 @@ async fn bring(
     grant: Grant,
     exit: Exit,
     reins: Reins,
-) -> Result<Vec<Output>, CollectError> {
+) -> Result<(Vec<Output>, Vec<String>), CollectError> {
     let (lease, job, step) = (grant.lease, grant.frame.job, grant.frame.step);
     let placed = folder.ready().await?;
     bring_log(&kit, lease).await;
@@ -86,15 +86,12 @@ async fn bring(
         let kit = kit.clone();
         tokio::task::spawn_blocking(move || find(&kit, &placed, &grant, exit, &reins)).await??
     };
-    for warning in &found.warnings {
-        tracing::warn!(%lease, "{warning}");
-    }
     for collected in &found.files {
         deliver(&kit, lease, collected).await?;
     }
     let outputs: Vec<Output> = found.files.into_iter().map(|collected| collected.output).collect();
     kit.neighbours.made(job, step, outputs.iter().map(|output| output.bytes));
-    Ok(outputs)
+    Ok((outputs, found.warnings))
 }
 
 /// A log that cannot be brought, for instance for want of room, must not cost a finished frame.
