@@ -1,11 +1,10 @@
 //! Whether a package can do what a step asks. Asked by clients before anything travels, and by the
 //! schedule server before a job is taken, so that both say the same.
 
-use model::{Fault, Faults, Step};
+use model::{Fault, Faults, Part, Step};
 
 use crate::definition::{ChunkRule, Definition};
 use crate::outputs;
-use crate::sound::list;
 use crate::template::Template;
 use crate::values::{OF_JOBS, brings_files, is_of_jobs};
 
@@ -18,6 +17,7 @@ pub fn check_work(definition: &Definition, step: &Step) -> Faults {
     if step.chunk > 1 {
         check_chunk(definition, step, &mut faults);
     }
+    check_part(definition, step, &mut faults);
     check_format(definition, step, &mut faults);
     check_settings(definition, step, &mut faults);
     if definition.brings_program() {
@@ -93,7 +93,11 @@ fn check_chunk(definition: &Definition, step: &Step, faults: &mut Faults) {
             let hint = format!("{} makes frames 1, 2, 3 in one run; leave out the chunk", definition.title);
             faults.push(scattered().hint(hint));
         }
-        ChunkRule::Consecutive => {}
+        ChunkRule::Stepped if !is_stepped(step) => {
+            let hint = format!("{} makes frames with one step between them in one run", definition.title);
+            faults.push(scattered().hint(hint));
+        }
+        ChunkRule::Consecutive | ChunkRule::Stepped | ChunkRule::List => {}
         ChunkRule::Told => match Told::by(step) {
             Told::One => {
                 let what = format!("the command is told of one frame, and a chunk has {}", step.chunk);
@@ -109,6 +113,31 @@ fn check_chunk(definition: &Definition, step: &Step, faults: &mut Faults) {
             Told::Ends | Told::Each => {}
         },
     }
+}
+
+/// Whether the package can make the part of a picture that is asked for.
+fn check_part(definition: &Definition, step: &Step, faults: &mut Faults) {
+    let parts = &definition.parts;
+    match step.work.part {
+        Some(Part::Tile { .. }) if parts.tiles.is_none() => {
+            let what = format!("{} cannot make tiles of a picture", definition.title);
+            faults.push(Fault::new("tiles", what).hint("leave out the tiles"));
+        }
+        Some(Part::Samples { .. }) if !parts.samples => {
+            let what = format!("{} cannot make a share of the samples of a picture", definition.title);
+            faults.push(Fault::new("sample_parts", what).hint("leave out the parts"));
+        }
+        _ => {}
+    }
+}
+
+/// Whether the frames of every chunk ascend by one step.
+fn is_stepped(step: &Step) -> bool {
+    (0..step.chunks()).all(|index| {
+        let numbers: Vec<i64> = step.chunk_numbers(index).collect();
+        let steps: Vec<i64> = numbers.windows(2).map(|two| two[1].saturating_sub(two[0])).collect();
+        steps.first().is_none_or(|first| *first > 0 && steps.iter().all(|step| step == first))
+    })
 }
 
 /// What a command is told of the frames of its chunk.
@@ -213,4 +242,10 @@ fn check_command(definition: &Definition, step: &Step, faults: &mut Faults) {
             faults.push(fault.hint(format!("give a {absent}")));
         }
     }
+}
+
+/// Names in braces, in a row.
+fn list<'a>(names: impl IntoIterator<Item = &'a &'a str>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("{{{name}}}")).collect();
+    format!("known are {}", names.join(", "))
 }

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use model::{AttemptNumber, JobId, Step};
+use model::{AttemptNumber, JobId, Part, Step};
 
-use crate::definition::{Definition, Span};
+use crate::definition::{Definition, Group, When};
 use crate::template::{Value, Values};
 use crate::values;
 
@@ -36,6 +36,10 @@ pub struct Invocation<'a> {
     pub executable: Option<&'a Path>,
     /// Threads that the package may use.
     pub threads: u32,
+    /// GPUs that it was granted, as the host counts them.
+    pub gpus: &'a [u16],
+    /// The folder on this host that holds the definition's scripts, absolute.
+    pub scripts: &'a Path,
     /// Environment of the render server, from which a definition takes what it names.
     pub environment: &'a BTreeMap<String, String>,
     /// Placeholders of the session that it runs in, where it runs in one.
@@ -112,15 +116,9 @@ impl Invocation<'_> {
         if !self.step.work.command.is_empty() {
             let unfilled = || CommandLineError::Unfilled { command: self.step.work.command.clone() };
             let command = values::command(self.step, &values).ok_or_else(unfilled)?;
-            values.insert("command", Value::Many(command));
+            values.insert("command".into(), Value::Many(command));
         }
-        let span = span(self.step);
-        let groups =
-            self.definition.command.iter().filter(|group| group.when.is_none_or(|when| when == span));
-        let filled = groups.filter_map(|group| {
-            group.arguments.iter().map(|argument| argument.fill(&values)).collect::<Option<Vec<_>>>()
-        });
-        let mut arguments = filled.flatten().flatten().collect::<Vec<_>>();
+        let mut arguments = self.arguments(&self.definition.command, &values);
         let program = if self.definition.brings_program() {
             if arguments.is_empty() {
                 return Err(CommandLineError::Unfilled { command: self.step.work.command.clone() });
@@ -128,9 +126,45 @@ impl Invocation<'_> {
             self.program(&arguments.remove(0))?
         } else {
             let missing = || CommandLineError::NotInstalled { package: self.definition.title.clone() };
-            self.executable.ok_or_else(missing)?.to_owned()
+            self.beside(self.executable.ok_or_else(missing)?)?
         };
         Ok(CommandLine { program, arguments, environment: self.environment(&values), folder: self.folder() })
+    }
+
+    /// The arguments that `groups` come to with `values`.
+    pub(crate) fn arguments(&self, groups: &[Group], values: &Values<'_>) -> Vec<String> {
+        let groups = groups.iter().filter(|group| group.when.iter().all(|when| self.holds(*when)));
+        let filled = groups.filter_map(|group| {
+            group.arguments.iter().map(|argument| argument.fill(values)).collect::<Option<Vec<_>>>()
+        });
+        filled.flatten().flatten().collect()
+    }
+
+    fn holds(&self, when: When) -> bool {
+        let (first, last) = (self.step.animation.first, self.step.animation.last);
+        match when {
+            When::Animated => first < last,
+            When::Still => first >= last && matches!(first, 0 | 1),
+            When::Lone => first >= last && !matches!(first, 0 | 1),
+            When::Single => self.more.is_empty(),
+            When::Several => !self.more.is_empty(),
+            When::Whole => self.step.work.part.is_none(),
+            When::Tile => matches!(self.step.work.part, Some(Part::Tile { .. })),
+            When::Samples => matches!(self.step.work.part, Some(Part::Samples { .. })),
+            When::Gpu => !self.gpus.is_empty(),
+            When::Cpu => self.gpus.is_empty(),
+        }
+    }
+
+    /// What is started where `executable` was found: that itself, or the program that `runs` names beside it.
+    fn beside(&self, executable: &Path) -> Result<PathBuf, CommandLineError> {
+        let Some(name) = &self.definition.runs else { return Ok(executable.to_owned()) };
+        let searched = executable.parent().map(Path::to_owned).into_iter().collect::<Vec<_>>();
+        let found = searched.iter().map(|folder| folder.join(name)).find(|place| may_run(place));
+        found.ok_or_else(|| CommandLineError::NoProgram {
+            program: name.clone(),
+            searched: searched.iter().map(|folder| folder.display().to_string()).collect(),
+        })
     }
 
     fn environment(&self, values: &Values<'_>) -> BTreeMap<String, String> {
@@ -164,12 +198,4 @@ impl Invocation<'_> {
 fn may_run(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     path.metadata().is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
-}
-
-fn span(step: &Step) -> Span {
-    match (step.animation.first, step.animation.last) {
-        (first, last) if first < last => Span::Animated,
-        (0 | 1, _) => Span::Still,
-        _ => Span::Lone,
-    }
 }

@@ -8,16 +8,15 @@ mod check;
 mod content;
 mod definition;
 mod doubts;
-mod failure;
 mod invocation;
 mod left;
 mod library;
+mod log;
 mod outputs;
 mod pattern;
-mod progress;
+mod recorded;
 pub mod session;
 mod setting;
-mod sound;
 pub mod support;
 mod template;
 mod values;
@@ -26,15 +25,17 @@ mod verify;
 pub use check::check_work;
 pub use content::digest_file;
 pub use definition::{
-    ChunkRule, Definition, DefinitionError, EnvironmentRule, FailureRule, Finder, Format, FrameRule, Group,
-    OutputRule, ProgressRule, SceneRule, Span, Stream, TwiceRule, VersionProbe,
+    ByPlatform, ChunkRule, Class, Definition, Encoding, EnvironmentRule, ExitCode, ExitRule, Finder, Format,
+    FrameRule, Group, LogRule, Marker, MemoryRule, OutputRule, PartRule, ProgressKind, ProgressRule,
+    ResumeRule, SceneRule, Scope, Script, SessionRule, Signal, SnapshotRule, Stream, SupportRule, Tiles,
+    TwiceRule, Unit, Variant, VersionProbe, When,
 };
-pub use failure::explain_failure;
 pub use invocation::{CommandLine, CommandLineError, INPUTS, Invocation};
-pub use library::Library;
+pub use library::{Library, PackageFile};
+pub use log::{Event, Failure, LogReader, Verdict, Warning};
 pub use outputs::{CollectError, Collected, Collection, Known, published_name};
 pub use pattern::Pattern;
-pub use progress::Progress;
+pub use recorded::{Recording, play_recordings};
 pub use setting::{Setting, SettingKind};
 pub use template::Template;
 pub use verify::{Verified, VerifyError, Wanted, verify};

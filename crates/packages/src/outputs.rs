@@ -114,6 +114,12 @@ impl Invocation<'_> {
         Ok(collection)
     }
 
+    /// Whether what it prints may be what it makes.
+    #[must_use]
+    pub fn may_print_its_result(&self) -> bool {
+        !names_output(self.definition, self.step)
+    }
+
     fn collected(
         &self,
         path: PathBuf,

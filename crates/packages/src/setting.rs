@@ -1,12 +1,14 @@
 //! The settings that a definition declares, and which values they take.
 
-use serde::Deserialize;
+use model::JobPath;
+use serde::Serialize;
 
+use crate::definition::fields::{Fields, FromNode, Reader, words};
+use crate::definition::node::Node;
 use crate::template::Template;
 
 /// A setting that a job may give.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Setting {
     /// What its values are.
     #[serde(rename = "type")]
@@ -16,34 +18,90 @@ pub struct Setting {
     /// Largest number.
     pub maximum: Option<f64>,
     /// The words of a choice.
-    #[serde(default)]
     pub choices: Vec<String>,
     /// Used where the job gives none; absent: whatever the package does by itself.
     pub default: Option<String>,
+    /// What a form calls it; absent: its name.
+    pub title: Option<String>,
+    /// The heading of a form that it stands under.
+    pub group: Option<String>,
     /// What it does, for people.
     pub help: String,
     /// Arguments that hand it over, with `{value}`.
     pub arguments: Vec<Template>,
     /// Arguments for a flag that is off.
-    #[serde(default)]
     pub arguments_off: Vec<Template>,
 }
 
-/// What the values of a setting are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SettingKind {
-    /// A whole number.
-    Integer,
-    /// A number, with a decimal point or without.
-    Number,
-    /// One of some words.
-    Choice,
-    /// `true` or `false`.
-    Flag,
+words! {
+    /// What the values of a setting are.
+    pub enum SettingKind {
+        /// A whole number.
+        "integer" => Integer,
+        /// A number, with a decimal point or without.
+        "number" => Number,
+        /// One of some words.
+        "choice" => Choice,
+        /// `true` or `false`.
+        "flag" => Flag,
+        /// Any text of one line.
+        "text" => Text,
+        /// A file that travels with the job, by its path in the job.
+        "path" => Path,
+    }
+}
+
+impl FromNode for Setting {
+    fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        let fields = Fields::of(node, reader)?;
+        let kind = fields.need("type");
+        let read = Self {
+            kind: kind.unwrap_or(SettingKind::Text),
+            minimum: fields.get("minimum"),
+            maximum: fields.get("maximum"),
+            choices: fields.or_default("choices"),
+            default: fields.get("default"),
+            title: fields.get("title"),
+            group: fields.get("group"),
+            help: fields.need("help").unwrap_or_default(),
+            arguments: fields.or_default("arguments"),
+            arguments_off: fields.or_default("arguments_off"),
+        };
+        if kind.is_some() {
+            read.check(&fields);
+        }
+        fields.finish().map(|()| read)
+    }
 }
 
 impl Setting {
+    fn check(&self, fields: &Fields<'_>) {
+        let number = matches!(self.kind, SettingKind::Integer | SettingKind::Number);
+        let sound = match (self.minimum, self.maximum) {
+            (Some(minimum), Some(maximum)) => number && minimum <= maximum,
+            (None, None) => !number,
+            _ => false,
+        };
+        if !sound {
+            let at = if self.minimum.is_some() { "minimum" } else { "type" };
+            fields.fault(at, "numbers, and only they, have a minimum and a maximum");
+        }
+        if (self.kind == SettingKind::Choice) == self.choices.is_empty() {
+            fields.fault("choices", "choices, and only they, have choices");
+        }
+        if self.kind != SettingKind::Flag && !self.arguments_off.is_empty() {
+            fields.fault("arguments_off", "only a flag has arguments_off");
+        }
+        for (key, arguments) in [("arguments", &self.arguments), ("arguments_off", &self.arguments_off)] {
+            if arguments.iter().flat_map(Template::names).any(|name| name != "value") {
+                fields.fault(key, "the arguments of a setting know {value} alone");
+            }
+        }
+        if let Some(Err(why)) = self.default.as_ref().map(|default| self.accepts(default)) {
+            fields.fault("default", format!("its default {why}"));
+        }
+    }
+
     /// Whether `value` is one of its values; else what is wrong with it.
     pub(crate) fn accepts(&self, value: &str) -> Result<(), String> {
         let within = |number: f64| {
@@ -67,6 +125,12 @@ impl Setting {
             SettingKind::Choice => Err(format!("must be one of {}, not {value:?}", self.choices.join(", "))),
             SettingKind::Flag if matches!(value, "true" | "false") => Ok(()),
             SettingKind::Flag => Err(format!("must be true or false, not {value:?}")),
+            SettingKind::Text if !value.chars().any(char::is_control) => Ok(()),
+            SettingKind::Text => Err(format!("must be a text of one line, not {value:?}")),
+            SettingKind::Path => match value.parse::<JobPath>() {
+                Ok(_) => Ok(()),
+                Err(error) => Err(format!("must be the path of a file that travels with the job: {error}")),
+            },
         }
     }
 }

@@ -4,14 +4,18 @@
 //! Braces around anything else are text, so that `awk '{print $1}'` needs no care; `{{name}}` stands for
 //! `{name}` as text.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Serialize, Serializer};
+
+use crate::definition::fields::{FromNode, Reader};
+use crate::definition::node::Node;
 
 /// A text with placeholders.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
+    text: String,
     pieces: Vec<Piece>,
 }
 
@@ -22,7 +26,7 @@ enum Piece {
 }
 
 /// What placeholders stand for. One that is known but has no value now is not in it.
-pub(crate) type Values<'a> = BTreeMap<&'a str, Value>;
+pub(crate) type Values<'a> = BTreeMap<Cow<'a, str>, Value>;
 
 /// What a placeholder stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +37,15 @@ pub(crate) enum Value {
     Many(Vec<String>),
 }
 
-impl From<String> for Template {
-    fn from(text: String) -> Self {
-        Self::parse(&text)
+impl Serialize for Template {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl FromNode for Template {
+    fn read(node: &Node, reader: &Reader) -> Option<Self> {
+        String::read(node, reader).map(|text| Self::parse(&text))
     }
 }
 
@@ -69,7 +79,7 @@ impl Template {
         if !plain.is_empty() {
             pieces.push(Piece::Text(plain));
         }
-        Self { pieces }
+        Self { text: text.to_owned(), pieces }
     }
 
     /// The names of its placeholders.
@@ -165,11 +175,11 @@ mod tests {
     #[test]
     fn placeholders_are_filled_and_other_braces_stay() {
         let values = Values::from([
-            ("frame", Value::Number(-7)),
-            ("output", Value::One("/s/o.png".into())),
-            ("libraries", Value::Many(vec!["a".into(), "b".into()])),
-            ("none", Value::Many(vec![])),
-            ("frames", Value::Numbers(vec![7, -12, 8])),
+            ("frame".into(), Value::Number(-7)),
+            ("output".into(), Value::One("/s/o.png".into())),
+            ("libraries".into(), Value::Many(vec!["a".into(), "b".into()])),
+            ("none".into(), Value::Many(vec![])),
+            ("frames".into(), Value::Numbers(vec![7, -12, 8])),
         ]);
         for (text, wanted) in [
             ("f{frame}", Some(vec!["f-7"])),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::{PackageInfo, ResourceInfo};
-use packages::{Definition, Library};
+use packages::{Definition, Library, VersionProbe};
 use process::User;
 use process::probe::{Missed, Prober, Search, Sources, search};
 
@@ -137,8 +137,11 @@ impl Inventory {
     }
 
     fn find(&mut self, definition: &Definition) -> Finding {
-        let Search { folders, nowhere, found, missed } =
-            search(self.prober.sources(), &definition.executables, &definition.folders);
+        if definition.own {
+            return own(definition);
+        }
+        let (executables, places) = (definition.executables.here(), definition.folders.here());
+        let Search { folders, nowhere, found, missed } = search(self.prober.sources(), executables, places);
         let programs = found.into_iter().map(|path| {
             let answer = self.answer(definition, &path);
             (path, answer)
@@ -146,7 +149,7 @@ impl Inventory {
         Finding {
             name: definition.name.clone(),
             title: definition.title.clone(),
-            names: definition.executables.clone(),
+            names: executables.to_vec(),
             programs: programs.collect(),
             folders,
             nowhere,
@@ -201,9 +204,29 @@ impl File {
     }
 }
 
+/// A package whose program is this one.
+fn own(definition: &Definition) -> Finding {
+    let program = std::env::current_exe().ok();
+    let version = || Answer::Version(env!("CARGO_PKG_VERSION").to_owned());
+    Finding {
+        name: definition.name.clone(),
+        title: definition.title.clone(),
+        names: vec!["framefarm".to_owned()],
+        folders: Vec::new(),
+        nowhere: Vec::new(),
+        programs: program.into_iter().map(|path| (path, version())).collect(),
+        missed: Vec::new(),
+    }
+}
+
 fn ask(definition: &Definition, path: &Path, user: Option<&User>) -> Answer {
-    let Some(probe) = &definition.version else { return Answer::Version(String::new()) };
-    match process::capture(path, &probe.arguments, VERSION_WAIT, user) {
+    if let Some(version) = definition.version_of_path(path) {
+        return Answer::Version(version);
+    }
+    let Some(VersionProbe::Asked { arguments, .. }) = &definition.version else {
+        return Answer::Version(String::new());
+    };
+    match process::capture(path, arguments, VERSION_WAIT, user) {
         Err(error) => Answer::Nothing(error_chain(&error)),
         Ok(said) => match definition.version_in(&said.stdout, &said.stderr) {
             Some(version) => Answer::Version(version),

@@ -26,7 +26,7 @@ pub struct SceneDefaults {
 /// Where it cannot be read.
 pub fn defaults_from_scene(definition: &Definition, scene: &Path) -> io::Result<SceneDefaults> {
     let is_ini = scene.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ini"));
-    if definition.scene.finder != Some(Finder::Povray) || !is_ini {
+    if definition.support.finder != Some(Finder::Povray) || !is_ini {
         return Ok(SceneDefaults::default());
     }
     let entries = entries(&String::from_utf8_lossy(&fs::read(scene)?));

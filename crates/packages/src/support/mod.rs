@@ -77,7 +77,7 @@ impl Search<'_> {
         if let Some(scene) = &scene {
             if scene.is_file() {
                 found.add(scene);
-                if self.definition.scene.finder == Some(Finder::Povray) {
+                if self.definition.support.finder == Some(Finder::Povray) {
                     povray::walk(self, scene, &mut libraries, &mut found);
                 }
             } else {

@@ -166,10 +166,10 @@ impl Walk<'_> {
 
     /// Whether `name` comes with the package, wherever that is installed.
     fn comes_along(&self, name: &str, kind: FileKind) -> bool {
-        let scene = &self.definition.scene;
+        let support = &self.definition.support;
         candidates(name, kind).iter().any(|name| {
-            scene.own_files.contains(name)
-                || scene.own_folders.iter().any(|folder| {
+            support.own_files.contains(name)
+                || support.own_folders.iter().any(|folder| {
                     glob::glob(folder).is_ok_and(|mut folders| {
                         folders.any(|folder| folder.is_ok_and(|folder| folder.join(name).is_file()))
                     })

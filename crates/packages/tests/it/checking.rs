@@ -1,7 +1,7 @@
 //! What a step may ask of a package.
 
 use model::{Size, Step, Work};
-use packages::{Definition, check_work};
+use packages::check_work;
 
 use crate::{definition, step};
 
@@ -92,40 +92,6 @@ fn versions_are_read_from_what_is_printed() {
     assert_eq!(povray.version_in("POV-Ray 3.8.0-beta.2", "").as_deref(), Some("3.8.0"));
     assert_eq!(povray.version_in("nothing", "nothing"), None);
     assert!(definition("command").brings_program() && !povray.brings_program());
-}
-
-#[test]
-fn a_definition_that_cannot_be_meant_is_refused_whole() {
-    let shape = Definition::parse("x.toml", "name = 'x'\nunknown = 1").unwrap_err();
-    assert_eq!(shape.to_string(), "package definition x.toml has not the shape of one");
-    let cause = std::error::Error::source(&shape).unwrap().to_string();
-    assert!(cause.contains("unknown field `unknown`"), "{cause}");
-    let text = "name = 'X y'\ntitle = ''\nexecutables = ['bin/x']\n[scene]\nrequired = false\n\
-                endings = ['.x']\n\
-                [[command]]\narguments = ['{nothing}']\n[outputs]\nstem = 'a/b'\n\
-                [progress]\npatterns = ['%']\nmost = 2000\n\
-                [[failures]]\npattern = '(?<a>x)'\nsays = '{b}'\n\
-                [settings.s]\ntype = 'choice'\nminimum = 1\ndefault = 'q'\nhelp = ''\n\
-                arguments = ['{width}']\n";
-    let error = Definition::parse("x.toml", text).unwrap_err().to_string();
-    for wanted in [
-        "name: a name is",
-        "executables: each",
-        "version: a package",
-        "endings: \".x\"",
-        "outputs.ending: wanted",
-        "outputs.stem: a file name",
-        "command: nothing is called {nothing}",
-        "progress.patterns: one group",
-        "progress: patterns are wanted",
-        "no group of the pattern is called b",
-        "settings.s: numbers",
-        "settings.s: choices",
-        "settings.s: the arguments",
-        "settings.s: its default must be one of",
-    ] {
-        assert!(error.contains(wanted), "{wanted} is not in\n{error}");
-    }
 }
 
 #[test]

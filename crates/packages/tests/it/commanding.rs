@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use model::{AttemptNumber, JobId, Step, Work};
 use packages::{CollectError, CommandLineError, Invocation, VerifyError};
@@ -92,6 +93,8 @@ fn a_program_that_is_not_there_is_said_with_where_it_was_sought() {
             scratch: job,
             executable: None,
             threads: 1,
+            gpus: &[],
+            scripts: Path::new("/scripts"),
             environment: &environment,
             session: None,
         };

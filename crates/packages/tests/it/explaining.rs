@@ -1,15 +1,25 @@
 //! Recorded logs of POV-Ray 3.7.0.10 and what is said of them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use model::Exit;
-use packages::explain_failure;
+use packages::{Definition, LogReader};
 
 use crate::definition;
 
+/// What a run with such a log that ended so is said to have failed of; nothing where it went well.
+pub(crate) fn explain_failure(definition: &Definition, log: &str, exit: Exit) -> String {
+    let mut reader = LogReader::new(definition, &[1]);
+    reader.feed(log.as_bytes());
+    reader.finish();
+    reader.verdict(exit, &BTreeSet::new()).failure.map_or_else(String::new, |failure| failure.sentence)
+}
+
 fn log(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/logs").join(format!("{name}.log"));
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("definitions/logs/povray").join(format!("{name}.log"));
     String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()
 }
 
@@ -80,7 +90,7 @@ fn ends_by_signal_are_explained() {
             "POV-Ray was ended from outside: signal 9 (SIGKILL, often for want of memory); its log does \
              not say why",
         ),
-        ("ok", Exit::Unknown, "POV-Ray ended while the render server was away; its log ends with: "),
+        ("ok", Exit::Signal(1), "POV-Ray was ended from outside: signal 1 (SIGHUP); its log ends with: "),
     ] {
         let said = explain_failure(&povray, &log(name), exit);
         assert!(said.starts_with(wanted), "{name}: {said}");

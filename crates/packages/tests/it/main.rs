@@ -5,8 +5,10 @@
 
 mod checking;
 mod commanding;
+mod defining;
 mod explaining;
 mod finding;
+mod recordings;
 mod rendering;
 mod verifying;
 

@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 
 use model::{AttemptNumber, Exit, JobId, Size, Step, Work};
 use packages::support::Search;
-use packages::{CollectError, Collected, Invocation, Known, Progress, explain_failure};
+use packages::{CollectError, Collected, Event, Invocation, Known, LogReader};
 
+use crate::explaining::explain_failure;
 use crate::{definition, step, write};
 
 const SCENE: &str = r#"
@@ -85,6 +86,8 @@ pub(crate) fn attempt(package: &str, step: &Step, number: i64, job: &Path, scrat
         scratch,
         executable: Some(&executable),
         threads: 1,
+        gpus: &[],
+        scripts: Path::new("/scripts"),
         environment: &environment(),
         session: None,
     };
@@ -96,8 +99,8 @@ pub(crate) fn attempt(package: &str, step: &Step, number: i64, job: &Path, scrat
     command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
     let status = command.status().unwrap();
     let log = fs::read(&log_path).unwrap();
-    let mut progress = Progress::of(&invocation);
-    let told: Vec<u16> = log.chunks(7).filter_map(|piece| progress.feed(piece)).collect();
+    let mut reader = LogReader::of(&invocation);
+    let told: Vec<u16> = log.chunks(7).flat_map(|piece| progress(&reader.feed(piece))).collect();
     assert!(told.is_sorted(), "{told:?}");
     Attempt {
         exit: status.code().map_or(Exit::Unknown, Exit::Code),
@@ -105,6 +108,12 @@ pub(crate) fn attempt(package: &str, step: &Step, number: i64, job: &Path, scrat
         last_progress: told.last().copied().unwrap_or(0),
         collected: invocation.collect(&log_path, "film", &Known::default()).map(|made| made.files),
     }
+}
+
+/// Thousandths that events tell.
+fn progress(events: &[Event]) -> Vec<u16> {
+    let told = |event: &Event| if let Event::Progress(permille) = event { Some(*permille) } else { None };
+    events.iter().filter_map(told).collect()
 }
 
 /// Renders the frames `first` to `last` with one POV-Ray by hand; pixels by frame number.
@@ -293,14 +302,16 @@ fn the_progress_of_a_chunk_goes_over_all_its_frames() {
         scratch: Path::new("/scratch"),
         executable: None,
         threads: 1,
+        gpus: &[],
+        scripts: Path::new("/scripts"),
         environment: &BTreeMap::new(),
         session: None,
     };
-    let mut progress = Progress::of(&invocation);
+    let mut reader = LogReader::of(&invocation);
     let mut told = Vec::new();
     for _ in 0..5 {
         for line in ["Rendered 50 of 100 pixels\r", "Rendered 100 of 100 pixels\n", "  Trace Time: 0 s\n"] {
-            told.push(progress.feed(line.as_bytes()));
+            told.push(progress(&reader.feed(line.as_bytes())).last().copied());
         }
     }
     let wanted = [118, 237, 250, 368, 487, 500, 618, 737, 750, 868, 987, 1000];
@@ -338,6 +349,8 @@ fn a_chunk_with_a_frame_missing_or_broken_fails() {
         scratch: &scratch,
         executable: Some(&executable),
         threads: 1,
+        gpus: &[],
+        scripts: Path::new("/scripts"),
         environment: &environment,
         session: None,
     };

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use model::{Grant, HostId, PackageInfo, ResourceInfo, Step};
+use model::{Grant, HostId, PackageInfo, ResourceInfo};
 use packages::{CommandLineError, Invocation};
 use process::{Launch, Running};
 
@@ -41,13 +41,14 @@ pub(super) fn launch(
         session.write_files()?;
         copy_log(session, grant, &place.log);
     }
-    let call = invocation(kit, placed, grant, &outputs)?;
-    let (executable, allotted) = {
-        let info = kit.info.borrow();
-        (executable(&info, call.step), allotted::variables(grant, &info))
-    };
+    let program = program(kit, placed, grant)?;
+    let call = invocation(kit, placed, grant, &outputs, program.as_ref())?;
+    let allotted = allotted::variables(grant, &kit.info.borrow());
+    let scripts = placed.catalogue.scripts(call.definition);
+    let executable = program.as_ref().map(|program| PathBuf::from(&program.executable));
     let call = Invocation {
         executable: executable.as_deref(),
+        scripts: &scripts,
         environment: &around,
         session: session.as_ref().map(|session| session.values()),
         ..call
@@ -84,9 +85,11 @@ fn copy_log(session: &SessionNow, grant: &Grant, mut log: &File) {
     }
 }
 
-/// The program of the step's package. Of several versions that which the step asks for, else the first, which
-/// is what a person gets who types its name.
-fn executable(info: &ResourceInfo, step: &Step) -> Option<PathBuf> {
+/// The program of the step's package on this host. Of several versions that which the step asks for, else the
+/// first, which is what a person gets who types its name.
+pub(super) fn program(kit: &Kit, placed: &Placed, grant: &Grant) -> Result<Option<PackageInfo>, InvokeError> {
+    let step = placed.step(grant).ok_or(InvokeError::NoStep)?;
+    let info = kit.info.borrow();
     let package = &step.work.package;
     let (of_package, others): (Vec<_>, Vec<_>) =
         info.packages.iter().cloned().partition(|found| found.name == *package);
@@ -99,22 +102,24 @@ fn executable(info: &ResourceInfo, step: &Step) -> Option<PathBuf> {
         [only] => Some(only),
         several => several.iter().min_by_key(|found| lacks(found)),
     };
-    best.map(|found| PathBuf::from(&found.executable))
+    Ok(best.cloned())
 }
 
-/// What `grant` comes to on this host, with `outputs` as the folder for what it makes; the program aside.
+/// What `grant` comes to on this host, with `outputs` as the folder for what it makes and `program` as what
+/// there is of its package; its path and scripts aside.
 pub(super) fn invocation<'a>(
     kit: &'a Kit,
     placed: &'a Placed,
     grant: &'a Grant,
     outputs: &'a Path,
+    program: Option<&PackageInfo>,
 ) -> Result<Invocation<'a>, InvokeError> {
     let step = placed.step(grant).ok_or(InvokeError::NoStep)?;
     let package = &step.work.package;
     let unknown = || InvokeError::UnknownPackage { package: package.clone() };
-    let definition = kit.library.get(package).ok_or_else(unknown)?;
+    let definition = placed.catalogue.library.get(package).ok_or_else(unknown)?;
     Ok(Invocation {
-        definition,
+        definition: definition.of_version(program.map_or("", |program| &program.version)),
         step,
         job: grant.frame.job,
         number: grant.number,
@@ -124,6 +129,8 @@ pub(super) fn invocation<'a>(
         scratch: outputs,
         executable: None,
         threads: u32::from(kit.threads),
+        gpus: &grant.gpus,
+        scripts: Path::new(""),
         environment: &kit.environment,
         session: None,
     })

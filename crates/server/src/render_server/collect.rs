@@ -1,17 +1,16 @@
 //! What an attempt made: found, verified, and brought to the storage's intake with its log.
 
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
 use model::{Exit, FailureClass, Grant, LeaseId, Output};
-use packages::{Collection, Known, explain_failure};
+use packages::{Class, Collection, Failure, Invocation, Known, LogReader, Verdict};
 use render::Event;
 use wire::ClientError;
 
-use super::attempt::{InvokeError, invocation};
-use super::blame::blame;
+use super::attempt::{InvokeError, invocation, program};
 use super::delivery::deliver;
+use super::kept_log::{KeptLog, LOG_MAX};
 use super::line::Reins;
 use super::log_shipping::ship_rest;
 use super::scratch::Scratch;
@@ -19,8 +18,8 @@ use super::session::{JobFolder, PlaceError, Placed, patiently};
 use super::{Kit, tenant};
 use crate::error_chain;
 
-/// As much of the end of a log as is read for the reason of a failure.
-const TAIL: u64 = 64 << 10;
+/// As much of a log is read at once.
+const PIECE: usize = 1 << 20;
 
 /// Threads that look at a picture together: the other slots of the host are at work.
 const LOOKING_THREADS: usize = 2;
@@ -63,11 +62,12 @@ pub(super) async fn collect(
     reins: Reins,
 ) -> Event {
     let lease = grant.lease;
-    match bring(kit, folder, grant, exit, reins).await {
-        Ok((outputs, warnings)) => Event::Collected { lease, outputs, warnings },
+    let mut warnings = Vec::new();
+    match bring(kit, folder, grant, exit, reins, &mut warnings).await {
+        Ok(outputs) => Event::Collected { lease, outputs, warnings },
         Err(error) => {
             let (class, message) = (error.class(exit), error_chain(&error));
-            Event::NotCollected { lease, class, message, warnings: Vec::new() }
+            Event::NotCollected { lease, class, message, warnings }
         }
     }
 }
@@ -78,20 +78,29 @@ async fn bring(
     grant: Grant,
     exit: Exit,
     reins: Reins,
-) -> Result<(Vec<Output>, Vec<String>), CollectError> {
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Output>, CollectError> {
     let (lease, job, step) = (grant.lease, grant.frame.job, grant.frame.step);
     let placed = folder.ready().await?;
     bring_log(&kit, lease).await;
     let found = {
         let kit = kit.clone();
-        tokio::task::spawn_blocking(move || find(&kit, &placed, &grant, exit, &reins)).await??
+        let found = tokio::task::spawn_blocking(move || {
+            let mut warnings = Vec::new();
+            let found = find(&kit, &placed, &grant, exit, &reins, &mut warnings);
+            (found, warnings)
+        });
+        let (found, told) = found.await?;
+        *warnings = told;
+        found?
     };
     for collected in &found.files {
         deliver(&kit, lease, collected).await?;
     }
     let outputs: Vec<Output> = found.files.into_iter().map(|collected| collected.output).collect();
     kit.neighbours.made(job, step, outputs.iter().map(|output| output.bytes));
-    Ok((outputs, found.warnings))
+    warnings.extend(found.warnings);
+    Ok(outputs)
 }
 
 /// A log that cannot be brought, for instance for want of room, must not cost a finished frame.
@@ -116,12 +125,14 @@ fn find(
     grant: &Grant,
     exit: Exit,
     reins: &Reins,
+    warnings: &mut Vec<String>,
 ) -> Result<Collection, CollectError> {
     let scratch = Scratch::of(kit, grant.lease);
     let slug = placed.description.slug_of(usize::from(grant.frame.step.0));
     let log = scratch.log();
     let outputs = scratch.outputs();
-    let call = invocation(kit, placed, grant, &outputs)?;
+    let program = program(kit, placed, grant)?;
+    let call = invocation(kit, placed, grant, &outputs, program.as_ref())?;
     if let Some(user) = &kit.user {
         let message = match tenant::take_back(&outputs, user) {
             Ok(None) => None,
@@ -134,34 +145,72 @@ fn find(
             return Err(CollectError::Failed { class: FailureClass::Frame, message });
         }
     }
-    if !matches!(exit, Exit::Code(0) | Exit::Unknown) {
-        let tail = tail(&log);
-        let class = if reins.out_of_memory() { FailureClass::Memory } else { blame(&tail) };
-        let mut message = explain_failure(call.definition, &tail, exit);
-        if reins.out_of_memory() {
-            message.push_str("; this host had run out of memory");
-        }
-        return Err(CollectError::Failed { class, message });
+    let read = read_log(&call, &log);
+    let Verdict { failure, excused, warnings: told } = read.verdict(exit, &call.step.work.refuse);
+    warnings.extend(told.into_iter().map(|warning| warning.sentence));
+    let mut failure = failure.map(|failure| failed(failure, reins));
+    let long = log.metadata().is_ok_and(|about| about.len() > LOG_MAX);
+    if let (true, Some(CollectError::Failed { message, .. })) = (long, &mut failure) {
+        message.push_str("; it had printed more than 1 GiB, which is the most that is kept");
     }
+    let failure = match failure {
+        Some(failure) if !excused => return Err(failure),
+        excused => excused,
+    };
     let known = Known {
         begun: scratch.mark_file().metadata().and_then(|about| about.modified()).ok(),
         sizes: kit.neighbours.sizes(grant.frame.job, grant.frame.step),
         threads: LOOKING_THREADS,
     };
-    call.collect(&log, &slug, &known).map_err(|error| {
+    let found = call.collect(&log, &slug, &known).map_err(|error| {
         // Packages that lack a licence may end as if all were well.
-        CollectError::Failed { class: blame(&tail(&log)), message: error_chain(&error) }
-    })
+        let class = class(read.explain(exit).class);
+        let said = read.telling().map(|said| format!("; its log says: {said}")).unwrap_or_default();
+        CollectError::Failed { class, message: format!("{}{said}", error_chain(&error)) }
+    });
+    match (found, failure) {
+        (Ok(found), Some(CollectError::Failed { message, .. })) => {
+            warnings.push(format!("its files are whole, though {message}"));
+            Ok(found)
+        }
+        // Nothing excuses a bad end without files.
+        (Err(_), Some(failure)) => Err(failure),
+        (found, _) => found,
+    }
 }
 
-fn tail(log: &Path) -> String {
-    let read = || {
-        let mut file = std::fs::File::open(log)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-        let mut tail = Vec::new();
-        file.read_to_end(&mut tail)?;
-        Ok::<_, std::io::Error>(tail)
-    };
-    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
+/// Reads the log of an attempt that has ended, as far as it is kept.
+fn read_log(call: &Invocation<'_>, log: &Path) -> LogReader {
+    let mut reader = LogReader::of(call);
+    if let Ok(mut kept) = KeptLog::open(log) {
+        let mut at = 0;
+        while let Ok(piece) = kept.read(at, PIECE)
+            && !piece.is_empty()
+        {
+            at += piece.len() as u64;
+            reader.feed(&piece);
+        }
+    }
+    reader.finish();
+    reader
+}
+
+fn failed(failure: Failure, reins: &Reins) -> CollectError {
+    let Failure { class: said, sentence: mut message } = failure;
+    let mut class = class(said);
+    if reins.out_of_memory() {
+        class = FailureClass::Memory;
+        message.push_str("; this host had run out of memory");
+    }
+    CollectError::Failed { class, message }
+}
+
+/// Whom a failure of this kind is laid at the door of.
+const fn class(class: Class) -> FailureClass {
+    match class {
+        Class::Licence => FailureClass::Licence,
+        Class::Memory => FailureClass::Memory,
+        Class::Host => FailureClass::Host,
+        _ => FailureClass::Frame,
+    }
 }

@@ -2,7 +2,7 @@
 
 mod allotted;
 mod attempt;
-mod blame;
+mod catalogue;
 mod collect;
 mod delivery;
 mod desk;
@@ -10,6 +10,7 @@ mod environments;
 mod hands;
 mod inputs;
 mod installation;
+mod kept_log;
 mod line;
 mod links;
 mod log_shipping;
@@ -43,6 +44,7 @@ use crate::proof::Proofs;
 use crate::resource_server::RESOURCE_PATH;
 use crate::schedule_server::SCHEDULE_PATH;
 use crate::whereabouts::{Goal, Whereabouts};
+use catalogue::Catalogue;
 use delivery::Server;
 use desk::OwnUsage;
 pub use desk::{DeskPolicy, Hours};
@@ -104,7 +106,8 @@ struct Kit {
     sessions: Arc<Sessions>,
     /// Who frames run as, where it is not ourselves.
     user: Option<User>,
-    library: Arc<Library>,
+    /// The rendering packages that it knows now.
+    catalogue: watch::Receiver<Arc<Catalogue>>,
     /// What this host has now.
     info: watch::Receiver<ResourceInfo>,
     /// Threads for a frame.
@@ -192,6 +195,10 @@ impl RenderServer {
         let slots = setup.slots.unwrap_or_else(|| slots_for(&info));
         let instance = own_installation(root.join("instance"), &info)?;
         let workplace = tenant::workplace(root, setup.scratch.as_deref(), &instance.0, user.as_ref())?;
+        let scripts = workplace.join("packages");
+        let catalogue = Catalogue::of(library, &scripts)
+            .map_err(|source| RenderStartError::File { path: scripts.clone(), source })?;
+        let (_, catalogue) = watch::channel(Arc::new(catalogue));
         let (jobs, attempts) = (make_folder(&workplace, "jobs")?, make_folder(&workplace, "attempts")?);
 
         let new = || Render::new(setup.host.clone(), instance.clone(), slots);
@@ -213,7 +220,7 @@ impl RenderServer {
             attempts,
             sessions: sessions.clone(),
             user,
-            library,
+            catalogue,
             info: info.clone(),
             threads,
             environment,

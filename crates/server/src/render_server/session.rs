@@ -16,6 +16,7 @@ use store::ContentError;
 use tokio::sync::OnceCell;
 use wire::{Backoff, Client, ClientError};
 
+use super::catalogue::Catalogue;
 use super::scratch::Scratch;
 use super::{Kit, tenant};
 use crate::error_chain;
@@ -28,6 +29,8 @@ pub(super) struct Placed {
     pub(super) description: JobDescription,
     /// The folder that the job's paths are relative to.
     pub(super) folder: PathBuf,
+    /// The packages as they were known when it was placed.
+    pub(super) catalogue: Arc<Catalogue>,
 }
 
 impl Placed {
@@ -119,9 +122,10 @@ impl JobFolder {
         let (job, kit) = (self.job, &self.kit);
         let home = kit.jobs.join(job.to_string());
         let folder = home.join("files");
+        let catalogue = kit.catalogue.borrow().clone();
         // Placed by an earlier run for a process that still runs: its files must not be touched.
         if let Some(description) = read_description(&home) {
-            return Ok(Arc::new(Placed { description, folder }));
+            return Ok(Arc::new(Placed { description, folder, catalogue }));
         }
         let description = patiently(kit, |client| async move { client.description(job).await }).await?;
         let digests: Vec<_> = description.files.iter().map(|file| file.digest).collect();
@@ -129,7 +133,7 @@ impl JobFolder {
             self.fetch(digest).await?;
         }
         let (content, user) = (kit.content.clone(), kit.user.clone());
-        let placed = Arc::new(Placed { description, folder });
+        let placed = Arc::new(Placed { description, folder, catalogue });
         let to_place = placed.clone();
         tokio::task::spawn_blocking(move || {
             // What an earlier run left of it may be in other hands already.

@@ -188,6 +188,7 @@ pub(super) fn make_passage(folder: &Path) -> io::Result<()> {
 
 /// Removes a workplace with nothing left in it; what is left is cleared at the next start.
 pub(super) fn vacate(workplace: &Path) {
+    super::session::remove(&workplace.join("packages"));
     let inner = ["jobs", "attempts", "sessions"].map(|name| workplace.join(name));
     for folder in inner.into_iter().chain([workplace.to_owned()]) {
         let _in_use = fs::remove_dir(folder);

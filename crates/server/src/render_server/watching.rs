@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use model::{Exit, Grant, Usage};
-use packages::Progress;
+use packages::{Event as Said, Invocation, LogReader};
 use process::Running;
 use render::Event;
 
 use super::Kit;
-use super::attempt::invocation;
+use super::attempt::{invocation, program};
 use super::hands::RenderHandle;
+use super::kept_log::{LOG_MAX, Trimmer};
 use super::line::{Reins, Task};
 use super::log_shipping;
 use super::scratch::Scratch;
@@ -29,8 +30,12 @@ const GRACE: Duration = Duration::from_secs(3);
 const SIGKILL: i32 = 9;
 /// The exit code of a shell whose command was killed so.
 const KILLED_BELOW: i32 = 128 + SIGKILL;
-/// A process that prints more than this is ended: some fill a disk with one line of complaint.
-const LOG_MAX: u64 = 1 << 30;
+/// As much of what was printed is read at a look.
+const READ_MAX: u64 = 64 << 20;
+/// As much of it at once.
+const PIECE: usize = 1 << 20;
+/// One that has said its exit code has so long to end.
+const AFTER_EXIT: Duration = Duration::from_secs(2);
 
 /// A process that is watched.
 pub(super) struct Watch<'a> {
@@ -39,9 +44,14 @@ pub(super) struct Watch<'a> {
     grant: &'a Grant,
     reins: &'a Reins,
     running: Running,
-    log: LogReader,
-    progress: Option<Progress<'a>>,
+    log: Growing,
+    reader: Option<LogReader>,
     permille: u16,
+    /// Since when it has nothing more to do, and how long it may take to end.
+    through: Option<(Instant, Duration)>,
+    hang_after_done: Option<Duration>,
+    /// The exit code that it said it would have.
+    said: Option<i32>,
     measured: Instant,
     /// How often the system had killed for want of memory when last looked.
     memory_kills: Option<u64>,
@@ -61,15 +71,21 @@ impl<'a> Watch<'a> {
         let Task { grant, reins, .. } = task;
         let scratch = Scratch::of(kit, grant.lease);
         let (lease, path, server) = (grant.lease, scratch.log(), kit.server.clone());
+        let program = program(kit, placed, grant).ok().flatten();
+        let call = invocation(kit, placed, grant, outputs, program.as_ref()).ok();
+        let hang = call.as_ref().and_then(|call| call.definition.exit.hang_after_done);
         Self {
             kit,
             handle,
             grant,
             reins,
             running,
-            log: LogReader::new(scratch.log()),
-            progress: invocation(kit, placed, grant, outputs).map(|call| Progress::of(&call)).ok(),
+            log: Growing::new(scratch.log(), call.as_ref().is_none_or(Invocation::may_print_its_result)),
+            reader: call.map(|call| LogReader::of(&call)),
             permille: 0,
+            through: None,
+            hang_after_done: hang.map(|seconds| Duration::from_secs(seconds.into())),
+            said: None,
             measured: Instant::now(),
             memory_kills: None,
             shipping: tokio::spawn(async move { log_shipping::follow(server, lease, &path).await }),
@@ -85,7 +101,7 @@ impl<'a> Watch<'a> {
             }
             self.look();
             match asked {
-                None if self.reins.pulled() || self.log.length > LOG_MAX => {
+                None if self.reins.pulled() || self.log.is_too_long() || self.hangs() => {
                     asked = Some(Instant::now());
                     let ended = self.running.terminate();
                     self.note(ended.err());
@@ -111,18 +127,42 @@ impl<'a> Watch<'a> {
         }
         let total = self.running.total();
         self.kit.usage.ended(self.grant.lease, total.cpu_ms);
+        let exit = match asked {
+            Some(_) if self.hangs() && !self.reins.pulled() => Exit::Code(self.said.unwrap_or(0)),
+            _ => exit,
+        };
         (exit, total)
+    }
+
+    /// Whether it has had its time to end after all was done.
+    fn hangs(&self) -> bool {
+        self.through.is_some_and(|(since, time)| since.elapsed() >= time)
     }
 
     /// Reads what was printed and, now and then, measures.
     fn look(&mut self) {
-        let printed = self.log.read_on();
-        if let Some(progress) = &mut self.progress
-            && let Some(permille) = progress.feed(&printed)
-            && permille > self.permille
+        let Self { log, reader, .. } = self;
+        let mut events = Vec::new();
+        log.read_on(|piece| events.extend(reader.iter_mut().flat_map(|reader| reader.feed(piece))));
+        let before = self.permille;
+        for event in events {
+            match event {
+                Said::Progress(permille) => self.permille = self.permille.max(permille),
+                Said::Exits(code) => {
+                    self.said = Some(code);
+                    self.through = Some((Instant::now(), AFTER_EXIT));
+                }
+                _ => {}
+            }
+        }
+        if self.permille > before {
+            let (lease, permille) = (self.grant.lease, self.permille);
+            self.handle.tell_blocking(Event::Progress { lease, permille });
+        }
+        if let (None, Some(time)) = (self.through, self.hang_after_done)
+            && self.reader.as_ref().is_some_and(LogReader::is_through)
         {
-            self.permille = permille;
-            self.handle.tell_blocking(Event::Progress { lease: self.grant.lease, permille });
+            self.through = Some((Instant::now(), time));
         }
         if self.measured.elapsed() >= MEASURE {
             self.measured = Instant::now();
@@ -139,29 +179,44 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Reads a log as it grows.
-struct LogReader {
+/// Reads a log as it grows, and keeps it small.
+struct Growing {
     path: PathBuf,
     length: u64,
+    trimmer: Option<Trimmer>,
+    trimmed: bool,
 }
 
-impl LogReader {
-    const fn new(path: PathBuf) -> Self {
-        Self { path, length: 0 }
+impl Growing {
+    /// All of it is kept, within bounds, where it may be what the frame is to make.
+    fn new(path: PathBuf, whole: bool) -> Self {
+        let trimmer = (!whole).then(|| Trimmer::new(path.clone()));
+        Self { trimmed: !whole, trimmer, path, length: 0 }
     }
 
-    /// What has been added since the last call; a flood only in part, since progress is at its end.
-    fn read_on(&mut self) -> Vec<u8> {
-        const READ_MAX: u64 = 1 << 20;
-        let mut added = Vec::new();
-        let Ok(mut file) = File::open(&self.path) else { return added };
+    /// Whether it fills the disk and nothing can be done about it but to end what prints it.
+    const fn is_too_long(&self) -> bool {
+        self.length > LOG_MAX && !self.trimmed
+    }
+
+    /// Hands over what has been added since the last call, in pieces. Of a flood that is too much to be read
+    /// only the end: it says how far the package is now.
+    fn read_on(&mut self, mut hand: impl FnMut(&[u8])) {
+        let Ok(mut file) = File::open(&self.path) else { return };
         let length = file.metadata().map_or(0, |about| about.len());
-        let from = self.length.max(length.saturating_sub(READ_MAX));
-        if length > self.length && file.seek(SeekFrom::Start(from)).is_ok() {
-            // Whatever could be read is worth reading.
-            let _ = file.take(length - from).read_to_end(&mut added);
-            self.length = length;
+        if length <= self.length {
+            return;
         }
-        added
+        let from = self.length.max(length.saturating_sub(READ_MAX));
+        if file.seek(SeekFrom::Start(from)).is_ok() {
+            let mut rest = file.take(length - from);
+            let mut piece = vec![0; PIECE.min(usize::try_from(length - from).unwrap_or(PIECE))];
+            // Whatever can be read is worth reading.
+            while let Ok(read @ 1..) = rest.read(&mut piece) {
+                hand(&piece[..read]);
+            }
+        }
+        self.length = length;
+        self.trimmed = self.trimmer.as_mut().is_some_and(|trimmer| trimmer.trim(length));
     }
 }

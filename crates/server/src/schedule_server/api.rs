@@ -116,7 +116,7 @@ impl Desk {
     fn complete(&self, description: &mut JobDescription) {
         for step in &mut description.steps {
             let package = &step.work.package;
-            let installed = self.library.get(package).is_some_and(|found| !found.executables.is_empty());
+            let installed = self.library.get(package).is_some_and(|found| !found.brings_program());
             if installed && !step.profile.wants_package(package) {
                 let version = VersionPattern::any();
                 step.profile.add(Need::Package(PackageNeed { name: package.clone(), version }));
