@@ -134,6 +134,11 @@ pub enum RenderToSchedule {
         /// Thousandths done, 0 to 1000.
         permille: u16,
     },
+    /// The process of an attempt has ended and its slot is free; what it made is being collected.
+    Rendered {
+        /// The lease.
+        lease: LeaseId,
+    },
     /// An attempt ended. Sent until acknowledged.
     Report(Report),
     /// It is stopping and wants nothing more; its reports have been acknowledged or given up.

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use rustix::fs::{Access, access};
 
@@ -95,6 +95,33 @@ impl LaunchError {
 /// # Errors
 /// Why it does not run; nothing is left running then.
 pub fn launch(launch: &Launch, log: &File, mark_file: &Path) -> Result<Running, LaunchError> {
+    start(launch, log, mark_file, Stdio::null()).map(|(running, _)| running)
+}
+
+/// The same for a process that is told what to do line by line. Its input ends when what is returned is
+/// dropped, be it by our own end.
+///
+/// # Errors
+/// Why it does not run; nothing is left running then.
+pub fn launch_to_feed(
+    launch: &Launch,
+    log: &File,
+    mark_file: &Path,
+) -> Result<(Running, ChildStdin), LaunchError> {
+    let (running, input) = start(launch, log, mark_file, Stdio::piped())?;
+    let source = || io::Error::other("it has no input");
+    let program = || launch.program.clone();
+    input
+        .map(|input| (running, input))
+        .ok_or_else(|| LaunchError::Start { program: program(), source: source() })
+}
+
+fn start(
+    launch: &Launch,
+    log: &File,
+    mark_file: &Path,
+    input: Stdio,
+) -> Result<(Running, Option<ChildStdin>), LaunchError> {
     if !launch.program.is_absolute() {
         return Err(ProgramError::Relative { program: launch.program.clone() }.into());
     }
@@ -109,7 +136,7 @@ pub fn launch(launch: &Launch, log: &File, mark_file: &Path) -> Result<Running, 
             .env(MARK_VARIABLE, &value)
             .current_dir(&launch.folder)
             .process_group(0)
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(out)
             .stderr(log.try_clone()?);
         if let Some(user) = &launch.user {
@@ -117,8 +144,11 @@ pub fn launch(launch: &Launch, log: &File, mark_file: &Path) -> Result<Running, 
         }
         program::spawn(&mut command)
     });
-    let child = spawned.map_err(|error| why_not(launch, error))?;
-    take_over(child, &value).map_err(|source| LaunchError::Start { program: launch.program.clone(), source })
+    let mut child = spawned.map_err(|error| why_not(launch, error))?;
+    let input = child.stdin.take();
+    let running = take_over(child, &value);
+    let fault = |source| LaunchError::Start { program: launch.program.clone(), source };
+    Ok((running.map_err(fault)?, input))
 }
 
 /// What a failed start comes from. Looked into afterwards, as nearly every start succeeds.

@@ -9,6 +9,7 @@
 //! unlike a pid it cannot come to mean somebody else's process.
 
 mod capture;
+mod file_watch;
 mod launch;
 mod mark;
 mod memory_kills;
@@ -24,7 +25,8 @@ mod user;
 pub mod probe;
 
 pub use capture::{CaptureError, Captured, capture};
-pub use launch::{Launch, LaunchError, launch};
+pub use file_watch::FileWatch;
+pub use launch::{Launch, LaunchError, launch, launch_to_feed};
 pub use mark::{MARK_VARIABLE, MarkError};
 pub use memory_kills::MemoryKills;
 pub use meter::TreeUsage;

@@ -16,7 +16,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::meter::{TreeUsage, milliseconds};
 use crate::tree::{KillError, Tree, pid};
-use crate::{MarkError, mark, orphans, procfs, reap};
+use crate::{FileWatch, MarkError, mark, orphans, procfs, reap};
 
 /// The process of an attempt, with everything that it started. Dropping it ends nothing.
 #[derive(Debug)]
@@ -98,6 +98,37 @@ impl Running {
             self.end = Some(self.finish());
         }
         self.end.as_ref().map(|end| end.exit)
+    }
+
+    /// Waits until the process ends or the file of `log` is written to, `timeout` at most, and says how it
+    /// ended; nothing while it runs.
+    pub fn wait_or_read(&mut self, log: &FileWatch, timeout: Duration) -> Option<Exit> {
+        if self.end.is_none() {
+            let mut watched =
+                [PollFd::new(&self.descriptor, PollFlags::IN), PollFd::new(log.descriptor(), PollFlags::IN)];
+            let polled = poll(&mut watched, Timespec::try_from(timeout).ok().as_ref());
+            let [process, file] = watched.map(|one| !one.revents().is_empty());
+            if polled.is_err() {
+                return self.wait(Duration::ZERO);
+            }
+            if file {
+                log.note();
+            }
+            if !process {
+                return None;
+            }
+        }
+        self.wait(Duration::ZERO)
+    }
+
+    /// What the process itself uses now, with children of it that it waited for. Of [`Self::usage`] that looks
+    /// at the whole tree this is the cheap part.
+    #[must_use]
+    pub fn usage_of_leader(&self) -> Option<TreeUsage> {
+        let stat = procfs::stat(self.pid).filter(|stat| !stat.dead())?;
+        let memory_bytes = stat.resident_pages * rustix::param::page_size() as u64;
+        let cpu_ms = milliseconds(stat.own_ticks + stat.reaped_ticks);
+        Some(TreeUsage { cpu_ms, memory_bytes, memory_peak_bytes: memory_bytes })
     }
 
     /// Its descriptor: readable once the process ended.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Phase, Render};
+use crate::{COLLECTED_BESIDE_MAX, Phase, Render};
 
 impl Render {
     pub(crate) fn assert_invariants(&self) {
@@ -19,6 +19,18 @@ impl Render {
             let waits = attempt.slots().any(|slot| held.contains(&slot));
             assert!(waits, "lease {} waits for something", attempt.grant.lease);
             held.extend(attempt.slots());
+        }
+        let mut beside = std::collections::BTreeMap::<_, usize>::new();
+        for attempt in &self.collecting {
+            let lease = attempt.grant.lease;
+            assert!(attempt.ended.is_some(), "lease {lease} is rendered before it is collected");
+            let beside = beside.entry(attempt.grant.slot).or_default();
+            *beside += 1;
+            assert!(
+                *beside <= COLLECTED_BESIDE_MAX,
+                "not too much of slot {} is collected",
+                attempt.grant.slot
+            );
         }
         for attempt in self.all() {
             let lease = attempt.grant.lease;

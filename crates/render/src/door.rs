@@ -111,7 +111,7 @@ impl Render {
     /// When an ordered end has nothing left to wait for but its reports.
     pub(crate) fn end_deadline(&self) -> Option<Time> {
         let wanted = self.passing.end.as_ref()?;
-        let clear = self.attempts.is_empty() && self.ahead.is_empty() && self.passing.stop.is_none();
+        let clear = self.is_idle() && self.passing.stop.is_none();
         clear.then_some(wanted.at)
     }
 

@@ -9,6 +9,7 @@ impl Render {
     pub(crate) fn without(&mut self, lease: LeaseId) -> LeftOut {
         self.attempts.retain(|_, attempt| attempt.grant.lease != lease);
         self.ahead.retain(|attempt| attempt.grant.lease != lease);
+        self.collecting.retain(|attempt| attempt.grant.lease != lease);
         self.outbox.remove(&lease);
         LeftOut { what: format!("lease {lease}"), job: None }
     }

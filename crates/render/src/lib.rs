@@ -7,12 +7,14 @@
 //! rendering package, a file or a resource database is.
 //!
 //! A slot has a line: one attempt is at work, others wait behind it. Those that its session serves are handed
-//! over to the shell at once, which begins them one after the other without asking in between.
+//! over to the shell at once, which begins them one after the other without asking in between. What an attempt
+//! made is collected beside the next one, as long as not too many are.
 //!
 //! An attempt goes through the phases of [`Phase`]. A restart keeps every attempt: where a process had been
 //! started it is adopted, where one had ended its outputs are collected, all else starts over.
 
 mod check;
+mod collecting;
 mod door;
 mod effect;
 mod event;
@@ -49,6 +51,9 @@ use passing::Passing;
 
 /// How long a session is kept without a frame of its step, in milliseconds.
 pub const SESSION_IDLE_MS: u64 = 60_000;
+/// So many attempts of a slot are collected beside the one at work; one more holds the slot, so that a slow
+/// storage holds rendering back before it fills the disk.
+pub const COLLECTED_BESIDE_MAX: usize = 3;
 /// How long the end of the render server waits for processes and acknowledgements, in milliseconds.
 pub const STOP_MS: u64 = 5_000;
 
@@ -63,6 +68,9 @@ pub struct Render {
     /// Waiting for their slots, in the order in which they came.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     ahead: Vec<Attempt>,
+    /// Rendered, and off their slots: what they made is being collected, in the order in which they ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    collecting: Vec<Attempt>,
     /// Reports that are not acknowledged.
     outbox: BTreeMap<LeaseId, Kept>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,9 +112,9 @@ impl Render {
     /// A render server with `slots` free slots.
     #[must_use]
     pub fn new(host: HostId, instance: InstanceId, slots: u16) -> Self {
-        let (attempts, ahead, outbox) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
-        let passing = Passing::default();
-        Self { host, instance, slots, attempts, ahead, outbox, stopped: None, passing }
+        let (attempts, ahead, collecting) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let (outbox, passing) = (BTreeMap::new(), Passing::default());
+        Self { host, instance, slots, attempts, ahead, collecting, outbox, stopped: None, passing }
     }
 
     /// The same state on a host that has so much besides slots.
@@ -123,9 +131,15 @@ impl Render {
         Self { host, instance, slots, ..self }
     }
 
-    /// Every attempt: those at work by slot, then those that wait in the order in which they came.
+    /// Every attempt: those at work by slot, then those that wait in the order in which they came, then those
+    /// that are collected.
     fn all(&self) -> impl Iterator<Item = &Attempt> {
-        self.attempts.values().chain(&self.ahead)
+        self.attempts.values().chain(&self.ahead).chain(&self.collecting)
+    }
+
+    /// Whether there is no attempt at all.
+    fn is_idle(&self) -> bool {
+        self.all().next().is_none()
     }
 
     fn attempt(&self, lease: LeaseId) -> Result<&Attempt, Refusal> {
@@ -133,7 +147,7 @@ impl Render {
     }
 
     fn attempt_mut(&mut self, lease: LeaseId) -> Option<&mut Attempt> {
-        let all = self.attempts.values_mut().chain(&mut self.ahead);
+        let all = self.attempts.values_mut().chain(&mut self.ahead).chain(&mut self.collecting);
         all.into_iter().find(|attempt| attempt.grant.lease == lease)
     }
 }
@@ -179,8 +193,8 @@ impl Role for Render {
             Record::ProcessStarted { lease, process, at } => {
                 self.process_started(*lease, *process, *at, effects);
             }
-            Record::ProcessExited { lease, exit, usage } => {
-                self.process_exited(*lease, ProcessEnd { exit: *exit, usage: *usage }, effects);
+            Record::ProcessExited { lease, exit, usage, at } => {
+                self.process_exited(*lease, ProcessEnd { exit: *exit, usage: *usage }, *at, effects);
             }
             Record::AttemptEnded { report, at } => self.attempt_ended(report, *at, effects),
             Record::ReportAcknowledged { lease } => {

@@ -53,8 +53,15 @@ impl Render {
         }
     }
 
-    /// Takes an attempt, and with it all that is known of it, out of its slot or its line.
+    /// Takes an attempt, and with it all that is known of it, out of its slot, its line or what is collected.
     pub(crate) fn leave(&mut self, lease: LeaseId, at: Time, effects: &mut Vec<Effect>) -> Option<SlotIndex> {
+        if let Some(index) = self.collecting.iter().position(|attempt| attempt.grant.lease == lease) {
+            let slot = self.collecting.remove(index).grant.slot;
+            self.passing.attempt_left(lease);
+            effects.push(Effect::Forget { lease });
+            self.make_way(slot, at, effects);
+            return Some(slot);
+        }
         let waiting = self.ahead.iter().position(|attempt| attempt.grant.lease == lease);
         let attempt = match waiting {
             Some(index) => self.ahead.remove(index),
@@ -67,17 +74,15 @@ impl Render {
         effects.push(Effect::Forget { lease });
         if waiting.is_none() {
             self.session_left(&attempt.grant, at, effects);
-        }
-        self.move_up(&attempt, at, effects);
-        if waiting.is_none() {
-            let free = attempt.slots().filter(|slot| self.holder(*slot).is_none());
-            effects.extend(free.map(|slot| Effect::SlotChanged { slot, now: SlotState::Free }));
+            self.slots_left(&attempt, at, effects);
+        } else {
+            self.move_up(&attempt, at, effects);
         }
         Some(attempt.grant.slot)
     }
 
     /// Lets what waits take the slots that `left` had or stood in line for.
-    fn move_up(&mut self, left: &Attempt, at: Time, effects: &mut Vec<Effect>) {
+    pub(crate) fn move_up(&mut self, left: &Attempt, at: Time, effects: &mut Vec<Effect>) {
         let mut open: BTreeSet<SlotIndex> = left.slots().collect();
         // By attempts that want several slots and go on waiting for one of them.
         let mut claimed = BTreeSet::new();
@@ -111,6 +116,7 @@ impl Render {
         effects.extend(attempt.slots().map(|slot| Effect::SlotChanged { slot, now: now.clone() }));
         self.attempts.insert(slot, attempt);
         self.begin(slot, effects);
+        self.reserve_for(slot, effects);
     }
 
     /// Has the attempt that `slot` took up started, unless the shell has it already.

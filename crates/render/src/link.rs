@@ -68,10 +68,11 @@ impl Render {
     }
 
     /// A GPU of `grant` that an attempt holds, be it on its way out. One in front of it in its own line has
-    /// gone when its turn comes.
+    /// gone when its turn comes, and one that is rendered uses none.
     fn gpu_in_use(&self, grant: &Grant) -> Option<u16> {
         let in_line = |attempt: &Attempt| attempt.slots().any(|slot| slots_of(grant).any(|own| own == slot));
-        let mut others = self.all().filter(|attempt| !in_line(attempt));
+        let using = self.attempts.values().chain(&self.ahead);
+        let mut others = using.filter(|attempt| attempt.ended.is_none() && !in_line(attempt));
         others.find_map(|other| other.grant.gpus.iter().copied().find(|gpu| grant.gpus.contains(gpu)))
     }
 
@@ -124,6 +125,7 @@ impl Render {
     pub(crate) fn linked(&mut self, at: Time, effects: &mut Vec<Effect>) {
         self.passing.link = Link::Up { welcomed: false, alive_said_at: at };
         self.say_hello(effects);
+        self.say_rendered(effects);
         for lease in self.outbox.keys() {
             self.send_report(*lease, effects);
         }

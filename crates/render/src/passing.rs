@@ -52,6 +52,9 @@ pub(crate) struct Session {
     pub(crate) step: StepIndex,
     /// Since when no attempt uses it.
     pub(crate) idle_since: Option<Time>,
+    /// What its last frame had reserved of the host, which a package that stays holds on to.
+    pub(crate) memory_bytes: u64,
+    pub(crate) gpus: Vec<u16>,
 }
 
 /// The end of the render server.

@@ -75,7 +75,7 @@ impl Render {
             Phase::Ending => Ok(self.forgotten(now, lease)),
             Phase::Starting | Phase::Running => Ok(vec![match self.passing.giving_back.get(&lease) {
                 Some(why) => attempt.given_back(now, why, usage),
-                None => Record::ProcessExited { lease, exit, usage },
+                None => Record::ProcessExited { lease, exit, usage, at: Some(now) },
             }]),
             Phase::Waiting | Phase::Preparing | Phase::Collecting => Err(Refusal::OutOfTurn(lease)),
         }
@@ -114,11 +114,21 @@ impl Render {
         self.say(RenderToSchedule::Progress { lease, permille }, effects);
     }
 
-    pub(crate) fn process_exited(&mut self, lease: LeaseId, ended: ProcessEnd, effects: &mut Vec<Effect>) {
+    pub(crate) fn process_exited(
+        &mut self,
+        lease: LeaseId,
+        ended: ProcessEnd,
+        at: Option<Time>,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(attempt) = self.attempt_mut(lease) else { return };
         attempt.ended = Some(ended);
+        let slot = attempt.grant.slot;
         effects.push(Effect::Collect { grant: attempt.grant.clone(), exit: ended.exit });
         self.passing.starting.remove(&lease);
+        if let Some(at) = at {
+            self.make_way(slot, at, effects);
+        }
     }
 
     pub(crate) fn resume_attempt(&self, attempt: &Attempt, effects: &mut Vec<Effect>) {

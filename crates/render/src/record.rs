@@ -35,8 +35,12 @@ pub enum Record {
         exit: Exit,
         /// What it used.
         usage: Usage,
+        /// When that was told, and its slot was free for the next one unless too many are collected. In older
+        /// journals, which do not say, it kept its slot until it was reported.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Time>,
     },
-    /// Durable: an attempt has ended, its slot is free, and its report waits in the outbox.
+    /// Durable: an attempt has ended, and its report waits in the outbox. Its slot is free now at the latest.
     AttemptEnded {
         /// How it ended.
         report: Report,

@@ -51,8 +51,38 @@ impl Render {
         step: StepIndex,
         effects: &mut Vec<Effect>,
     ) {
-        self.passing.sessions.insert(slot, Session { job, step, idle_since: None });
+        let (idle_since, memory_bytes, gpus) = (None, 0, Vec::new());
+        self.passing.sessions.insert(slot, Session { job, step, idle_since, memory_bytes, gpus });
         self.start(slot, effects);
+    }
+
+    /// Closes idle sessions of other slots that may hold what the attempt on `slot` has reserved: their packages
+    /// may still be there, and the memory and the GPUs are this one's now. Those that are idle longest go first.
+    pub(crate) fn reserve_for(&mut self, slot: SlotIndex, effects: &mut Vec<Effect>) {
+        let Some(attempt) = self.attempts.get(&slot) else { return };
+        let (wanted, gpus) = (attempt.grant.memory_bytes, attempt.grant.gpus.clone());
+        if wanted == 0 && gpus.is_empty() {
+            return;
+        }
+        let used: u64 = self.attempts.values().map(|attempt| attempt.grant.memory_bytes).sum();
+        let own = |session: &Session| {
+            (session.job, session.step) == (attempt.grant.frame.job, attempt.grant.frame.step)
+        };
+        let idle = self.passing.sessions.iter().filter_map(|(at, session)| {
+            let since = session.idle_since.filter(|_| *at != slot || !own(session))?;
+            let shared = session.gpus.iter().any(|gpu| gpus.contains(gpu));
+            Some((since, *at, session.memory_bytes, shared))
+        });
+        let mut idle: Vec<_> = idle.collect();
+        idle.sort_unstable();
+        let mut held: u64 = idle.iter().map(|(_, _, memory, _)| *memory).sum();
+        for (_, at, memory, shared) in idle {
+            let full = memory > 0 && used + held > self.passing.amounts.memory_bytes;
+            if shared || full {
+                held -= memory;
+                self.session_closed(at, effects);
+            }
+        }
     }
 
     pub(crate) fn session_closed(&mut self, slot: SlotIndex, effects: &mut Vec<Effect>) {
@@ -66,7 +96,11 @@ impl Render {
     pub(crate) fn session_left(&mut self, grant: &Grant, at: Time, effects: &mut Vec<Effect>) {
         let Grant { slot, frame, .. } = *grant;
         match self.passing.sessions.get_mut(&slot) {
-            Some(session) => session.idle_since = Some(at),
+            Some(session) => {
+                session.idle_since = Some(at);
+                session.memory_bytes = grant.memory_bytes;
+                session.gpus.clone_from(&grant.gpus);
+            }
             None => effects.push(Effect::CloseSession { slot, job: frame.job, step: frame.step }),
         }
     }

@@ -33,7 +33,7 @@ impl Render {
     pub(crate) fn end_stop_when_quiet(&mut self, effects: &mut Vec<Effect>) {
         let stopping = self.passing.stop.as_ref().is_some_and(|stop| !stop.ended);
         let reported = self.outbox.is_empty() || !self.passing.is_linked();
-        if stopping && self.attempts.is_empty() && self.ahead.is_empty() && reported {
+        if stopping && self.is_idle() && reported {
             self.stop_ended(effects);
         }
     }

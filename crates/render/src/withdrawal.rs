@@ -33,14 +33,19 @@ impl Render {
     }
 
     /// The end of an attempt on `slot`, and what comes of it. A session in which the host failed is not
-    /// trusted with another frame: what waits for it goes back.
+    /// trusted with another frame: what waits for it goes back, and it is closed unless a frame is in it by
+    /// now.
     pub(crate) fn with_doubts(&self, slot: SlotIndex, class: FailureClass, end: Record) -> Vec<Record> {
         if class != FailureClass::Host {
             return vec![end];
         }
-        let handed = self.line(slot).filter(|attempt| self.phase_of(attempt) == Phase::Starting);
+        let Record::AttemptEnded { report, .. } = &end else { return vec![end] };
+        let next = self.attempts.get(&slot).filter(|attempt| attempt.grant.lease != report.lease);
+        let handed = next.into_iter().chain(self.line(slot));
+        let handed = handed.filter(|attempt| self.phase_of(attempt) == Phase::Starting);
         let back = handed.map(|attempt| Record::TakeBackWanted { lease: attempt.grant.lease });
-        back.chain([end, Record::SessionClosed { slot }]).collect()
+        let closed = next.is_none().then_some(Record::SessionClosed { slot });
+        back.chain(std::iter::once(end)).chain(closed).collect()
     }
 
     /// Nothing is left of a lease, and there is no report that would tell.

@@ -12,6 +12,7 @@ use crate::{Effect, LinkId, Schedule};
 impl LinkedHost {
     pub(crate) fn new(link: LinkId, slots: u16, amounts: Amounts, said: Said) -> Self {
         let (free, draining, is_open) = (SlotSet::default(), BTreeMap::new(), said.door.is_open());
+        let sessions = BTreeMap::new();
         let amounts_most = amounts;
         Self {
             link,
@@ -20,6 +21,7 @@ impl LinkedHost {
             amounts,
             amounts_most,
             free,
+            sessions,
             draining,
             refusals: 0,
             said: Box::new(said),

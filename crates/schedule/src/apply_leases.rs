@@ -30,6 +30,7 @@ impl Schedule {
         } else {
             self.slots_changed(&held, 1);
         }
+        self.passing.seat(host, slot, frame.job, frame.step);
         held.slots().for_each(|slot| self.refresh_slot(host, slot));
         self.count_limits(frame, host, true);
         if let Some(taken) = &held.taken {
@@ -128,13 +129,18 @@ impl Schedule {
         for lease in leases {
             let published = self.passing.publishing(lease).is_some();
             let Some(held) = self.kept.leases.get(lease) else { continue };
-            let runs = !held.ahead;
+            // One that is rendered keeps its slot busy no more, and the next one may.
+            let at_work = |slot: SlotIndex| {
+                let line = self.kept.hosts.get(held.host).and_then(|kept| kept.line(slot));
+                line.and_then(|line| line.iter().find(|lease| !self.passing.is_through(*lease)))
+            };
+            let busy: Vec<SlotIndex> = held.slots().filter(|slot| at_work(*slot) == Some(lease)).collect();
             let Some(held) = self.take_lease(lease) else { continue };
             if let Some(linked) = self.passing.host_mut(held.host) {
                 let message = if published {
                     ScheduleToRender::Acknowledge { lease }
                 } else {
-                    linked.draining.extend(held.slots().filter(|_| runs).map(|slot| (slot, lease)));
+                    linked.draining.extend(busy.into_iter().map(|slot| (slot, lease)));
                     ScheduleToRender::Revoke { lease }
                 };
                 effects.push(Effect::ToHost { link: linked.link, message });
@@ -193,17 +199,23 @@ impl Schedule {
 
     /// Notes a line that has become short, where more leases ahead may pay: once when half of them are gone
     /// and once when all are, so that several are given at a time.
-    fn note_line(&mut self, host: HostIndex, slot: SlotIndex) {
+    pub(crate) fn note_line(&mut self, host: HostIndex, slot: SlotIndex) {
         if self.passing.host(host).is_none() {
             return;
         }
         let line = self.kept.hosts.get(host).and_then(|kept| kept.line(slot));
-        let first = line.and_then(|line| Some((line.behind().len(), self.kept.leases.get(line.first()?)?)));
-        let Some((behind, lease)) = first else { return };
+        let first = line.and_then(|line| Some((line, self.kept.leases.get(line.first()?)?)));
+        let Some((line, lease)) = first else { return };
+        let Some(behind) = self.unrendered(line).checked_sub(1) else { return };
         let wanted = self.ahead_wanted_behind(lease);
         if wanted > 0 && (behind == 0 || behind == wanted / 2) {
             self.passing.thin.push_back((host, slot));
         }
+    }
+
+    /// How many leases of a line are not through.
+    pub(crate) fn unrendered(&self, line: &crate::line::Line) -> usize {
+        line.iter().filter(|lease| !self.passing.is_through(*lease)).count()
     }
 
     /// A lease ahead was asked back; its render server says whether it could.

@@ -35,6 +35,7 @@ impl Schedule {
                 self.want_pass(effects);
             }
             Passing::LeaseStarted { lease, at } => self.lease_started(*lease, *at, effects),
+            Passing::LeaseRendered { lease } => self.lease_rendered(*lease, effects),
             Passing::LeaseProgressed { lease, permille } => self.lease_progressed(*lease, *permille, effects),
             Passing::IntakeRefused { lease, why } => self.intake_refused(*lease, why, effects),
             Passing::PublishBegun { lease, .. } => self.publish_begun(*lease, passing, effects),

@@ -14,6 +14,15 @@ impl Schedule {
         }
     }
 
+    pub(crate) fn lease_rendered(&mut self, lease: LeaseId, effects: &mut Vec<Effect>) {
+        let Some(held) = self.kept.leases.get(lease) else { return };
+        let (host, slots) = (held.host, held.slots().collect::<Vec<_>>());
+        self.passing.watches.or_default(lease).rendered = true;
+        self.host_worked(lease);
+        self.refresh_slots_of(lease, effects);
+        slots.into_iter().for_each(|slot| self.note_line(host, slot));
+    }
+
     pub(crate) fn lease_progressed(&mut self, lease: LeaseId, permille: u16, effects: &mut Vec<Effect>) {
         if let Some(job) = self.job_of(lease) {
             self.passing.set_permille(job, lease, permille);

@@ -51,7 +51,7 @@ impl Schedule {
 
     fn check_hosts(&self) {
         let passing = &self.passing;
-        let mut free = FreeHosts::default();
+        let (mut free, mut warm) = (FreeHosts::default(), BTreeSet::new());
         let mut linked_count = 0;
         for (host, kept) in self.kept.hosts.iter() {
             assert_eq!(passing.host(host).is_some(), passing.linked.contains(host), "linked hosts are known");
@@ -76,9 +76,12 @@ impl Schedule {
                 kept.name
             );
             free.moved(host, 0, slots.len());
+            let standing = linked.sessions.iter().filter(|(slot, _)| slots.next(**slot) == Some(**slot));
+            warm.extend(standing.map(|(slot, (job, step))| (*job, *step, host, *slot)));
         }
         assert_eq!(passing.links.len(), linked_count, "each linked host has one link");
         assert_eq!(passing.linked_count, linked_count, "linked hosts are counted");
+        assert_eq!(passing.warm, warm, "free slots with sessions are filed by what those are for");
         assert!(passing.free.same(&free), "hosts with free slots are filed by how many");
     }
 

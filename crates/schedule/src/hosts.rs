@@ -46,6 +46,10 @@ impl Schedule {
                 let (lease, permille) = (self.at_work(host, *lease)?, (*permille).min(1_000));
                 Ok(vec![Record::Passing(Passing::LeaseProgressed { lease, permille })])
             }
+            RenderToSchedule::Rendered { lease } => {
+                let lease = self.at_work(host, *lease)?;
+                Ok(vec![Record::Passing(Passing::LeaseRendered { lease })])
+            }
             RenderToSchedule::Report(report) => Ok(self.report(now, link, host, report)),
             RenderToSchedule::Door(door) => Ok(self.door(host, door)),
             // Its shell tells who has to know.

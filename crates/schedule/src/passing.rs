@@ -110,6 +110,11 @@ pub enum Passing {
         /// When.
         at: Time,
     },
+    /// The process of a lease has ended, and its slot takes the next one while its outputs are collected.
+    LeaseRendered {
+        /// Which.
+        lease: LeaseId,
+    },
     /// The package of a lease says how far it is.
     LeaseProgressed {
         /// Which.

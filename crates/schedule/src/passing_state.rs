@@ -1,6 +1,7 @@
 //! The state that a restart forgets: who is linked, which slots are free, what is waited for and until when.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
 
 use model::{Amounts, Door, InstanceId, JobId, LeaseId, Output, Profile, SlotIndex, StepIndex, Time, Usage};
 
@@ -37,6 +38,8 @@ pub(crate) struct PassingState {
     pub(crate) links: IdMap<LinkId, HostIndex>,
     /// Linked hosts with free slots, so that a pass on a busy farm is short.
     pub(crate) free: FreeHosts,
+    /// Free slots in which a session stands, by what it is for.
+    pub(crate) warm: BTreeSet<(JobId, StepIndex, HostIndex, SlotIndex)>,
     /// Linked hosts that refused, and until when they are left alone.
     pub(crate) skipped: BTreeMap<HostIndex, Time>,
     /// The leases of an earlier run have their deadlines.
@@ -105,6 +108,8 @@ pub(crate) struct LinkedHost {
     /// What leases may hold of it at most: that, or what they held when it was linked.
     pub(crate) amounts_most: Amounts,
     pub(crate) free: SlotSet,
+    /// What each slot was last given a frame of: the session that stands there, unless it was idle for long.
+    pub(crate) sessions: BTreeMap<SlotIndex, (JobId, StepIndex)>,
     /// Slots busy with leases that are over, by what the host says.
     pub(crate) draining: BTreeMap<SlotIndex, LeaseId>,
     /// Refusals in a row.
@@ -135,6 +140,8 @@ pub(crate) struct Watch {
     /// When its package started.
     pub(crate) started_at: Option<Time>,
     pub(crate) permille: u16,
+    /// Its process has ended, and its slot takes the next one.
+    pub(crate) rendered: bool,
     /// What the storage said last, where it did not take what the lease has made.
     pub(crate) trouble: Option<Box<str>>,
     pub(crate) publishing: Option<Box<Publishing>>,
@@ -174,9 +181,12 @@ impl PassingState {
         self.watches.get(lease).and_then(|watch| watch.publishing.as_deref())
     }
 
-    /// Whether what a slot did for a lease is done: its outputs are on their way into the storage.
+    /// Whether what a slot did for a lease is done: its outputs are on their way into the storage, be it that
+    /// its render server still collects them.
     pub(crate) fn is_through(&self, lease: LeaseId) -> bool {
-        self.watches.get(lease).is_some_and(|watch| watch.publishing.is_some() && watch.trouble.is_none())
+        let through =
+            |watch: &Watch| (watch.rendered || watch.publishing.is_some()) && watch.trouble.is_none();
+        self.watches.get(lease).is_some_and(through)
     }
 
     pub(crate) fn host(&self, host: HostIndex) -> Option<&LinkedHost> {
@@ -224,6 +234,9 @@ impl PassingState {
         self.open.set(host, false);
         self.with_gpus.set(host, false);
         self.free.moved(host, linked.free.len(), 0);
+        for (slot, (job, step)) in &linked.sessions {
+            self.warm.remove(&(*job, *step, host, *slot));
+        }
         self.skipped.remove(&host);
         Some(linked)
     }
@@ -257,9 +270,47 @@ impl PassingState {
         let old = linked.free.len();
         linked.free.set(slot, free);
         let new = linked.free.len();
-        if old != new {
-            self.free.moved(host, old, new);
+        if old == new {
+            return;
         }
+        if let Some((job, step)) = linked.sessions.get(&slot) {
+            let place = (*job, *step, host, slot);
+            if free {
+                self.warm.insert(place)
+            } else {
+                self.warm.remove(&place)
+            };
+        }
+        self.free.moved(host, old, new);
+    }
+
+    /// A slot is given a frame of a step, whose session stands there from then on.
+    pub(crate) fn seat(&mut self, host: HostIndex, slot: SlotIndex, job: JobId, step: StepIndex) {
+        let Some(linked) = self.hosts.get_mut(host.place()).and_then(|host| host.linked.as_mut()) else {
+            return;
+        };
+        let is_free = linked.free.next(slot) == Some(slot);
+        if let Some((job, step)) = linked.sessions.insert(slot, (job, step)) {
+            self.warm.remove(&(job, step, host, slot));
+        }
+        if is_free {
+            self.warm.insert((job, step, host, slot));
+        }
+    }
+
+    /// The next free slot behind `last` in which the session of a step stands.
+    pub(crate) fn warm_after(
+        &self,
+        job: JobId,
+        step: StepIndex,
+        last: Option<(HostIndex, SlotIndex)>,
+    ) -> Option<(HostIndex, SlotIndex)> {
+        let from = match last {
+            Some((host, slot)) => Bound::Excluded((job, step, host, slot)),
+            None => Bound::Included((job, step, HostIndex(0), SlotIndex(0))),
+        };
+        let next = self.warm.range((from, Bound::Unbounded)).next();
+        next.filter(|(of, at, ..)| (*of, *at) == (job, step)).map(|(_, _, host, slot)| (*host, *slot))
     }
 
     /// How far a live lease is.

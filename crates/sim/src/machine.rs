@@ -66,7 +66,7 @@ pub(crate) struct Shell {
     pub(crate) sessions: BTreeMap<SlotIndex, (JobId, StepIndex)>,
     /// Sessions being set up, by the lease that waits.
     pub(crate) opening: BTreeMap<SlotIndex, LeaseId>,
-    /// What each slot is busy with, from its start until nothing is left to do for it.
+    /// What each slot is busy with, from its start until its process has ended.
     pub(crate) current: BTreeMap<SlotIndex, LeaseId>,
     /// What is begun on each slot after that, in this order.
     pub(crate) lines: BTreeMap<SlotIndex, VecDeque<Grant>>,
@@ -78,8 +78,8 @@ pub(crate) struct Shell {
     pub(crate) watched: BTreeMap<LeaseId, bool>,
     /// Leases whose processes are to end.
     pub(crate) killing: BTreeSet<LeaseId>,
-    /// Attempts whose outputs are looked for.
-    pub(crate) collecting: BTreeMap<LeaseId, Exit>,
+    /// Attempts whose outputs are looked for, with their slots.
+    pub(crate) collecting: BTreeMap<LeaseId, (SlotIndex, Exit)>,
 }
 
 impl Machine {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use model::{Exit, FailureClass, Grant, JobId, LeaseId, Outcome, ProcessMark, SlotIndex, StepIndex};
-use render::{Ended, Event};
+use render::{COLLECTED_BESIDE_MAX, Ended, Event};
 
 use crate::happening::Happening;
 use crate::ingredient::Ingredient;
@@ -27,9 +27,11 @@ impl World {
         self.begins_next(host, run, slot);
     }
 
-    fn begins_next(&mut self, host: usize, run: Run, slot: SlotIndex) {
+    /// A slot takes up the next of its line when its process has ended and not too much of it is collected.
+    pub(crate) fn begins_next(&mut self, host: usize, run: Run, slot: SlotIndex) {
         let shell = &mut self.machines[host].shell;
-        if shell.current.contains_key(&slot) {
+        let collected = shell.collecting.values().filter(|(of, _)| *of == slot).count();
+        if shell.current.contains_key(&slot) || collected > COLLECTED_BESIDE_MAX {
             return;
         }
         let Some(grant) = shell.lines.get_mut(&slot).and_then(std::collections::VecDeque::pop_front) else {
@@ -209,6 +211,17 @@ impl World {
         }
         let exit = if adopted { Exit::Unknown } else { exit };
         self.answers(run, exited(lease, exit, wall_ms));
+        self.renders_beside(host, run, lease, exit);
+    }
+
+    /// The slot goes on without asking, while what is rendered is looked at.
+    fn renders_beside(&mut self, host: usize, run: Run, lease: LeaseId, exit: Exit) {
+        let shell = &mut self.machines[host].shell;
+        let slot = shell.current.iter().find(|(_, held)| **held == lease).map(|(slot, _)| *slot);
+        if let Some(slot) = slot {
+            shell.collecting.entry(lease).or_insert((slot, exit));
+            self.slot_is_clear(host, run, lease);
+        }
     }
 
     /// A short attempt is collected at once, and told together with its like.
@@ -247,7 +260,7 @@ impl World {
         if !self.is_running(run) {
             return;
         }
-        let Some(exit) = self.machines[host].shell.collecting.get(&lease).copied() else { return };
+        let Some((_, exit)) = self.machines[host].shell.collecting.get(&lease).copied() else { return };
         let failed = |class, message: &str| {
             let message = message.to_owned();
             Event::NotCollected { lease, class, message, warnings: Vec::new() }
@@ -271,7 +284,6 @@ impl World {
             (Exit::Unknown, _) => failed(FailureClass::GivenBack, "it was gone after a restart"),
             (Exit::Code(_) | Exit::Signal(_), _) => failed(FailureClass::Frame, "there is no picture"),
         };
-        self.machines[host].shell.collecting.remove(&lease);
         self.answers(run, event);
     }
 

@@ -126,9 +126,11 @@ impl World {
                 }
             }
             Effect::Collect { grant, exit } => {
-                self.machines[host].shell.current.insert(grant.slot, grant.lease);
-                self.machines[host].shell.collecting.insert(grant.lease, exit);
-                self.soon(300, Happening::Collects(run, grant));
+                let (lease, slot) = (grant.lease, grant.slot);
+                self.machines[host].shell.collecting.insert(lease, (slot, exit));
+                let calm = self.health.calm_since.is_some();
+                let slow = if !calm && self.chance.permille(100) { 5_000 } else { 300 };
+                self.soon(slow, Happening::Collects(run, grant));
             }
             Effect::Forget { lease } => self.forget(host, run, lease),
             Effect::Stopped => {
@@ -147,10 +149,13 @@ impl World {
         hold(Oracle::ProcessesEnd, !runs, || format!("a process of lease {lease} is forgotten and runs"));
         machine.scratch.remove(&lease);
         machine.shell.watched.remove(&lease);
-        machine.shell.collecting.remove(&lease);
+        let collected = machine.shell.collecting.remove(&lease);
         machine.shell.killing.remove(&lease);
         machine.shell.leaves_line(lease);
         self.slot_is_clear(host, run, lease);
+        if let Some((slot, _)) = collected {
+            self.begins_next(host, run, slot);
+        }
     }
 
     pub(crate) fn answers(&mut self, run: Run, event: Event) {

@@ -75,7 +75,9 @@ impl World {
         for record in records {
             // From then on its slot may be given to another.
             match record {
-                Record::Passing(Passing::PublishBegun { lease, .. }) => self.ledger.publishes(*lease),
+                Record::Passing(Passing::PublishBegun { lease, .. } | Passing::LeaseRendered { lease }) => {
+                    self.ledger.publishes(*lease);
+                }
                 Record::FrameLeased { lease, host, .. } => self.ledger.assert_open(host, *lease),
                 _ => {}
             }

@@ -5,6 +5,7 @@
 mod as_user;
 mod captured;
 mod ended;
+mod fed;
 mod found_again;
 mod kept;
 mod limits;

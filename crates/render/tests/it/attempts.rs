@@ -7,8 +7,8 @@ use model::{
 use render::{Effect, Event, Phase, Refusal, SESSION_IDLE_MS};
 
 use crate::desk::{
-    Desk, MARK, busy, closes, collected, ended, exited, failures, forgets, free, grant, not_collected, opens,
-    output, ready, reports, says, start_failed, started, starts,
+    Desk, MARK, busy, closes, collected, ended, exited, failures, forgets, free, grant, makes_way,
+    not_collected, opens, output, ready, reports, says, start_failed, started, starts,
 };
 
 #[test]
@@ -24,9 +24,9 @@ fn a_frame_is_prepared_started_collected_and_reported() {
     assert_eq!(desk.hears(progress.clone()), [said]);
     assert_eq!(desk.hears(progress), [], "nothing new is not said");
     let exit = Exit::Code(3);
-    assert_eq!(desk.hears(exited(&frame, exit)), [Effect::Collect { grant: frame.clone(), exit }]);
+    assert_eq!(desk.hears(exited(&frame, exit)), makes_way(&frame, exit));
     let effects = desk.hears(collected(&frame));
-    assert_eq!(effects[..2], [forgets(&frame), free(&frame)]);
+    assert_eq!(effects[0], forgets(&frame));
     assert_eq!(reports(&effects), [(frame.lease, &Outcome::Done { outputs: vec![output()] })]);
     assert_eq!(desk.render.unacknowledged().collect::<Vec<_>>(), [frame.lease]);
     assert_eq!(desk.is_acknowledged(&frame), []);
@@ -51,9 +51,9 @@ fn the_next_frame_of_a_step_uses_the_session_that_stands() {
 fn a_session_that_nobody_uses_is_closed() {
     let mut desk = Desk::linked();
     let frame = grant(1, 1, 0, 1);
-    desk.brings(&frame, Phase::Collecting);
+    desk.brings(&frame, Phase::Running);
     desk.waits(SESSION_IDLE_MS);
-    desk.hears(collected(&frame));
+    desk.hears(exited(&frame, Exit::Code(0)));
     assert!(!desk.waits(SESSION_IDLE_MS - 1).contains(&closes(&frame)));
     assert!(desk.waits(1).contains(&closes(&frame)));
 }
@@ -65,7 +65,7 @@ fn failures_are_reported_with_their_class() {
         let frame = grant(1, 1, 0, 0);
         desk.brings(&frame, phase);
         let effects = desk.hears(event);
-        assert!(effects.contains(&free(&frame)));
+        assert_eq!(effects.contains(&free(&frame)), phase < Phase::Collecting, "it was free already");
         assert_eq!(desk.phase(&frame), None);
         (failures(&effects), effects.contains(&closes(&frame)))
     };
@@ -114,7 +114,7 @@ fn a_new_link_is_told_everything_held_and_gets_the_reports_again() {
     desk.brings(&ended, Phase::Collecting);
     desk.hears(Event::ScheduleUnlinked);
     assert_eq!(desk.refuses(Event::ScheduleSpoke(ScheduleToRender::Welcome)), Refusal::NotLinked);
-    assert_eq!(desk.hears(collected(&ended)), [forgets(&ended), free(&ended)]);
+    assert_eq!(desk.hears(collected(&ended)), [forgets(&ended)]);
 
     let effects = desk.hears(Event::ScheduleLinked);
     let held = [&running, &ended].map(|frame| HeldLease { lease: frame.lease, slot: frame.slot });

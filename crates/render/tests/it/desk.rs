@@ -196,6 +196,12 @@ pub(crate) fn says(message: RenderToSchedule) -> Effect {
     Effect::ToSchedule(message)
 }
 
+/// What the end of a process comes to: it is collected, and its slot is free.
+pub(crate) fn makes_way(grant: &Grant, exit: Exit) -> Vec<Effect> {
+    let rendered = says(RenderToSchedule::Rendered { lease: grant.lease });
+    vec![Effect::Collect { grant: grant.clone(), exit }, rendered, free(grant)]
+}
+
 /// What frees the slot of a revoked lease says: nothing of it is left, and `held` is all there is.
 pub(crate) fn gone(grant: &Grant, session: bool, held: &[&Grant]) -> Vec<Effect> {
     let alive = RenderToSchedule::Alive { held: held.iter().map(|grant| grant.lease).collect() };

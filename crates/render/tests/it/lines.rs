@@ -7,8 +7,8 @@ use model::{
 use render::{Effect, Event, Phase, Refusal};
 
 use crate::desk::{
-    Desk, busy, closes, collected, ended, exited, failures, forgets, free, grant, kills, not_collected,
-    opens, ready, reports, says, silent, start_failed, started, starts,
+    Desk, busy, closes, collected, ended, exited, failures, forgets, free, grant, kills, makes_way,
+    not_collected, opens, ready, reports, says, silent, start_failed, started, starts,
 };
 
 fn is_withdrawn(desk: &mut Desk, grant: &Grant) -> Vec<Effect> {
@@ -43,9 +43,8 @@ fn what_the_session_serves_is_handed_over_at_once_and_moves_up_without_a_pause()
     assert_eq!(effects[..2], [forgets(&one), busy(&two, since)], "the slot is not free in between");
     assert_eq!(reports(&effects).len(), 2);
     assert_eq!(desk.hears(started(&three)).len(), 1);
-    assert_eq!(desk.hears(exited(&three, Exit::Code(0))).len(), 1);
-    let effects = desk.hears(collected(&three));
-    assert_eq!(effects[..2], [forgets(&three), free(&three)]);
+    assert_eq!(desk.hears(exited(&three, Exit::Code(0))), makes_way(&three, Exit::Code(0)));
+    assert_eq!(desk.hears(collected(&three))[0], forgets(&three));
 }
 
 #[test]
@@ -127,8 +126,8 @@ fn a_host_that_failed_gives_back_what_waits() {
     desk.brings(&one, Phase::Collecting);
     desk.is_granted(&two);
     let effects = desk.hears(not_collected(&one, FailureClass::Host));
-    assert_eq!(effects[..2], [Effect::TakeBack { lease: two.lease }, forgets(&one)]);
-    assert!(effects.contains(&closes(&one)));
+    assert_eq!(effects[..2], [Effect::TakeBack { lease: two.lease }, forgets(&one)], "it may have begun");
+    assert!(!effects.contains(&closes(&one)), "it is in use");
     assert_eq!(failures(&effects), [FailureClass::Host]);
     assert!(desk.hears(not_begun(&two)).contains(&refuses(&two)));
 

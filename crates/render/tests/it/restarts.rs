@@ -4,8 +4,8 @@ use model::{Exit, FailureClass, LeaseId, Role, Time};
 use render::{Effect, Event, Phase, Record, Refusal, Render};
 
 use crate::desk::{
-    Desk, MARK, USAGE, closes, collected, exited, failures, forgets, free, gone, grant, kills, not_collected,
-    opens, ready, reports, started, starts,
+    Desk, MARK, USAGE, closes, collected, exited, failures, forgets, gone, grant, kills, makes_way,
+    not_collected, opens, ready, reports, started, starts,
 };
 
 #[test]
@@ -29,9 +29,11 @@ fn a_running_process_is_adopted_and_its_outputs_count() {
     assert_eq!(desk.restarts(), [adopt]);
     desk.hears(Event::ScheduleLinked);
     let exit = Exit::Unknown;
-    assert_eq!(desk.hears(exited(&frame, exit)), [Effect::Collect { grant: frame.clone(), exit }]);
+    let mut effects = makes_way(&frame, exit);
+    effects.insert(1, closes(&frame));
+    assert_eq!(desk.hears(exited(&frame, exit)), effects);
     let effects = desk.hears(collected(&frame));
-    assert_eq!(effects[..3], [forgets(&frame), closes(&frame), free(&frame)]);
+    assert_eq!(effects[0], forgets(&frame));
     assert_eq!(reports(&effects).len(), 1);
     assert!(desk.is_granted(&next).contains(&opens(&next)), "the earlier run's session is not trusted");
 }

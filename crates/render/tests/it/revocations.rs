@@ -61,7 +61,8 @@ fn while_collecting_the_work_is_broken_off() {
     let mut desk = Desk::linked();
     let frame = grant(1, 1, 0, 0);
     desk.brings(&frame, Phase::Collecting);
-    assert_eq!(desk.is_revoked(&frame), gone(&frame, false, &[]));
+    let alive = RenderToSchedule::Alive { held: Vec::new() };
+    assert_eq!(desk.is_revoked(&frame), [forgets(&frame), says(alive)]);
     assert_eq!(desk.refuses(collected(&frame)), Refusal::UnknownLease(frame.lease));
 }
 

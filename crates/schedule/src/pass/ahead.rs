@@ -82,14 +82,13 @@ impl<'a> Pass<'a> {
             return None;
         }
         let line = kept.hosts.get(host)?.line(slot)?;
-        if line.iter().all(|lease| passing.is_through(lease)) {
-            return None; // it is free, and this pass may have given it to another step
-        }
+        // Where there is none, it is free, and this pass may have given it to another step.
+        let behind = self.schedule.unrendered(line).checked_sub(1)?;
         // Behind one whose outputs the storage does not take yet another step may be at work, and what waits
         // is of the step that is at work.
         let running = line.iter().filter_map(|lease| kept.leases.get(lease)).last()?;
         let (job, step) = (running.frame.job, running.frame.step.0.into());
-        Some((Seated { job, step, host, slot }, line.len() - 1))
+        Some((Seated { job, step, host, slot }, behind))
     }
 
     fn top_up_line(&mut self, running: &Seated, behind: usize) {

@@ -8,6 +8,7 @@
 mod ahead;
 mod rings;
 mod turn;
+mod warm;
 mod why;
 mod wide;
 mod withdraw;
@@ -232,7 +233,7 @@ impl<'a> Pass<'a> {
         most: u32,
     ) -> u32 {
         let wanted = Wanted::of(step.step);
-        let mut given = 0;
+        let mut given = self.warm(tier, turn, step, need, most);
         // Hosts in a row that no frame of the step goes to.
         let mut fruitless = 0;
         while given < most && turn.slots_left() > 0 && self.may_give(step) {
@@ -251,13 +252,25 @@ impl<'a> Pass<'a> {
             if let Some(slot) = self.rings.take(host) {
                 fruitless = 0;
                 given += 1;
-                turn.took(host, 1);
-                let seated = Seated { job: turn.id, step: step.index().0.into(), host, slot };
-                self.seated.extend((step.ahead > 0).then_some(seated));
-                self.lease(turn.id, step, index, Place { host, slot, also: Vec::new(), ahead: false });
+                self.seat(turn, step, index, host, slot);
             }
         }
         given
+    }
+
+    /// Gives a frame that takes one slot a slot that it was found.
+    fn seat(
+        &mut self,
+        turn: &mut JobTurn<'a>,
+        step: &StepTurn<'a>,
+        index: u32,
+        host: HostIndex,
+        slot: SlotIndex,
+    ) {
+        turn.took(host, 1);
+        let seated = Seated { job: turn.id, step: step.index().0.into(), host, slot };
+        self.seated.extend((step.ahead > 0).then_some(seated));
+        self.lease(turn.id, step, index, Place { host, slot, also: Vec::new(), ahead: false });
     }
 
     /// Whether a step may be given another lease, wherever it may be.

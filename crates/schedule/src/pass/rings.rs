@@ -4,7 +4,7 @@
 //! stand in tiers: a better one, as the profile prefers, is filled before the next. Inside one, hosts without
 //! GPUs go first for frames that need none, so that GPUs are left for those that do.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::{Profile, SlotIndex, Step, Time};
 
@@ -40,10 +40,14 @@ pub(super) struct Rings<'a> {
     /// Which ring there is for what, once it was asked for.
     places: BTreeMap<Wanted<'a>, usize>,
     rings: Vec<Ring>,
+    /// The hosts of each tier of each ring, whatever they have left.
+    members: Vec<Vec<HostSet>>,
     /// The ring that was asked for last.
     last: Option<(Wanted<'a>, usize)>,
     /// By host: how many of its free slots were given away, and the first of those that were not.
     given: Vec<(u16, SlotIndex)>,
+    /// Slots that were given away out of turn.
+    picked: BTreeSet<(HostIndex, SlotIndex)>,
     /// Slots that are left, those of hosts that are left alone among them.
     left: usize,
 }
@@ -55,6 +59,8 @@ impl<'a> Rings<'a> {
             now,
             places: BTreeMap::new(),
             rings: Vec::new(),
+            members: Vec::new(),
+            picked: BTreeSet::new(),
             last: None,
             given: Vec::new(),
             left: passing.free.slots(),
@@ -124,13 +130,45 @@ impl<'a> Rings<'a> {
     /// Takes the next free slot of a host.
     pub(super) fn take(&mut self, host: HostIndex) -> Option<SlotIndex> {
         let (given, from) = self.given(host);
-        let slot = self.passing.host(host)?.free.next(from)?;
+        let free = &self.passing.host(host)?.free;
+        let mut slot = free.next(from)?;
+        while self.picked.contains(&(host, slot)) {
+            slot = free.next(SlotIndex(slot.0 + 1))?;
+        }
+        self.gave(host, given + 1, SlotIndex(slot.0 + 1));
+        Some(slot)
+    }
+
+    /// Takes a slot out of turn; whether it was left.
+    pub(super) fn pick(&mut self, host: HostIndex, slot: SlotIndex) -> bool {
+        let (given, from) = self.given(host);
+        let left = self.is_left(host, slot);
+        if left {
+            self.picked.insert((host, slot));
+            self.gave(host, given + 1, from);
+        }
+        left
+    }
+
+    /// Whether a slot is free and was not given away.
+    pub(super) fn is_left(&self, host: HostIndex, slot: SlotIndex) -> bool {
+        let free = self.passing.host(host).is_some_and(|linked| linked.free.next(slot) == Some(slot));
+        free && slot >= self.given(host).1 && !self.picked.contains(&(host, slot))
+    }
+
+    /// Whether a host is of a tier, and not left alone.
+    pub(super) fn is_in(&mut self, wanted: Wanted<'a>, tier: usize, host: HostIndex) -> bool {
+        self.ring(wanted);
+        let members = self.last.and_then(|(_, place)| self.members.get(place)?.get(tier));
+        members.is_some_and(|hosts| hosts.contains(host)) && !self.passing.is_skipped(host, self.now)
+    }
+
+    fn gave(&mut self, host: HostIndex, given: u16, from: SlotIndex) {
         if self.given.len() <= host.place() {
             self.given.resize(host.place() + 1, (0, SlotIndex(0)));
         }
-        self.given[host.place()] = (given + 1, SlotIndex(slot.0 + 1));
+        self.given[host.place()] = (given, from);
         self.left -= 1;
-        Some(slot)
     }
 
     fn given(&self, host: HostIndex) -> (u16, SlotIndex) {
@@ -160,12 +198,13 @@ impl<'a> Rings<'a> {
     }
 
     fn place(&mut self, wanted: Wanted<'a>) -> usize {
-        let (passing, now, rings) = (self.passing, self.now, &mut self.rings);
+        let (passing, now, rings, members) = (self.passing, self.now, &mut self.rings, &mut self.members);
         *self.places.entry(wanted).or_insert_with(|| {
-            let mut ring = Ring::new();
+            let (mut ring, mut sets) = (Ring::new(), Vec::new());
             let mut tier = |hosts: &HostSet| {
                 let free = passing.free.within(hosts).filter(|host| !passing.is_skipped(*host, now));
                 ring.push(free.collect());
+                sets.push(hosts.clone());
             };
             let need = passing.needs.get(wanted.profile);
             for hosts in need.into_iter().flat_map(|need| need.matching.tiers()) {
@@ -179,6 +218,7 @@ impl<'a> Rings<'a> {
                 }
             }
             rings.push(ring);
+            members.push(sets);
             rings.len() - 1
         })
     }

@@ -1,8 +1,8 @@
 //! What a pass has looked up of a job, and what it has given it so far: a job may get slots in several turns.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use model::{FrameId, JobId, SlotNeed, Step, StepIndex, Time};
+use model::{FrameId, JobId, SlotIndex, SlotNeed, Step, StepIndex, Time};
 
 use crate::Schedule;
 use crate::frame_table::{FrameTable, Ready};
@@ -34,6 +34,8 @@ pub(super) struct StepTurn<'a> {
     pub(super) ahead: usize,
     /// Frames that may start.
     pub(super) ready: Ready<'a>,
+    /// By tier of hosts, the slot with a session of the step that was looked at last.
+    pub(super) warm: BTreeMap<usize, (HostIndex, SlotIndex)>,
 }
 
 impl<'a> JobTurn<'a> {
@@ -65,6 +67,7 @@ impl<'a> JobTurn<'a> {
                 need: schedule.need(&step.profile),
                 ahead: Schedule::ahead_wanted(self.job, step, table),
                 ready: table.ready(now),
+                warm: BTreeMap::new(),
             });
         }
         held.take()

@@ -169,3 +169,23 @@ fn a_start_of_a_lease_that_never_was_is_refused() {
     let refusal = farm.tries(Event::HostSpoke { link, message }).unwrap_err();
     assert_eq!(refusal, schedule::Refusal::StaleLease(lease));
 }
+
+#[test]
+fn a_slot_goes_on_while_what_it_rendered_is_collected() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    let id = farm.submits(job("long", "1-5"));
+    assert_eq!(farm.held("a"), [1], "nothing is known of how long a frame takes");
+    let first = farm.hosts["a"].held.values().next().unwrap().clone();
+    farm.says("a", RenderToSchedule::Rendered { lease: first.lease });
+    assert_eq!(farm.held("a"), [1, 2]);
+    farm.says("a", RenderToSchedule::Rendered { lease: first.lease });
+    assert_eq!(farm.held("a"), [1, 2], "once");
+    let second = farm.hosts["a"].held.values().nth(1).unwrap().clone();
+    farm.says("a", RenderToSchedule::Rendered { lease: second.lease });
+    assert_eq!(farm.held("a"), [1, 2, 3]);
+    farm.ends_lease("a", &second);
+    assert_eq!(farm.held("a"), [1, 3], "what is collected may come home in any order");
+    assert_eq!(farm.frame(id, 2).state, FrameState::Done);
+    farm.happens(Event::Kill(id));
+    assert_eq!(farm.held("a"), [] as [i64; 0]);
+}

@@ -28,5 +28,6 @@ mod set_aside;
 mod shares;
 mod steering;
 mod waiting;
+mod warm;
 mod whys;
 mod wide;

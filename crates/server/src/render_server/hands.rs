@@ -42,9 +42,16 @@ pub(crate) struct RenderHands {
     /// Attempts that a runner has, by lease.
     running: BTreeMap<LeaseId, (SlotIndex, Reins)>,
     /// Outputs that are being collected, by lease.
-    collecting: BTreeMap<LeaseId, JoinHandle<()>>,
+    collecting: BTreeMap<LeaseId, Collecting>,
     /// Told how it is to end.
     stopped: Option<oneshot::Sender<Option<End>>>,
+}
+
+/// The outputs of an attempt that are being collected.
+struct Collecting {
+    job: JobId,
+    slot: SlotIndex,
+    work: JoinHandle<()>,
 }
 
 impl RenderHands {
@@ -184,20 +191,31 @@ impl RenderHands {
     }
 
     fn collect(&mut self, grant: Grant, exit: Exit) {
-        let lease = grant.lease;
+        let (lease, slot, job) = (grant.lease, grant.slot, grant.frame.job);
         let reins = self.running.get(&lease).map(|(_, reins)| reins.clone()).unwrap_or_default();
-        let folder: JobFolder = self.folders.of(grant.frame.job);
+        // After a restart the runner does not know of it.
+        match self.line(slot) {
+            Ok(line) => line.collect(lease),
+            Err(error) => tracing::warn!("slot {slot} has no thread: {error}"),
+        }
+        let folder: JobFolder = self.folders.of(job);
         let work = collect::collect(self.kit.clone(), folder, grant, exit, reins);
         let handle = self.handle.clone();
         let collecting = tokio::spawn(async move { handle.tell(work.await).await });
-        if let Some(earlier) = self.collecting.insert(lease, collecting) {
-            earlier.abort();
+        if let Some(earlier) = self.collecting.insert(lease, Collecting { job, slot, work: collecting }) {
+            earlier.work.abort();
         }
     }
 
-    fn forget(&mut self, lease: LeaseId) {
-        if let Some(collecting) = self.collecting.remove(&lease) {
-            collecting.abort();
+    fn forget(&mut self, lease: LeaseId, role: &Render) {
+        if let Some(Collecting { job, slot, work }) = self.collecting.remove(&lease) {
+            work.abort();
+            if let Some(line) = self.lines.get(&slot) {
+                line.clear(lease);
+            }
+            // Its slot may have gone on to another job long ago.
+            self.leaving.insert(job);
+            self.drop_unused(role);
         }
         if let Some((slot, reins)) = self.running.remove(&lease) {
             reins.pull();
@@ -261,7 +279,7 @@ impl Hands<Render> for RenderHands {
             Effect::Kill { lease } => self.kill(lease, next),
             Effect::Adopt { process, grant, .. } => self.begin(grant, Some(process), next),
             Effect::Collect { grant, exit } => self.collect(grant, exit),
-            Effect::Forget { lease } => self.forget(lease),
+            Effect::Forget { lease } => self.forget(lease, role),
             Effect::Stopped => {
                 if let Some(stopped) = self.stopped.take() {
                     let _ = stopped.send(role.end());

@@ -1,11 +1,12 @@
 //! What waits for a slot of this host: handed over by the render role, begun by the slot's runner in order.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use model::{Grant, LeaseId, ProcessMark};
+use render::COLLECTED_BESIDE_MAX;
 
 use super::session::JobFolder;
 
@@ -72,9 +73,18 @@ struct Shared<T> {
 
 struct State<T> {
     waiting: VecDeque<(LeaseId, T)>,
-    /// The attempt that was begun last, until it is forgotten.
+    /// The attempt that was begun last, until its process has ended.
     busy: Option<LeaseId>,
+    /// Attempts whose processes have ended, until they are forgotten.
+    collected: BTreeSet<LeaseId>,
     closed: bool,
+}
+
+impl<T> State<T> {
+    /// Whether nothing may be begun. As many may be collected as the render role lets: one more holds the slot.
+    fn is_busy(&self) -> bool {
+        self.busy.is_some() || self.collected.len() > COLLECTED_BESIDE_MAX
+    }
 }
 
 /// What a runner is to do.
@@ -96,7 +106,8 @@ impl<T> Clone for Line<T> {
 impl<T> Line<T> {
     /// An empty one.
     pub(super) fn new() -> Self {
-        let state = State { waiting: VecDeque::new(), busy: None, closed: false };
+        let (waiting, collected) = (VecDeque::new(), BTreeSet::new());
+        let state = State { waiting, busy: None, collected, closed: false };
         Self(Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }))
     }
 
@@ -113,13 +124,26 @@ impl<T> Line<T> {
         state.waiting.len() < before
     }
 
-    /// The slot is clear of an attempt, if it was this one's.
+    /// The slot is clear of an attempt: nothing is left to do for it.
     pub(super) fn clear(&self, lease: LeaseId) {
+        let mut state = self.state();
+        let was_busy = state.busy == Some(lease);
+        if was_busy {
+            state.busy = None;
+        }
+        if state.collected.remove(&lease) || was_busy {
+            self.0.changed.notify_one();
+        }
+    }
+
+    /// The process of an attempt has ended, and what it made is collected beside the next one.
+    pub(super) fn collect(&self, lease: LeaseId) {
         let mut state = self.state();
         if state.busy == Some(lease) {
             state.busy = None;
-            self.0.changed.notify_one();
         }
+        state.collected.insert(lease);
+        self.0.changed.notify_one();
     }
 
     /// The slot is clear, and what waits is not to be begun.
@@ -137,7 +161,7 @@ impl<T> Line<T> {
 
     /// What to begin next, waiting for it for `patience` or, where there is no such, for ever.
     pub(super) fn next(&self, patience: Option<Duration>) -> Next<T> {
-        let idle = |state: &mut State<T>| !state.closed && (state.busy.is_some() || state.waiting.is_empty());
+        let idle = |state: &mut State<T>| !state.closed && (state.is_busy() || state.waiting.is_empty());
         let state = self.state();
         let mut state = match patience {
             Some(Duration::ZERO) => state,
@@ -150,7 +174,7 @@ impl<T> Line<T> {
         if state.closed {
             return Next::End;
         }
-        if state.busy.is_some() {
+        if state.is_busy() {
             return Next::Rest;
         }
         let Some((lease, task)) = state.waiting.pop_front() else { return Next::Rest };
@@ -208,6 +232,19 @@ mod tests {
         assert_eq!(line.give_up(), [LeaseId(2), LeaseId(3)]);
         line.push(LeaseId(4), 4);
         assert_eq!(next(&line), Next::Begin(4));
+    }
+
+    #[test]
+    fn the_next_is_begun_while_a_few_are_collected() {
+        let most = COLLECTED_BESIDE_MAX as u64;
+        let line = line(1..=most + 2);
+        for lease in 1..=most + 1 {
+            assert_eq!(next(&line), Next::Begin(lease));
+            line.collect(LeaseId(lease));
+        }
+        assert_eq!(next(&line), Next::Rest, "too much is collected");
+        line.clear(LeaseId(2));
+        assert_eq!(next(&line), Next::Begin(most + 2));
     }
 
     #[test]

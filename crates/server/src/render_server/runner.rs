@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use model::{Exit, FailureClass, Grant, Outcome, SlotIndex, Usage};
+use model::{Exit, FailureClass, Grant, LeaseId, Outcome, SlotIndex, Usage};
 use process::Running;
 use render::{Ended, Event};
 use tokio::runtime;
@@ -89,7 +89,7 @@ impl Runner {
     fn begin(&mut self, task: &Task) {
         let lease = task.grant.lease;
         if task.reins.pulled() {
-            return self.tell(Event::Exited { lease, exit: Exit::Unknown, usage: Usage::default() });
+            return self.tell_exit(lease, Exit::Unknown, Usage::default());
         }
         // It is placed already, unless somebody tidied up or this is the first attempt after a restart.
         let placed = match task.folder.placed() {
@@ -210,7 +210,7 @@ impl Runner {
         if let Err(error) = process::kill_leftover(&Scratch::of(&self.kit, lease).mark_file()) {
             tracing::warn!(%lease, "what it left may still run: {}", error_chain(&error));
         }
-        self.tell(Event::Exited { lease, exit: Exit::Unknown, usage: Usage::default() });
+        self.tell_exit(lease, Exit::Unknown, Usage::default());
     }
 
     fn see_to_its_end(&mut self, task: &Task, placed: &Placed, running: Running) {
@@ -218,6 +218,13 @@ impl Runner {
         let outputs = Scratch::of(&kit, lease).outputs();
         let watch = Watch::new(&kit, &self.handle, placed, task, &outputs, running);
         let (exit, usage) = watch.until_the_end();
+        self.tell_exit(lease, exit, usage);
+    }
+
+    /// The process of an attempt has ended. What it made is for others, and the slot goes on.
+    fn tell_exit(&mut self, lease: LeaseId, exit: Exit, usage: Usage) {
+        // First, so that whatever comes of it finds it there.
+        self.line.collect(lease);
         self.tell(Event::Exited { lease, exit, usage });
     }
 
