@@ -7,7 +7,8 @@ use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
     audit, authority, backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits,
-    log, login, man, member, path, probe, serve, server, service, shares, submit, token, up, user, wait, why,
+    log, login, man, member, package, path, probe, serve, server, service, shares, submit, token, up, user,
+    wait, why,
 };
 use crate::output::{Exit, Talk};
 
@@ -45,6 +46,7 @@ Share the farm:
   limit        Set, show or remove a limit
   shares       List the shares of users and groups
   share        Set the share of a user or group
+  package      Look at the rendering packages that the farm knows, and check definitions of them
   path         Manage and try the rules by which paths are mapped between platforms
   forgive      Give a host that is set aside frames again
 
@@ -203,6 +205,7 @@ pub(crate) enum Command {
     Limit(limits::Limit),
     Shares(shares::Shares),
     Share(shares::Share),
+    Package(package::Package),
     Path(path::Paths),
     Forgive(hosts::Forgive),
     Authority(authority::Authority),

@@ -76,6 +76,40 @@ impl Library {
         faults.or(Self { definitions, site, of_site })
     }
 
+    /// Reads the definition at `path` as it would be in the folder of a site: with the scripts and other definitions
+    /// beside it that it names.
+    ///
+    /// # Errors
+    /// Every fault in it.
+    pub fn check(path: &Path) -> Result<Definition, Faults> {
+        let mut faults = Faults::default();
+        let built_in = Sources::read(EMBEDDED.iter().map(|(path, text)| (*path, *text)), &mut faults);
+        let folder = path.parent().unwrap_or_else(|| Path::new("."));
+        let root = beside(path)?;
+        let Some(name) = text_of(&root, "name").map(str::to_owned) else {
+            let what = Fault::new(format!("{}:1", path.display()), "name is missing here");
+            return Err(Faults(vec![what]));
+        };
+        let mut site = Sources::default();
+        site.add(name.clone(), root, folder);
+        let mut next =
+            site.definitions.get(&name).and_then(|root| text_of(root, "extends")).map(str::to_owned);
+        while let Some(base) = next.filter(|base| !site.definitions.contains_key(base)) {
+            let path = folder.join(format!("{base}.toml"));
+            if !path.is_file() {
+                break;
+            }
+            site.add(base.clone(), beside(&path)?, folder);
+            next = site.definitions.get(&base).and_then(|root| text_of(root, "extends")).map(str::to_owned);
+        }
+        let read =
+            site.definitions.get(&name).and_then(|root| resolve(&name, root, &built_in, &site, &mut faults));
+        match read {
+            Some(read) => faults.or(read),
+            None => Err(faults),
+        }
+    }
+
     /// The files of a site that lie below `folder`; none where it does not exist.
     ///
     /// # Errors
@@ -168,6 +202,40 @@ impl Sources {
         }
         sources
     }
+}
+
+impl Sources {
+    /// Adds the definition `root` from `folder` with the scripts that it names.
+    fn add(&mut self, name: String, root: Node, folder: &Path) {
+        for path in scripts_of(&root) {
+            if let Ok(text) = fs::read_to_string(folder.join(path)) {
+                self.files.insert(path.to_owned(), text.into());
+            }
+        }
+        self.definitions.insert(name, root);
+    }
+}
+
+/// The paths of the scripts that `root` names.
+fn scripts_of(root: &Node) -> Vec<&str> {
+    let Value::Table(entries) = &root.value else { return Vec::new() };
+    let scripts = entries.iter().find(|entry| entry.key == "scripts").map(|entry| &entry.node.value);
+    let Some(Value::Table(scripts)) = scripts else { return Vec::new() };
+    scripts
+        .iter()
+        .filter_map(|entry| match &entry.node.value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The file at `path` as nodes.
+fn beside(path: &Path) -> Result<Node, Faults> {
+    let file = path.display().to_string();
+    let text = fs::read_to_string(path)
+        .map_err(|error| Faults(vec![Fault::new(&file, format!("it cannot be read: {error}"))]))?;
+    node::parse(&file, &text)
 }
 
 fn text_of<'a>(root: &'a Node, key: &str) -> Option<&'a str> {

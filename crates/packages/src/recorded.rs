@@ -50,7 +50,7 @@ impl Recording {
                     read.real = word == "recorded";
                     rest.clone_into(&mut read.version);
                 }
-                "exit" => read.exit = exit(rest).ok_or_else(|| wrong("not an end of a process"))?,
+                "exit" => read.exit = Self::ended(rest).ok_or_else(|| wrong("not an end of a process"))?,
                 "frames" => {
                     let numbers = rest.split_whitespace().map(|number| number.parse().ok());
                     read.frames = numbers.collect::<Option<_>>().ok_or_else(|| wrong("not frame numbers"))?;
@@ -96,11 +96,15 @@ impl Recording {
     }
 }
 
-fn exit(text: &str) -> Option<Exit> {
-    match text.strip_prefix("signal ") {
-        Some(number) => number.parse().ok().map(Exit::Signal),
-        None if text == "unknown" => Some(Exit::Unknown),
-        None => text.parse().ok().map(Exit::Code),
+impl Recording {
+    /// How a process ended, as people write it: `1`, `signal 9`, `unknown`.
+    #[must_use]
+    pub fn ended(text: &str) -> Option<Exit> {
+        match text.strip_prefix("signal ") {
+            Some(number) => number.parse().ok().map(Exit::Signal),
+            None if text == "unknown" => Some(Exit::Unknown),
+            None => text.parse().ok().map(Exit::Code),
+        }
     }
 }
 

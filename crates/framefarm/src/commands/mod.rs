@@ -19,6 +19,7 @@ pub(crate) mod log;
 pub(crate) mod login;
 pub(crate) mod man;
 pub(crate) mod member;
+pub(crate) mod package;
 pub(crate) mod path;
 pub(crate) mod probe;
 mod secret_input;
@@ -49,6 +50,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Restore(restore) => return restore.run(&global),
         Command::Journal(journal) => return journal.run(&global),
         Command::Probe(probe) => return probe.run(&global),
+        Command::Package(package) => return package.run(&global),
         _ => {}
     }
     let serves = matches!(command, Command::Up(_) | Command::Serve(_));
@@ -97,6 +99,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             | Command::Backup(_)
             | Command::Restore(_)
             | Command::Journal(_)
+            | Command::Package(_)
             | Command::Probe(_) => Ok(Exit::Done),
         }
     })

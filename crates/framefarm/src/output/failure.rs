@@ -17,6 +17,9 @@ pub(crate) enum Failure {
     /// A job description that cannot be submitted; nothing has been.
     #[error("{subject} has {}", plural(faults.0.len(), "fault"))]
     Faults { subject: String, faults: Faults },
+    /// Definitions of packages.
+    #[error("{subject} has {}", plural(faults.0.len(), "fault"))]
+    Unsound { subject: String, faults: Faults },
     /// What was asked of hosts, which cannot be understood.
     #[error("what is asked of hosts has {}", plural(faults.0.len(), "fault"))]
     Needs { faults: Faults },
@@ -75,7 +78,9 @@ impl Failure {
 
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Faults { .. } | Self::Needs { .. } | Self::Misuse { .. } => Exit::Misuse,
+            Self::Faults { .. } | Self::Unsound { .. } | Self::Needs { .. } | Self::Misuse { .. } => {
+                Exit::Misuse
+            }
             Self::Serve(error) if error.is_misuse() => Exit::Misuse,
             // Which of several farms is meant has to be said.
             Self::Client(ClientError::NotFound(error)) if !error.is_passing() => Exit::Misuse,
@@ -98,6 +103,7 @@ impl Failure {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Faults { .. } => Some("nothing was submitted; mend these and submit again".to_owned()),
+            Self::Unsound { .. } => Some("docs/packages.md tells what each key takes".to_owned()),
             Self::Needs { .. } => Some("`framefarm hosts --help` shows how they are written".to_owned()),
             Self::Misuse { hint, .. } => Some(hint.clone()),
             Self::Client(error) => error.hint(),
@@ -152,7 +158,7 @@ impl Failure {
         let error = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let label = Style::new().bold();
         writeln!(to, "{error}error:{error:#} {self}")?;
-        if let Self::Faults { faults, .. } | Self::Needs { faults } = self {
+        if let Self::Faults { faults, .. } | Self::Unsound { faults, .. } | Self::Needs { faults } = self {
             for fault in &faults.0 {
                 writeln!(to, "  {label}{}{label:#}: {}", fault.place, fault.what)?;
                 if let Some(hint) = &fault.hint {

@@ -127,9 +127,9 @@ fn many(rules: &[Rule], lines: bool) -> Option<Many> {
     };
     let parsed = rules.iter().map(|rule| {
         let text = rule.regex.as_str();
-        parse_with(text, &config(false)).or_else(|_| parse_with(text, &config(true)))
+        parse_with(text, &config(false)).ok().or_else(|| parse_with(text, &config(true)).ok())
     });
-    let parsed: Vec<_> = parsed.collect::<Result<_, _>>().ok()?;
+    let parsed: Vec<_> = parsed.collect::<Option<_>>()?;
     let settings = meta::Config::new()
         .utf8_empty(false)
         .match_kind(if lines { MatchKind::LeftmostFirst } else { MatchKind::All })

@@ -26,7 +26,7 @@ pub(super) fn seconds(text: &[u8]) -> Option<f64> {
     let mut rest = text;
     while !rest.is_empty() {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let amount = number(rest[..end].as_bytes())?;
+        let amount = number(&rest.as_bytes()[..end])?;
         rest = rest[end..].trim_start();
         let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
         sum += amount
