@@ -4,15 +4,21 @@
 //! One that is damaged is set aside and counts as missing, so that it is sent again.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use blake3::Hasher;
 use model::Digest;
 
-use crate::durable::{PartFile, create_folders, digest_of, read_pieces, remove_parts, sync_folder};
+use crate::durable::{PartFile, create_folders, digest_of, read_pieces, remove_parts, settle, sync_folder};
 use crate::{FileError, Quarantine};
+
+/// Numbers what is fetched, so that two never share a file.
+static NEXT_FETCHED: AtomicU64 = AtomicU64::new(0);
 
 /// Bytes given out at once.
 const PIECE: usize = 256 << 10;
@@ -143,6 +149,47 @@ impl Content {
     /// [`ContentError::Full`] or [`ContentError::File`].
     pub fn writer(&self) -> Result<ContentWriter, ContentError> {
         Ok(ContentWriter { part: PartFile::create(&self.incoming())?, content: self.clone() })
+    }
+
+    /// A file for a content that arrives, which is not there yet.
+    pub(crate) fn part(&self) -> PathBuf {
+        let number = NEXT_FETCHED.fetch_add(1, Ordering::Relaxed);
+        self.incoming().join(format!(".{}-fetched-{number}.part", std::process::id()))
+    }
+
+    /// Keeps the file `part`, whose bytes are known to be those of `digest`. Returns its size in bytes.
+    pub(crate) fn keep_part(&self, part: &Path, digest: Digest) -> Result<u64, ContentError> {
+        let file = File::open(part).map_err(FileError::of("open", part))?;
+        let bytes = file.metadata().map_err(FileError::of("look at", part))?.len();
+        let read_only = Permissions::from_mode(0o444);
+        file.set_permissions(read_only).map_err(FileError::of("protect", part))?;
+        settle(&file, part, &self.path(digest))?;
+        Ok(bytes)
+    }
+
+    /// Removes a content, where it is.
+    pub(crate) fn remove(&self, digest: Digest) -> Result<(), ContentError> {
+        let path = self.path(digest);
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(FileError::of("remove", &path)(e).into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// All contents with their sizes and when they were read last.
+    pub(crate) fn all(&self) -> Result<Vec<(Digest, u64, SystemTime)>, ContentError> {
+        let mut all = Vec::new();
+        for head in 0..=u8::MAX {
+            let folder = self.folder.join(format!("{head:02x}"));
+            for entry in fs::read_dir(&folder).map_err(FileError::of("list", &folder))? {
+                let entry = entry.map_err(FileError::of("list", &folder))?;
+                let digest = entry.file_name().to_str().and_then(|name| name.parse().ok());
+                if let (Some(digest), Ok(about)) = (digest, entry.metadata()) {
+                    all.push((digest, about.len(), about.accessed().unwrap_or(SystemTime::UNIX_EPOCH)));
+                }
+            }
+        }
+        Ok(all)
     }
 
     /// Takes in a copy of the file at `path`. Returns its digest and its size in bytes.

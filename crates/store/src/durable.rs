@@ -67,10 +67,9 @@ impl PartFile {
 
     /// Makes the file durable and gives it its final name, replacing what has that name.
     pub(crate) fn settle(mut self, to: &Path) -> Result<(), FileError> {
-        self.file.sync_all().map_err(FileError::of("sync", &self.path))?;
-        fs::rename(&self.path, to).map_err(FileError::of("rename a finished file to", to))?;
+        settle(&self.file, &self.path, to)?;
         self.settled = true;
-        to.parent().map_or(Ok(()), sync_folder)
+        Ok(())
     }
 }
 
@@ -81,6 +80,13 @@ impl Drop for PartFile {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Makes `file`, which is at `path`, durable and gives it its final name, replacing what has that name.
+pub(crate) fn settle(file: &File, path: &Path, to: &Path) -> Result<(), FileError> {
+    file.sync_all().map_err(FileError::of("sync", path))?;
+    fs::rename(path, to).map_err(FileError::of("rename a finished file to", to))?;
+    to.parent().map_or(Ok(()), sync_folder)
 }
 
 /// Makes the names in `folder` durable.

@@ -6,6 +6,7 @@
 
 mod archive;
 mod attempt_logs;
+mod cache;
 mod content;
 mod data_folder;
 mod durable;
@@ -17,6 +18,7 @@ mod results;
 
 pub use archive::{ArchiveWriter, read_archive};
 pub use attempt_logs::{AppendOutcome, AttemptLogError, AttemptLogs};
+pub use cache::{Cache, CacheUse, Claim, Linking, Reservation};
 pub use content::{Content, ContentError, ContentReader, ContentWriter};
 pub use data_folder::{DataFolder, DataFolderError, FORMAT};
 pub use file_error::FileError;

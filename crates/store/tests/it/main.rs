@@ -4,6 +4,7 @@
 
 mod attempt_logs;
 mod bodies;
+mod cache;
 mod conformance;
 mod content;
 mod data_folder;
