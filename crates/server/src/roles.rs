@@ -17,7 +17,7 @@ use crate::error_chain;
 use crate::mail::Post;
 use crate::problem::Refused;
 use crate::proof::Proofs;
-use crate::render_server::{Over, RenderServer, RenderSetup};
+use crate::render_server::{Keep, Over, RenderServer, RenderSetup};
 use crate::resource_server::ResourceServer;
 use crate::running::{Others, if_any, own_name};
 use crate::schedule_server::{ScheduleHandle, ScheduleServer, WayToResource};
@@ -120,6 +120,11 @@ impl Roles {
             desk: settings.desk.clone(),
             render_user: settings.render_user.clone(),
             scratch: settings.scratch.clone(),
+            cache: match settings.cache {
+                _ if settings.services.contains(&Service::Schedule) => Keep::All,
+                Some(limit) => Keep::AtMost(limit),
+                None => Keep::Usual,
+            },
             schedule: self.others.schedule.clone(),
             resource: self.others.resource.clone(),
             proofs: self.proofs.clone(),

@@ -44,6 +44,9 @@ pub struct Settings {
     /// Where frames work, in a folder of the render server's own; its data folder where absent, or `/var/tmp`
     /// where frames run as another account.
     pub scratch: Option<PathBuf>,
+    /// Bytes of files of jobs that a render server keeps for the next; a tenth of what is free where absent. With
+    /// the schedule server in the same process all are there anyway.
+    pub cache: Option<u64>,
     /// Words that people give the host.
     pub tags: Vec<String>,
     /// When the render server renders, where it stands on somebody's desktop; always where absent.

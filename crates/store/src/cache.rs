@@ -1,9 +1,9 @@
 //! Contents with a limit: what a render host keeps of the files of jobs, to have them at hand for the next.
 //!
-//! What was used least recently goes first. What a *holder* (a job that stands on this host) uses stays, and a
-//! holder gets at most half of the room, so that one job never drives out everything: what is more than that,
-//! or finds no room, has to be brought to where it is used and is not kept. Nothing of this is written down: the
-//! files say themselves what is there, and their time of access when they were used.
+//! What was used least recently goes first. What a *holder* (a job that stands on this host) uses stays, and
+//! a holder gets at most half of the room, so that one job never drives out everything: what is more than
+//! that, or finds no room, has to be brought to where it is used and is not kept. Nothing of this is written
+//! down: the files say themselves what is there, and their time of access when they were used.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, FileTimes};
@@ -26,6 +26,8 @@ const LINK_LEAST: u64 = 1 << 20;
 pub struct Cache {
     content: Content,
     limit: u64,
+    /// The folder is a server's of this process that needs all that is in it: nothing is removed.
+    shared: bool,
     index: Arc<Mutex<Index>>,
 }
 
@@ -107,9 +109,15 @@ impl Cache {
             index.idle.insert((used_at, digest));
             index.entries.insert(digest, Entry { bytes, used_at, holders: BTreeSet::new() });
         }
-        let cache = Self { content, limit, index: Arc::new(Mutex::new(index)) };
+        let cache = Self { content, limit, shared: false, index: Arc::new(Mutex::new(index)) };
         cache.shrink_to(&mut cache.index(), limit)?;
         Ok(cache)
+    }
+
+    /// All that is in `content`, which somebody else needs too: nothing of it is ever removed.
+    #[must_use]
+    pub fn shared(content: Content) -> Self {
+        Self { content, limit: u64::MAX, shared: true, index: Arc::default() }
     }
 
     /// Bytes of what is in the folder of `content`, before a limit is set.
@@ -144,6 +152,9 @@ impl Cache {
     /// # Errors
     /// [`ContentError::File`] where something that has to go cannot be removed.
     pub fn claim(&self, holder: JobId, digest: Digest, bytes: u64) -> Result<Claim, ContentError> {
+        if self.shared && self.content.has(digest) {
+            return Ok(Claim::Here);
+        }
         let mut index = self.index();
         if index.entries.contains_key(&digest) {
             if self.content.has(digest) {
@@ -241,7 +252,8 @@ impl Cache {
 
     /// Removes what nobody holds, the longest unused first, until no more than `limit` is kept.
     fn shrink_to(&self, index: &mut Index, limit: u64) -> Result<(), ContentError> {
-        while index.used > limit
+        while !self.shared
+            && index.used > limit
             && let Some((_, digest)) = index.idle.first().copied()
         {
             self.content.remove(digest)?;

@@ -124,6 +124,16 @@ impl Content {
         self.folder.join("incoming")
     }
 
+    /// Bytes that are free where it is.
+    ///
+    /// # Errors
+    /// [`ContentError::File`].
+    pub fn free_bytes(&self) -> Result<u64, ContentError> {
+        let about = rustix::fs::statvfs(&self.folder).map_err(std::io::Error::from);
+        let about = about.map_err(FileError::of("look at", &self.folder))?;
+        Ok(about.f_bavail.saturating_mul(about.f_frsize))
+    }
+
     /// Where a content is or would be. The file must not be changed.
     #[must_use]
     pub fn path(&self, digest: Digest) -> PathBuf {

@@ -67,7 +67,7 @@ fn permille(text: &str) -> Result<u16, String> {
 }
 
 /// `512MiB`, `4GiB`.
-fn bytes(text: &str) -> Result<u64, String> {
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let fault = || format!("{text:?} is no size; write for example 512MiB or 4GiB");
     let split = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);

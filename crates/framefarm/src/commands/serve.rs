@@ -113,6 +113,13 @@ pub(crate) struct Options {
     /// as the data folder is closed to them.
     #[arg(long, value_name = "DIR", help_heading = HOST)]
     scratch: Option<PathBuf>,
+    /// How much is kept of the files of jobs, for the next: 20G; a tenth of the free disk where not given
+    ///
+    /// What was used least recently goes first, and what jobs on this host use stays. A job gets at most half
+    /// of it; files that find no room are fetched for their job alone. In one process with the schedule server
+    /// nothing has to be kept: it has all files.
+    #[arg(long, value_name = "SIZE", help_heading = HOST, value_parser = super::desktop::bytes)]
+    cache: Option<u64>,
     /// Words that jobs can ask for: fast,gpu
     #[arg(long, value_name = "WORD", value_delimiter = ',', help_heading = HOST)]
     tags: Vec<String>,
@@ -189,6 +196,7 @@ pub(crate) async fn serve(
         threads: options.threads,
         render_user: options.render_user,
         scratch: options.scratch,
+        cache: options.cache,
         tags: options.tags,
         desk: options.desktop.policy(),
         schedule_url,

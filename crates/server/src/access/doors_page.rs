@@ -80,6 +80,7 @@ fn settings() -> Settings {
         desk: None,
         render_user: None,
         scratch: None,
+        cache: None,
         schedule_url: None,
         resource_url: None,
         smtp: None,

@@ -2,6 +2,7 @@
 
 mod allotted;
 mod attempt;
+mod bringing;
 mod catalogue;
 mod collect;
 mod delivery;
@@ -32,7 +33,7 @@ use model::{HostId, InstanceId, JobId, ResourceInfo, SlotIndex};
 use packages::Library;
 use process::{MemoryKills, User};
 use render::{End, Event, Render};
-use store::{Content, ContentError, DataFolder, LogError, Quarantine, Results, StorageOpenError};
+use store::{Cache, Content, ContentError, DataFolder, LogError, Quarantine, Results, StorageOpenError};
 use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::JoinHandle;
 use wire::Service;
@@ -44,6 +45,7 @@ use crate::proof::Proofs;
 use crate::resource_server::RESOURCE_PATH;
 use crate::schedule_server::SCHEDULE_PATH;
 use crate::whereabouts::{Goal, Whereabouts};
+use bringing::Contents;
 use catalogue::Catalogue;
 use delivery::Server;
 use desk::OwnUsage;
@@ -58,6 +60,9 @@ pub use tenant::TenantError;
 const STOP_MAX: Duration = Duration::from_secs(15);
 /// How long leaving all sessions may take then.
 const SESSIONS_MAX: Duration = Duration::from_secs(10);
+
+/// Where nobody says how much, this part of what is free is for files that the next job may need.
+const CACHE_PART: u64 = 10;
 
 /// Why the render server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +102,7 @@ pub enum RenderStartError {
 /// What the parts of a render server share.
 struct Kit {
     /// Contents of jobs, kept from job to job.
-    content: Content,
+    contents: Contents,
     /// Files of jobs as their scenes see them, a folder for each job.
     jobs: PathBuf,
     /// Scratch of attempts, a folder for each lease.
@@ -138,6 +143,16 @@ pub(crate) struct RenderServer {
     jobs: PathBuf,
 }
 
+/// How much is kept of the files of jobs.
+pub(crate) enum Keep {
+    /// All: the schedule server of this process has them in the same folder and needs them.
+    All,
+    /// So many bytes.
+    AtMost(u64),
+    /// A part of the disk.
+    Usual,
+}
+
 /// How a render server is over.
 pub(crate) enum Over {
     /// People ordered it.
@@ -156,6 +171,8 @@ pub(crate) struct RenderSetup {
     pub(crate) render_user: Option<String>,
     /// Where frames work.
     pub(crate) scratch: Option<PathBuf>,
+    /// How much is kept of the files of jobs.
+    pub(crate) cache: Keep,
     /// The storage, where this host mounts it.
     pub(crate) storage: Option<PathBuf>,
     /// When it renders, where it is somebody's desktop.
@@ -186,7 +203,7 @@ impl RenderServer {
         let (to_schedule, to_resource) = (setup.goal(Service::Schedule), setup.goal(Service::Resource));
         let root = data.path();
         let quarantine = Quarantine::of(root);
-        let content = Content::open(&root.join("content"), quarantine.clone())?;
+        let cache = open_cache(Content::open(&root.join("content"), quarantine.clone())?, &setup)?;
         let user = tenant::choose(setup.render_user.as_deref())?;
         let library = Arc::new(Library::embedded());
         let around = tenant::surroundings(root, setup.scratch.as_deref(), user.as_ref());
@@ -215,7 +232,7 @@ impl RenderServer {
         let (threads, environment) = (setup.threads, tenant::environment(own_variables(), user.as_ref()));
         let memory = MemoryKills::watched();
         let kit = Arc::new(Kit {
-            content,
+            contents: Contents::new(cache),
             jobs: jobs.clone(),
             attempts,
             sessions: sessions.clone(),
@@ -323,6 +340,21 @@ fn own_variables() -> impl Iterator<Item = (String, String)> {
     let text =
         |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
     std::env::vars_os().filter_map(text)
+}
+
+fn open_cache(content: Content, setup: &RenderSetup) -> Result<Cache, ContentError> {
+    let limit = match setup.cache {
+        Keep::All => return Ok(Cache::shared(content)),
+        Keep::AtMost(limit) => limit,
+        Keep::Usual => {
+            let free = content.free_bytes()?;
+            free.saturating_add(Cache::bytes_in(&content)?) / CACHE_PART
+        }
+    };
+    let cache = Cache::open(content, limit)?;
+    let store::CacheUse { limit, used, .. } = cache.usage();
+    tracing::info!(used, limit, "bytes of files of jobs that are kept for the next");
+    Ok(cache)
 }
 
 fn open_storage(path: &Path) -> Result<Results, RenderStartError> {

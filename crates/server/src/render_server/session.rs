@@ -1,7 +1,8 @@
 //! The folders in which jobs stand on this host: each job's files, placed once and shared by its slots.
 //!
-//! Files travel by content: what another job brought already is not fetched again. They are copies, so that
-//! a package that writes beside its scene spoils nothing but its own job.
+//! Files travel by content: what another job brought already is not fetched again. They are copies, or share
+//! what they hold with the cache in a way that frames cannot change, so that a package that writes beside its
+//! scene spoils nothing but its own job. Nobody may write into a file that is placed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -12,10 +13,11 @@ use std::time::Duration;
 
 use model::{FailureClass, Grant, JobDescription, JobFile, JobId, Step};
 use render::{AttemptNow, Phase, Render};
-use store::ContentError;
+use store::{Cache, ContentError, Linking};
 use tokio::sync::OnceCell;
 use wire::{Backoff, Client, ClientError};
 
+use super::bringing::{self, Brought, Taken};
 use super::catalogue::Catalogue;
 use super::scratch::Scratch;
 use super::{Kit, tenant};
@@ -97,6 +99,7 @@ impl JobFolders {
     /// No slot works on the job any more.
     pub(super) fn drop_job(&mut self, job: JobId) {
         self.jobs.remove(&job);
+        self.kit.contents.cache.release(job);
         let folder = self.kit.jobs.join(job.to_string());
         self.dropped += 1;
         let gone = self.kit.jobs.join(format!("{job}.gone.{}", self.dropped));
@@ -125,50 +128,50 @@ impl JobFolder {
         let catalogue = kit.catalogue.borrow().clone();
         // Placed by an earlier run for a process that still runs: its files must not be touched.
         if let Some(description) = read_description(&home) {
+            kit.contents.cache.hold_present(job, description.files.iter().map(|file| file.digest));
             return Ok(Arc::new(Placed { description, folder, catalogue }));
         }
         let description = patiently(kit, |client| async move { client.description(job).await }).await?;
-        let digests: Vec<_> = description.files.iter().map(|file| file.digest).collect();
-        for digest in kit.content.missing(&digests) {
-            self.fetch(digest).await?;
-        }
-        let (content, user) = (kit.content.clone(), kit.user.clone());
         let placed = Arc::new(Placed { description, folder, catalogue });
-        let to_place = placed.clone();
-        tokio::task::spawn_blocking(move || {
-            // What an earlier run left of it may be in other hands already.
-            remove(&to_place.folder);
-            let closed = |source| PlaceError::File { path: home.clone(), source };
-            tenant::make_passage(&home).map_err(closed)?;
-            make(&to_place.folder)?;
-            let files = &to_place.description.files;
-            files.iter().try_for_each(|file| place_file(&content, file, &to_place.folder))?;
-            if let Some(user) = user {
-                tenant::give_all(&to_place.folder, &user).map_err(closed)?;
+        match self.place_files(&placed, &home).await {
+            // It is forgotten where it was, and is brought again, once.
+            Err(PlaceError::Content(ContentError::Corrupt { .. } | ContentError::Missing { .. })) => {
+                self.place_files(&placed, &home).await?;
             }
-            write_description(&home, &to_place.description)
-        })
-        .await??;
+            done => done?,
+        }
         Ok(placed)
     }
 
-    async fn fetch(&self, digest: model::Digest) -> Result<(), PlaceError> {
-        let kit = &self.kit;
-        let part = kit.jobs.join(format!("{digest}.{}.part", self.job));
-        let fault = |source| PlaceError::File { path: part.clone(), source };
-        patiently(kit, |client| {
-            let part = part.clone();
-            async move {
-                let local =
-                    |source| ClientError::Local { verb: "write", place: part.display().to_string(), source };
-                let mut file = tokio::fs::File::create(&part).await.map_err(local)?;
-                client.get_content(digest, &mut file).await
-            }
+    async fn place_files(&self, placed: &Arc<Placed>, home: &Path) -> Result<(), PlaceError> {
+        let aside = home.join("aside");
+        let (to_place, to_make, to_clear) = (placed.clone(), home.to_owned(), aside.clone());
+        tokio::task::spawn_blocking(move || {
+            // What an earlier run left of it may be in other hands already.
+            remove(&to_place.folder);
+            remove(&to_clear);
+            let closed = |source| PlaceError::File { path: to_make.clone(), source };
+            tenant::make_passage(&to_make).map_err(closed)?;
+            make(&to_place.folder)
         })
-        .await?;
-        let (content, from) = (kit.content.clone(), part.clone());
-        tokio::task::spawn_blocking(move || content.add_file(&from)).await??;
-        tokio::fs::remove_file(&part).await.map_err(fault)
+        .await??;
+        let files = &placed.description.files;
+        let mut brought = bringing::bring(&self.kit, self.job, files, &aside).await?;
+        let (cache, user) = (self.kit.contents.cache.clone(), self.kit.user.clone());
+        let (placed, home) = (placed.clone(), home.to_owned());
+        tokio::task::spawn_blocking(move || {
+            let linking = if user.is_some() { Linking::Allowed } else { Linking::Never };
+            for file in &placed.description.files {
+                place_file(&cache, &mut brought, file, &placed.folder, linking)?;
+            }
+            if let Some(user) = user {
+                let closed = |source| PlaceError::File { path: home.clone(), source };
+                tenant::give_all(&placed.folder, &user).map_err(closed)?;
+            }
+            remove(&aside);
+            write_description(&home, &placed.description)
+        })
+        .await?
     }
 }
 
@@ -217,14 +220,31 @@ fn write_description(home: &Path, description: &JobDescription) -> Result<(), Pl
     written.map_err(|source| PlaceError::File { path, source })
 }
 
-fn place_file(content: &store::Content, file: &JobFile, folder: &Path) -> Result<(), PlaceError> {
+/// Puts a file where its scene looks for it. What was brought past the cache is moved there, or copied as
+/// long as other files have the same content.
+fn place_file(
+    cache: &Cache,
+    brought: &mut Brought,
+    file: &JobFile,
+    folder: &Path,
+    linking: Linking,
+) -> Result<(), PlaceError> {
     let path = folder.join(file.path.as_str());
     if let Some(parent) = path.parent() {
         make(parent)?;
     }
     let fault = |source| PlaceError::File { path: path.clone(), source };
     remove(&path);
-    content.copy_to(file.digest, &path)?;
+    match brought.take(file.digest) {
+        Some(Taken::Last(aside)) => std::fs::rename(aside, &path).map_err(fault)?,
+        Some(Taken::OneOfMany(aside)) => drop(std::fs::copy(aside, &path).map_err(fault)?),
+        None => {
+            let linking = if file.executable { Linking::Never } else { linking };
+            if cache.place(file.digest, &path, linking)? {
+                return Ok(()); // it is the cache's own, and stays as it is
+            }
+        }
+    }
     let mode = if file.executable { 0o755 } else { 0o644 };
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).map_err(fault)
 }

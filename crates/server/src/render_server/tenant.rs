@@ -238,13 +238,14 @@ pub(super) fn give(folder: &Path, user: &User) -> io::Result<()> {
 }
 
 /// Makes `user` the owner of `folder` and of all that is in it, which has to be ours alone until then. What
-/// is inside comes first: nobody can change a folder that we are still in.
+/// is inside comes first: nobody can change a folder that we are still in. A file with a second name
+/// elsewhere is the cache's and stays ours.
 pub(super) fn give_all(folder: &Path, user: &User) -> io::Result<()> {
     for entry in folder.read_dir()? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
             give_all(&entry.path(), user)?;
-        } else {
+        } else if entry.metadata()?.nlink() == 1 {
             give(&entry.path(), user)?;
         }
     }

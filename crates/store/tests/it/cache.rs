@@ -193,3 +193,20 @@ fn under_load_nothing_that_is_held_goes_and_the_limit_is_kept() {
     assert_eq!(cache.usage().used, 0);
     assert!(files.iter().all(|(digest, _)| !content.has(*digest)));
 }
+
+#[test]
+fn nothing_goes_that_somebody_else_needs_too() {
+    let Host { folder: _folder, content, .. } = host(0);
+    let (old, new) = (file(1, MIB), file(2, MIB));
+    let mut writer = content.writer().unwrap();
+    writer.write(&old.1).unwrap();
+    writer.commit(old.0).unwrap();
+    let cache = Cache::shared(content.clone());
+    cache.hold(ADA);
+    assert_eq!(bring(&cache, ADA, &old), "here");
+    assert_eq!(bring(&cache, ADA, &new), "fetched");
+    assert_eq!(bring(&cache, ADA, &new), "here");
+    cache.release(ADA);
+    assert_eq!(cache.clear().unwrap(), 0);
+    assert!(content.has(old.0) && content.has(new.0));
+}
