@@ -298,3 +298,17 @@ enter = ["sh", "-c", "echo openjd_env: PATH; sleep 1000"]
     assert!(why.contains("sets no variable") && why.contains("sloppy"), "{why}");
     stage.until_session_gone();
 }
+
+#[test]
+fn the_example_of_the_manual_serves_its_frames() {
+    let stage = Stage::new();
+    let manual = include_str!("../../../../../docs/sessions.md");
+    let (_, rest) = manual.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    // As it stands, but that it shows what was served.
+    let shown = "kill $(cat server.pid); cp served HERE/notes";
+    let job = stage.submit(&example.replace("kill $(cat server.pid)", shown));
+    stage.farm.until_done(&job);
+    stage.farm.until_done(&stage.farm.submit_script("next", "1", &[], "true"));
+    assert_eq!(stage.notes(), ["hello 1", "hello 2", "hello 3", "hello 4"]);
+}
