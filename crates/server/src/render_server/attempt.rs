@@ -1,7 +1,5 @@
 //! The start of an attempt: what a grant comes to on this host.
 
-use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use model::{Grant, HostId, PackageInfo, ResourceInfo};
@@ -11,6 +9,7 @@ use process::{Launch, Running};
 use super::environments::{FolderError, SessionNow};
 use super::scratch::{Place, ScratchError};
 use super::session::Placed;
+use super::shown_log::of_session;
 use super::{Kit, allotted};
 
 /// Why a package does not start.
@@ -39,7 +38,7 @@ pub(super) fn launch(
     if let Some(session) = &session {
         session.overlay(&mut around);
         session.write_files()?;
-        copy_log(session, grant, &place.log);
+        copy_log(session, grant, place);
     }
     let program = program(kit, placed, grant)?;
     let call = invocation(kit, placed, grant, &outputs, program.as_ref())?;
@@ -73,13 +72,11 @@ pub(super) fn launch(
     Ok(process::launch(&launch, &place.log, &place.scratch.mark_file())?)
 }
 
-/// Begins the log of the first attempt of a session with what its environments printed. That this fails costs
-/// words, not the frame.
-fn copy_log(session: &SessionNow, grant: &Grant, mut log: &File) {
-    let copied = session.log_for(grant.lease).map(|from| {
-        let mut from = File::open(from)?;
-        io::copy(&mut from, &mut log)
-    });
+/// Has the log of the first attempt of a session begin with what its environments printed. That this fails
+/// costs words, not the frame.
+fn copy_log(session: &SessionNow, grant: &Grant, place: &Place) {
+    let to = of_session(&place.scratch.log());
+    let copied = session.log_for(grant.lease).map(|from| std::fs::copy(from, to));
     if let Some(Err(error)) = copied {
         tracing::warn!(lease = %grant.lease, "its log lacks what its environments printed: {error}");
     }

@@ -15,6 +15,7 @@ use super::line::Reins;
 use super::log_shipping::ship_rest;
 use super::scratch::Scratch;
 use super::session::{JobFolder, PlaceError, Placed, patiently};
+use super::shown_log::of_session;
 use super::{Kit, tenant};
 use crate::error_chain;
 
@@ -106,7 +107,7 @@ async fn bring(
 /// A log that cannot be brought, for instance for want of room, must not cost a finished frame.
 async fn bring_log(kit: &Kit, lease: LeaseId) {
     let log = Scratch::of(kit, lease).log();
-    if log.metadata().is_ok_and(|about| about.len() == 0) {
+    if log.metadata().is_ok_and(|about| about.len() == 0) && !of_session(&log).exists() {
         return; // what printed nothing has no log to bring
     }
     let brought = patiently(kit, |client| {

@@ -9,7 +9,7 @@ use wire::client::LogReceipt;
 use wire::{Client, ClientError};
 
 use super::delivery::Server;
-use super::kept_log::KeptLog;
+use super::shown_log::ShownLog;
 
 /// Between two looks at a log that grows.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -32,7 +32,7 @@ pub(super) async fn follow(found: watch::Receiver<Option<Server>>, lease: LeaseI
 /// Sends whatever of the log at `path` has not arrived.
 pub(super) async fn ship_rest(client: Client, lease: LeaseId, path: &Path) -> Result<(), ClientError> {
     // A piece that leaves a gap is answered with what is there; an empty one at the very end always is.
-    let length = KeptLog::open(path).map_or(0, |log| log.length());
+    let length = ShownLog::open(path).map_or(0, |log| log.length());
     let mut sent = match client.put_log(lease, length, Vec::new()).await? {
         LogReceipt::Kept { .. } => length,
         LogReceipt::Gap { length } => length,
@@ -51,7 +51,7 @@ async fn ship(
     loop {
         let (from, place) = (*sent, path.to_owned());
         let read = move || {
-            let mut log = KeptLog::open(&place)?;
+            let mut log = ShownLog::open(&place)?;
             let most = if grows { log.lasting().saturating_sub(from) } else { u64::MAX };
             log.read(from, usize::try_from(most).unwrap_or(PIECE).min(PIECE))
         };

@@ -20,6 +20,7 @@ mod probe;
 mod runner;
 mod scratch;
 mod session;
+mod shown_log;
 pub(crate) mod tenant;
 mod watching;
 

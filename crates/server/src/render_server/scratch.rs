@@ -15,6 +15,7 @@ use packages::INPUTS;
 use process::User;
 use rustix::fs::{Mode, OFlags, RawDir, SeekFrom};
 
+use super::shown_log::of_session;
 use super::{Kit, tenant};
 
 /// Names the process of an attempt.
@@ -124,6 +125,7 @@ impl Place {
     /// Whether nothing was printed, and no file made or brought. Where the system does not say, something was.
     pub(super) fn is_untouched(&self) -> bool {
         !self.has_inputs
+            && !of_session(&self.scratch.log()).exists()
             && self.log.metadata().is_ok_and(|about| about.len() == 0)
             && self.has_no_outputs().unwrap_or(false)
     }

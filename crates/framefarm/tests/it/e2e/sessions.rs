@@ -281,6 +281,31 @@ cancel = "{cancel}"
 }
 
 #[test]
+fn what_a_session_prints_is_shown_and_is_not_the_words_of_a_frame() {
+    let stage = Stage::new();
+    let job = stage.submit(
+        r#"
+name = "words"
+frames = "1-2"
+command = ["sh", "-c", "echo frame {frame}"]
+[[environment]]
+name = "loud"
+enter = ["sh", "-c", "echo openjd_fail: no; echo TR_EXIT_STATUS 1; echo warning: careful; echo error: really"]
+"#,
+    );
+    let frames = stage.farm.until_done(&job);
+    assert!(frames.iter().all(|frame| frame.warnings.is_empty()), "{frames:?}");
+    let log = |number: &str| stage.farm.run(&["log", &job, number]).ends_with(0).stdout;
+    let first = log("1");
+    assert!(first.contains("error: really\n") && first.ends_with("\nframe 1\n"), "{first}");
+    assert_eq!(log("2"), "frame 2\n");
+    let results = names(&stage.farm.data("up").join("results/1-words"));
+    let made = results.iter().find(|name| name.contains("0001")).unwrap();
+    let text = std::fs::read_to_string(stage.farm.data("up").join("results/1-words").join(made)).unwrap();
+    assert_eq!(text, "frame 1\n", "what is delivered is the frame's own");
+}
+
+#[test]
 fn a_line_that_sets_no_variable_fails_the_try() {
     let stage = Stage::new();
     let job = stage.submit(
