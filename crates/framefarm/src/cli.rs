@@ -27,6 +27,7 @@ Render:
   submit       Submit a job: a scene, a job description or a command
   wait         Show a job's progress until it ends
   fetch        Download a job's frames
+  picture      Look at pictures, and make one of several
   kill         End jobs at once
   hold         Start nothing new of jobs
   release      Let held jobs go on
@@ -187,6 +188,7 @@ pub(crate) enum Command {
     Submit(Box<submit::Submit>),
     Wait(wait::Wait),
     Fetch(fetch::Fetch),
+    Picture(picture::Picture),
     Kill(change::Kill),
     Hold(change::Hold),
     Release(change::Release),

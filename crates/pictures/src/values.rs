@@ -34,7 +34,6 @@ pub(crate) fn half_to_float(half: u16) -> f32 {
     f32::from_bits(magnitude.to_bits() | infinite | u32::from(half & 0x8000) << 16)
 }
 
-#[cfg(test)]
 /// The nearest half; of two as near the even one.
 pub(crate) fn float_to_half(value: f32) -> u16 {
     exr::prelude::f16::from_f32(value).to_bits()

@@ -21,6 +21,7 @@ pub(crate) mod man;
 pub(crate) mod member;
 pub(crate) mod package;
 pub(crate) mod path;
+pub(crate) mod picture;
 pub(crate) mod probe;
 mod secret_input;
 pub(crate) mod serve;
@@ -51,6 +52,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Journal(journal) => return journal.run(&global),
         Command::Probe(probe) => return probe.run(&global),
         Command::Package(package) => return package.run(&global),
+        Command::Picture(picture) => return picture.run(&global),
         _ => {}
     }
     let serves = matches!(command, Command::Up(_) | Command::Serve(_));
@@ -100,6 +102,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             | Command::Restore(_)
             | Command::Journal(_)
             | Command::Package(_)
+            | Command::Picture(_)
             | Command::Probe(_) => Ok(Exit::Done),
         }
     })

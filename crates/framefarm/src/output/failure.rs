@@ -56,6 +56,12 @@ pub(crate) enum Failure {
     /// A picture that cannot be read or made.
     #[error("cannot make the contact sheet {}", path.display())]
     Sheet { path: PathBuf, source: image::ImageError },
+    /// A picture that does not count.
+    #[error("the picture {} does not count", path.display())]
+    Picture { path: PathBuf, source: pictures::PictureError },
+    /// Pictures that do not make one.
+    #[error(transparent)]
+    Pictures(#[from] pictures::SeveralError),
     /// Something outside of anyone's hands, for instance no chance from the system.
     #[error("{what}")]
     System { what: String },
@@ -81,6 +87,11 @@ impl Failure {
             Self::Faults { .. } | Self::Unsound { .. } | Self::Needs { .. } | Self::Misuse { .. } => {
                 Exit::Misuse
             }
+            Self::Pictures(
+                pictures::SeveralError::Count { .. }
+                | pictures::SeveralError::Kind { .. }
+                | pictures::SeveralError::Grid { .. },
+            ) => Exit::Misuse,
             Self::Serve(error) if error.is_misuse() => Exit::Misuse,
             // Which of several farms is meant has to be said.
             Self::Client(ClientError::NotFound(error)) if !error.is_passing() => Exit::Misuse,
@@ -127,7 +138,7 @@ impl Failure {
                 Some("`framefarm journal check` lists all that is wrong, and what to do".to_owned())
             }
             Self::Records(_) | Self::Check(_) | Self::Backup(_) | Self::Restore(_) => None,
-            Self::Stdout(_) | Self::System { .. } => None,
+            Self::Stdout(_) | Self::System { .. } | Self::Picture { .. } | Self::Pictures(_) => None,
         }
     }
 

@@ -16,7 +16,7 @@ fn everything() -> Vec<(Kind, Vec<u8>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_file_that_was_cut_off_never_counts(which in 0usize..1000, at in 0.0f64..1.0) {

@@ -6,3 +6,4 @@ mod broken;
 mod exr;
 mod made;
 mod plain;
+mod several;
