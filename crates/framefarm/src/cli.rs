@@ -7,8 +7,8 @@ use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
     audit, authority, backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits,
-    log, login, man, member, package, path, probe, serve, server, service, shares, submit, token, up, user,
-    wait, why,
+    log, login, man, member, package, path, picture, probe, serve, server, service, shares, submit, token,
+    up, user, wait, why,
 };
 use crate::output::{Exit, Talk};
 

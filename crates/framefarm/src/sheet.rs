@@ -20,16 +20,32 @@ const GAP_AT_END_PERMILLE: u64 = 700;
 /// A frame is not drawn larger than this, nor ever larger than it is.
 const FRAME_WIDTH_MAX: u32 = 480;
 
-/// Makes the sheet of `pictures` at `path` and says how many it shows. Files that are no pictures are left
-/// out.
-pub(crate) fn make(pictures: &[PathBuf], path: &Path) -> Result<usize, Failure> {
+/// A frame for the sheet.
+#[derive(Clone, Debug)]
+pub(crate) enum Tile {
+    /// A file that holds it.
+    File(PathBuf),
+    /// A small picture of it.
+    Small(Vec<u8>),
+}
+
+/// Whether a file is one that the sheet can show by itself, and shows best.
+pub(crate) fn shows(path: &Path) -> bool {
+    use image::ImageFormat::{Bmp, Jpeg, Png, Pnm, Tga};
+    image::ImageFormat::from_path(path).is_ok_and(|kind| [Bmp, Jpeg, Png, Pnm, Tga].contains(&kind))
+}
+
+/// Makes the sheet of `tiles` at `path` and says how many it shows.
+pub(crate) fn make(tiles: &[Tile], path: &Path) -> Result<usize, Failure> {
     let wrong = |source: ImageError| Failure::Sheet { path: path.to_owned(), source };
-    let readable: Vec<&PathBuf> =
-        pictures.iter().filter(|path| image::ImageFormat::from_path(path).is_ok()).collect();
-    let chosen = thinned(&readable);
+    let chosen: Vec<&Tile> = thinned(&tiles.iter().collect::<Vec<_>>());
     let mut sheet: Option<Sheet> = None;
-    for (index, picture) in chosen.iter().enumerate() {
-        let frame = image::open(picture).map_err(wrong)?;
+    for (index, tile) in chosen.iter().enumerate() {
+        let frame = match tile {
+            Tile::File(path) => image::open(path),
+            Tile::Small(bytes) => image::load_from_memory(bytes),
+        };
+        let frame = frame.map_err(wrong)?;
         sheet.get_or_insert_with(|| Sheet::sized_for(&frame, chosen.len())).put(index, &frame);
     }
     let Some(sheet) = sheet else {
@@ -43,7 +59,7 @@ pub(crate) fn make(pictures: &[PathBuf], path: &Path) -> Result<usize, Failure> 
 }
 
 /// At most `FRAMES_MAX` of them, evenly spread, the first and the last among them.
-fn thinned<T: Copy>(all: &[T]) -> Vec<T> {
+pub(crate) fn thinned<T: Copy>(all: &[T]) -> Vec<T> {
     if all.len() <= FRAMES_MAX {
         return all.to_vec();
     }
@@ -100,10 +116,12 @@ mod tests {
         for picture in &pictures {
             RgbImage::from_pixel(64, 36, Rgb([200, 0, 0])).save(picture).unwrap();
         }
-        let mut listed = pictures;
-        listed.push(folder.path().join("notes.txt"));
+        let tiles: Vec<Tile> = pictures.into_iter().map(Tile::File).collect();
         let path = folder.path().join("sheet.png");
-        assert_eq!(make(&listed, &path).unwrap(), 7);
+        assert_eq!(make(&tiles, &path).unwrap(), 7);
+        let small = std::fs::read(&path).unwrap();
+        assert_eq!(make(&[Tile::Small(small)], &folder.path().join("b.png")).unwrap(), 1);
+        assert!(shows(&path) && !shows(Path::new("a.exr")) && !shows(Path::new("notes.txt")));
         let sheet = image::open(&path).unwrap().to_rgb8();
         assert_eq!(sheet.dimensions(), (6 + 3 * 70, 6 + 3 * 42));
         assert_eq!(sheet.get_pixel(0, 0), &BACKGROUND);

@@ -17,7 +17,6 @@ const BYTES_MAX: u64 = 16 << 30;
 /// A picture with its pixels.
 #[derive(Clone, Debug)]
 pub(crate) struct Pixels {
-    pub(crate) kind: Kind,
     pub(crate) size: Size,
     pub(crate) parts: Vec<PixelPart>,
     /// What else an EXR says of itself.
@@ -85,7 +84,7 @@ fn read_plain(path: &Path, kind: Kind) -> Result<Pixels, PictureError> {
     });
     let window = Window { left: 0, top: 0, size };
     let part = PixelPart { window, planes: planes.collect(), about: None };
-    Ok(Pixels { kind, size, parts: vec![part], about: None })
+    Ok(Pixels { size, parts: vec![part], about: None })
 }
 
 fn read_exr(source: &Source<'_>, about: Option<MetaData>) -> Result<Pixels, PictureError> {
@@ -128,7 +127,6 @@ fn read_exr(source: &Source<'_>, about: Option<MetaData>) -> Result<Pixels, Pict
     let (mut sinks, lacks) = exr::decode(source, &head, vec![Planes { parts }])?;
     match (sinks.pop(), lacks) {
         (Some(Planes { parts }), None) => Ok(Pixels {
-            kind: Kind::Exr,
             size: head.parts[0].display.size,
             parts,
             about: about.and_then(|about| about.headers.first().map(|head| head.shared_attributes.clone())),

@@ -91,8 +91,8 @@ pub enum SeveralError {
     },
 }
 
-/// Puts the picture `to` together of `tiles`, row by row from the upper left. Each is the tile with its border
-/// or the whole picture with the tile in it. Values are copied as they are stored.
+/// Puts the picture `to` together of `tiles`, row by row from the upper left. Each is the tile with its
+/// border or the whole picture with the tile in it. Values are copied as they are stored.
 ///
 /// # Errors
 /// See [`SeveralError`].
@@ -284,9 +284,8 @@ fn pixels(path: &Path) -> Result<Pixels, SeveralError> {
 }
 
 fn same_channels(path: &Path, found: &Pixels, wanted: &Pixels) -> Result<(), SeveralError> {
-    let layouts = |pixels: &Pixels| {
-        pixels.parts.iter().map(PixelPart::layout_text).collect::<Vec<_>>().join("; ")
-    };
+    let layouts =
+        |pixels: &Pixels| pixels.parts.iter().map(PixelPart::layout_text).collect::<Vec<_>>().join("; ");
     let same = found.parts.len() == wanted.parts.len()
         && found.parts.iter().zip(&wanted.parts).all(|(a, b)| a.layout() == b.layout());
     match same {
@@ -303,11 +302,8 @@ fn same_windows(path: &Path, found: &Pixels, wanted: &Pixels) -> Result<(), Seve
     let pairs = found.parts.iter().zip(&wanted.parts);
     match pairs.map(|(a, b)| (a.window, b.window)).find(|(a, b)| a != b) {
         None => Ok(()),
-        Some((a, b)) => Err(SeveralError::Size {
-            path: path.to_owned(),
-            found: a.size,
-            whole: wanted.size,
-            tile: b.size,
-        }),
+        Some((a, b)) => {
+            Err(SeveralError::Size { path: path.to_owned(), found: a.size, whole: wanted.size, tile: b.size })
+        }
     }
 }

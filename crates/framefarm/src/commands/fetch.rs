@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use model::{Digest, JobId, JobPath, JobView, OutputView};
+use pictures::{Kind, Look};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -13,6 +14,7 @@ use wire::Client;
 
 use crate::cli::Global;
 use crate::output::{self, Exit, Failure, Talk, bytes, plural};
+use crate::sheet::Tile;
 use crate::{farm, sheet};
 
 /// Files on their way at once.
@@ -49,6 +51,9 @@ struct Fetched {
     digest: Digest,
     /// False where it was there already.
     fetched: bool,
+    /// A small picture of it.
+    #[serde(skip)]
+    thumbnail: Option<Digest>,
 }
 
 impl Fetch {
@@ -70,8 +75,7 @@ impl Fetch {
         let fetched = fetch_all(&client, self.id, &self.folder, outputs, talk).await?;
         say(talk, &job, &self.folder, &fetched);
         if let Some(path) = &self.sheet {
-            let pictures: Vec<PathBuf> = fetched.iter().map(|file| file.path.clone()).collect();
-            let count = sheet::make(&pictures, path)?;
+            let count = sheet::make(&tiles(&client, &fetched).await?, path)?;
             talk.say(format_args!("contact sheet of {} in {}", plural(count, "frame"), path.display()));
         }
         if global.json {
@@ -101,8 +105,8 @@ async fn fetch_all(
             let fetched = fetch_one(&client, job, &output, &path).await;
             bar.inc(1);
             fetched.map(|fetched| {
-                let OutputView { name, digest, bytes, .. } = output;
-                (index, Fetched { name, path, bytes, digest, fetched })
+                let OutputView { name, digest, bytes, thumbnail, .. } = output;
+                (index, Fetched { name, path, bytes, digest, fetched, thumbnail })
             })
         });
     }
@@ -113,6 +117,32 @@ async fn fetch_all(
     bar.finish_and_clear();
     fetched.sort_by_key(|(index, _)| *index);
     Ok(fetched.into_iter().map(|(_, file)| file).collect())
+}
+
+/// The frames of a contact sheet. What it cannot show by itself, EXR for example, the farm has a small
+/// picture of, or one is made here.
+async fn tiles(client: &Client, fetched: &[Fetched]) -> Result<Vec<Tile>, Failure> {
+    let known = |path: &Path| {
+        let ending = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+        Kind::of_ending(&ending)
+    };
+    let pictures: Vec<&Fetched> = fetched
+        .iter()
+        .filter(|file| sheet::shows(&file.path) || file.thumbnail.is_some() || known(&file.path).is_some())
+        .collect();
+    let mut tiles = Vec::new();
+    for file in sheet::thinned(&pictures) {
+        let tile = match (sheet::shows(&file.path), file.thumbnail, known(&file.path)) {
+            (true, ..) => Some(Tile::File(file.path.clone())),
+            (_, Some(thumbnail), _) => Some(Tile::Small(client.thumbnail(thumbnail).await?)),
+            (_, None, kind) => kind
+                .and_then(|kind| pictures::look(&file.path, kind, &Look::default()).ok())
+                .and_then(|picture| picture.thumbnail)
+                .map(Tile::Small),
+        };
+        tiles.extend(tile);
+    }
+    Ok(tiles)
 }
 
 /// Whether it had to be sent.

@@ -91,7 +91,9 @@ fn tiles_that_do_not_fit_are_named() {
     let out = folder.path().join("out.png");
     DynamicImage::new_rgba8(5, 5).save(&files[1]).unwrap();
     let error = assemble(&files, GRID, 95, &out).unwrap_err();
-    assert!(error.to_string().ends_with("tile.1.png is 5x5, and neither 37x23 nor 20x15, the size of its tile"));
+    assert!(
+        error.to_string().ends_with("tile.1.png is 5x5, and neither 37x23 nor 20x15, the size of its tile")
+    );
     DynamicImage::ImageRgb8(whole().to_rgb8()).save(&files[1]).unwrap();
     assert!(matches!(assemble(&files, GRID, 95, &out), Err(SeveralError::Channels { .. })));
     files.pop();

@@ -9,7 +9,7 @@ use render::Event;
 use wire::ClientError;
 
 use super::attempt::{InvokeError, invocation, program};
-use super::delivery::deliver;
+use super::delivery::{deliver, deliver_thumbnail};
 use super::kept_log::{KeptLog, LOG_MAX};
 use super::line::Reins;
 use super::log_shipping::ship_rest;
@@ -95,10 +95,14 @@ async fn bring(
         *warnings = told;
         found?
     };
-    for collected in &found.files {
-        deliver(&kit, lease, collected).await?;
+    let mut outputs = Vec::new();
+    for mut collected in found.files {
+        deliver(&kit, lease, &collected).await?;
+        if !deliver_thumbnail(&kit, lease, &mut collected).await {
+            collected.output.thumbnail = None;
+        }
+        outputs.push(collected.output);
     }
-    let outputs: Vec<Output> = found.files.into_iter().map(|collected| collected.output).collect();
     kit.neighbours.made(job, step, outputs.iter().map(|output| output.bytes));
     warnings.extend(found.warnings);
     Ok(outputs)

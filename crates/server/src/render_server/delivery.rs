@@ -72,6 +72,25 @@ pub(super) async fn deliver(kit: &Kit, lease: LeaseId, collected: &Collected) ->
     patiently(kit, |client| async move { client.put_output(lease, &output.name, path).await }).await
 }
 
+/// Brings the small picture of an output to the schedule server; says whether it has it now. A frame counts
+/// without one.
+pub(super) async fn deliver_thumbnail(kit: &Kit, lease: LeaseId, collected: &mut Collected) -> bool {
+    let Some((digest, bytes)) = collected.output.thumbnail.zip(collected.thumbnail.take()) else {
+        return false;
+    };
+    let brought = patiently(kit, |client| {
+        let bytes = bytes.clone();
+        async move { client.put_thumbnail(lease, digest, bytes).await }
+    });
+    match brought.await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::warn!(%lease, "its small picture is lost: {}", error_chain(&error));
+            false
+        }
+    }
+}
+
 fn copy(storage: &Results, lease: LeaseId, name: &str, from: &Path) -> Result<(), CopyError> {
     let fault = |source| CopyError::Read { path: from.to_owned(), source };
     let mut file = File::open(from).map_err(fault)?;

@@ -213,7 +213,7 @@ impl Desk {
     }
 
     /// The attempt that holds `lease` now.
-    async fn live(&self, lease: LeaseId) -> Result<LeaseView, Refused> {
+    pub(super) async fn live(&self, lease: LeaseId) -> Result<LeaseView, Refused> {
         let found = self.handle.read(move |role| role.lease(lease)).await?;
         found.ok_or_else(|| {
             Refused::new(StatusCode::GONE, format!("lease {lease} is over"))
@@ -222,12 +222,14 @@ impl Desk {
     }
 }
 
-fn read_digest(text: &str) -> Result<Digest, Refused> {
+pub(super) fn read_digest(text: &str) -> Result<Digest, Refused> {
     Digest::from_str(text).map_err(|error| Refused::new(StatusCode::BAD_REQUEST, error.to_string()))
 }
 
 /// Runs `work`, which touches the disk, where it holds nobody up.
-async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Refused> {
+pub(super) async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refused> {
     tokio::task::spawn_blocking(work).await.map_err(|error| Refused::broken(&error))
 }
 

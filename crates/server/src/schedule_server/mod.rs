@@ -10,6 +10,7 @@ mod refusals;
 mod steering;
 #[cfg(test)]
 mod tests;
+mod thumbnails;
 mod watch;
 
 use std::path::Path;
@@ -75,6 +76,8 @@ pub enum ScheduleStartError {
 struct Desk {
     handle: ScheduleHandle,
     content: Content,
+    /// Small pictures of frames.
+    thumbnails: Content,
     results: Arc<Results>,
     logs: AttemptLogs,
     library: Arc<Library>,
@@ -123,6 +126,7 @@ impl ScheduleServer {
         farm.storage_id = Some(results.identify(&new_instance()?.0)?);
         let quarantine = Quarantine::of(data.path());
         let content = Content::open(&data.path().join("content"), quarantine.clone())?;
+        let thumbnails = Content::open(&data.path().join("thumbnails"), quarantine.clone())?;
         let journal = data.path().join("schedule.journal");
         let (role, ledger) = owner::restore(&journal, &quarantine, Schedule::default)?;
         discard_strays(&results, &role);
@@ -134,7 +138,17 @@ impl ScheduleServer {
         let resource_link = tokio::spawn(links::keep_resource_link(handle.clone(), resource));
         let logs = AttemptLogs::new(&data.path().join("logs"));
         let library = Arc::new(Library::embedded());
-        let desk = Desk { handle, content, results, logs, library, changes, refusals, farm: Arc::new(farm) };
+        let desk = Desk {
+            handle,
+            content,
+            thumbnails,
+            results,
+            logs,
+            library,
+            changes,
+            refusals,
+            farm: Arc::new(farm),
+        };
         Ok(Self { desk, resource_link })
     }
 
@@ -181,6 +195,8 @@ impl ScheduleServer {
             .get(&format!("{lease}/inputs/{{folder}}/{{name}}"), Verb::ReadInputs, bulk::read_input)
             .put(&format!("{lease}/outputs/{{name}}"), Verb::PutOutput, bulk::put_output)
             .put(&format!("{lease}/log"), Verb::PutLog, bulk::put_log)
+            .put(&format!("{lease}/thumbnails/{{digest}}"), Verb::PutOutput, thumbnails::put)
+            .get("/api/v1/thumbnails/{digest}", Verb::ReadResults, thumbnails::read)
             .get(SCHEDULE_PATH, Verb::LinkSchedule, links::accept_host)
             .with_state(self.desk.clone())
     }

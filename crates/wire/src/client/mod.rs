@@ -10,6 +10,7 @@ mod joining;
 mod orders;
 mod sse;
 mod steering;
+mod thumbnails;
 mod transfer;
 mod watch;
 

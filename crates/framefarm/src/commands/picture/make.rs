@@ -14,8 +14,8 @@ use crate::output::{self, Exit, Failure, Talk, plural};
 
 /// Put a picture together of its tiles
 ///
-/// The tiles are given in their order, row by row from the upper left; a folder stands for all files in it, by
-/// the numbers in their names. Each is the tile with its border, or the whole picture with the tile in it.
+/// The tiles are given in their order, row by row from the upper left; a folder stands for all files in it,
+/// by the numbers in their names. Each is the tile with its border, or the whole picture with the tile in it.
 #[derive(Args, Debug)]
 pub(super) struct Assemble {
     /// Tiles across and down: 4x4
@@ -43,8 +43,8 @@ pub(super) struct Assemble {
 
 /// Make the mean of pictures
 ///
-/// For pictures that were rendered with a part of their samples each. EXR keeps what a mean needs; pictures of
-/// 8 and 16 bits are averaged as a screen shows them.
+/// For pictures that were rendered with a part of their samples each. EXR keeps what a mean needs; pictures
+/// of 8 and 16 bits are averaged as a screen shows them.
 #[derive(Args, Debug)]
 pub(super) struct Average {
     /// How much each picture counts, for example its samples; all the same where not given
@@ -63,8 +63,8 @@ pub(super) struct Average {
 
 /// Compare the pixels of two pictures
 ///
-/// The exit code is 0 where all are the same and 1 where some are not. Dates and other notes in the files do not
-/// count.
+/// The exit code is 0 where all are the same and 1 where some are not. Dates and other notes in the files do
+/// not count.
 #[derive(Args, Debug)]
 pub(super) struct Compare {
     /// One picture

@@ -57,7 +57,8 @@ fn kind(path: &Path) -> Result<Kind, Failure> {
     let ending = path.extension().unwrap_or_default().to_string_lossy();
     Kind::of_ending(&ending).ok_or_else(|| Failure::Misuse {
         what: format!("{} does not end like a picture", path.display()),
-        hint: "known are exr, png, jpg, tif, hdr, tga, bmp, ppm and films: mp4, mov, mkv, webm, avi".to_owned(),
+        hint: "known are exr, png, jpg, tif, hdr, tga, bmp, ppm and films: mp4, mov, mkv, webm, avi"
+            .to_owned(),
     })
 }
 

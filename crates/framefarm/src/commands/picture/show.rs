@@ -12,8 +12,8 @@ use crate::output::{self, Cell, Exit, Facts, Failure, Table, Talk};
 
 /// Check whether pictures are whole, to their last pixel
 ///
-/// What is odd is told: pictures that are all black or of one colour, pixels that are not numbers. The exit code
-/// is 1 where one of the files is not whole.
+/// What is odd is told: pictures that are all black or of one colour, pixels that are not numbers. The exit
+/// code is 1 where one of the files is not whole.
 #[derive(Args, Debug)]
 pub(super) struct Check {
     /// The pictures
