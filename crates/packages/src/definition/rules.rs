@@ -349,7 +349,7 @@ impl FromNode for OutputRule {
     fn read(node: &Node, reader: &Reader) -> Option<Self> {
         let fields = Fields::of(node, reader)?;
         let (stem, ending) = (fields.need::<String>("stem"), fields.get("ending"));
-        if stem.as_ref().is_some_and(|stem| stem.is_empty() || stem.contains('/')) {
+        if stem.as_ref().is_some_and(|stem| stem.contains('/')) {
             fields.fault("stem", "a file name without a folder is wanted");
         }
         fields.finish()?;

@@ -8,6 +8,7 @@ mod commanding;
 mod defining;
 mod explaining;
 mod finding;
+mod programs;
 mod recordings;
 mod rendering;
 mod verifying;
