@@ -47,10 +47,16 @@ pub(crate) fn prepare(draft: &Draft, from: &Path, user: &str) -> Result<Prepared
     in_order(faults, draft.whole()).or(Prepared { job, warnings })
 }
 
-/// The package that reads files like `scene`.
+/// The package that reads files like `scene`: of several the first that was seen on its real program, and none
+/// where there is no telling which is meant.
 fn definition_for<'a>(library: &'a Library, scene: &Path) -> Option<&'a Definition> {
     let ending = scene.extension()?.to_str()?.to_ascii_lowercase();
-    library.iter().find(|definition| definition.scene.endings.contains(&ending))
+    let readers: Vec<_> =
+        library.iter().filter(|definition| definition.scene.endings.contains(&ending)).collect();
+    match readers.as_slice() {
+        [only] => Some(only),
+        several => several.iter().copied().find(|definition| definition.is_seen()),
+    }
 }
 
 /// Frames and size that the scene itself says, where the step says none.
