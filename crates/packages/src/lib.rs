@@ -33,7 +33,7 @@ pub use definition::{
 pub use invocation::{CommandLine, CommandLineError, INPUTS, Invocation};
 pub use library::{Library, PackageFile};
 pub use log::{Event, Failure, LogReader, Verdict, Warning};
-pub use outputs::{CollectError, Collected, Collection, Known, published_name};
+pub use outputs::{CollectError, Collected, Collection, Known, ending, published_name};
 pub use pattern::Pattern;
 pub use recorded::{Recording, play_recordings};
 pub use setting::{Setting, SettingKind};

@@ -190,7 +190,8 @@ pub(crate) fn wanted(invocation: &Invocation<'_>) -> PathBuf {
 
 /// The ending of what `step` makes: the job's format, else the ending its command puts behind `{output}`,
 /// else the package's own.
-pub(crate) fn ending(definition: &Definition, step: &Step) -> Option<String> {
+#[must_use]
+pub fn ending(definition: &Definition, step: &Step) -> Option<String> {
     let told = step.work.format.as_ref().map(|format| format.to_lowercase());
     told.or_else(|| ending_in_command(step))
         .or_else(|| definition.formats.first().map(|format| format.ending.clone()))

@@ -4,9 +4,10 @@ use clap::{Args, ValueEnum};
 use model::{AttemptView, FrameState, FrameView, JobId};
 
 use super::now;
+use super::parts::part_of;
 use crate::cli::Global;
 use crate::farm;
-use crate::output::{self, Cell, Exit, Failure, Table, duration, percent};
+use crate::output::{self, Cell, Exit, Failure, Table, Talk, duration, percent, plural};
 
 /// List the frames of a job
 ///
@@ -63,6 +64,9 @@ impl Frames {
         let mut frames = farm::client(global).await?.frames(self.id).await?;
         frames.retain(|frame| self.step.as_ref().is_none_or(|step| frame.step == *step));
         frames.retain(|frame| self.state.is_none_or(|state| frame.state == state.into()));
+        if !global.json && self.step.is_none() && self.state.is_none() {
+            leave_out_parts(&mut frames, global.talk());
+        }
         frames.retain(|frame| !self.warned || !frame.warnings.is_empty());
         if global.json {
             output::json(&frames)?;
@@ -78,6 +82,23 @@ impl Frames {
             output::text(table(&frames))?;
         }
         Ok(Exit::Done)
+    }
+}
+
+/// Leaves out parts of pictures about which there is nothing to say.
+fn leave_out_parts(frames: &mut Vec<FrameView>, talk: Talk) {
+    let before = frames.len();
+    let telling = |frame: &FrameView| {
+        let troubled = matches!(frame.state, FrameState::Running | FrameState::Failed);
+        troubled || frame.attempts > 1 || part_of(&frame.step).is_none()
+    };
+    frames.retain(telling);
+    if frames.len() < before {
+        let left_out = before - frames.len();
+        talk.say(format_args!(
+            "left out: {}; --step NAME lists them",
+            plural(left_out, "part of a picture").replace("part of a pictures", "parts of pictures")
+        ));
     }
 }
 

@@ -4,6 +4,7 @@ use clap::Args;
 use model::{DependencyKind, FrameView, JobId, JobView, StepView};
 
 use super::now;
+use super::parts::fold_steps;
 use crate::cli::Global;
 use crate::farm;
 use crate::output::{self, Cell, Exit, Facts, Failure, Table, clock, duration, percent, plural};
@@ -39,8 +40,9 @@ impl Job {
         } else {
             output::text(facts(&job))?;
             if job.steps.len() > 1 {
-                output::text(format_args!("\n{}", steps(&job.steps)))?;
-                output::text(format_args!("\n{}", wants(&job.steps)))?;
+                let folded = fold_steps(&job.steps);
+                output::text(format_args!("\n{}", steps(&folded)))?;
+                output::text(format_args!("\n{}", wants(&folded)))?;
             }
             if !job.running.is_empty() {
                 output::text(format_args!("\n{}", running(&job.running)))?;

@@ -20,6 +20,7 @@ pub(crate) mod login;
 pub(crate) mod man;
 pub(crate) mod member;
 pub(crate) mod package;
+mod parts;
 pub(crate) mod path;
 pub(crate) mod picture;
 pub(crate) mod probe;

@@ -3,6 +3,7 @@
 use clap::Args;
 use model::{JobId, WhyView};
 
+use super::parts::fold_whys;
 use crate::cli::Global;
 use crate::farm;
 use crate::output::{self, Cell, Exit, Failure, Table};
@@ -40,8 +41,8 @@ impl Why {
 
 fn table(whys: &[WhyView]) -> Table {
     let mut table = Table::new(&["STEP", ">WAITING", "REASON"]);
-    for why in whys {
-        table.row([Cell::new(&why.step), Cell::new(why.frames_waiting), Cell::new(&why.sentence)]);
+    for (step, waiting, sentence) in fold_whys(whys) {
+        table.row([Cell::new(step), Cell::new(waiting), Cell::new(sentence)]);
     }
     table
 }

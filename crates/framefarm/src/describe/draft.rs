@@ -7,6 +7,7 @@ use std::fmt::Display;
 use model::{Environment, Fault, Faults, JobId, Source};
 
 use super::environment_fields;
+use super::movie_fields::MovieDraft;
 use super::step_draft::StepDraft;
 
 /// Something said, and where: `job.toml:4` or `--frames`.
@@ -45,6 +46,8 @@ pub(crate) struct Draft {
     pub(crate) slots_max: Option<Said<i64>>,
     pub(crate) hosts_max: Option<Said<i64>>,
     pub(crate) environments: Vec<Said<Environment>>,
+    /// The movie that is made of its frames.
+    pub(crate) movie: Option<MovieDraft>,
     /// What holds for every step that says nothing else; the whole of a job without steps of its own.
     pub(crate) shared: StepDraft,
     pub(crate) steps: Vec<StepDraft>,
@@ -69,6 +72,10 @@ impl Draft {
             slots_max: upper.slots_max.or(self.slots_max),
             hosts_max: upper.hosts_max.or(self.hosts_max),
             environments: [self.environments, upper.environments].concat(),
+            movie: match (self.movie, upper.movie) {
+                (Some(lower), Some(upper)) => Some(lower.overlaid(upper)),
+                (lower, upper) => upper.or(lower),
+            },
             shared: self.shared.overlaid(upper.shared),
             steps: [self.steps, upper.steps].concat(),
             faults: Faults([self.faults.0, upper.faults.0].concat()),
@@ -129,6 +136,7 @@ impl Draft {
             "after" => at(self.after.as_ref()),
             "slots_max" => at(self.slots_max.as_ref()),
             "hosts_max" => at(self.hosts_max.as_ref()),
+            "movie" => self.movie.as_ref().map(|movie| movie.place.as_str()),
             "steps" => self.steps.first().and_then(|step| step.table.as_deref()),
             _ => None,
         }

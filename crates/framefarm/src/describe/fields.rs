@@ -8,10 +8,10 @@ use super::draft::{Draft, Said};
 use super::node::{self, Entry, Node, Value};
 use super::reader::Reader;
 use super::step_draft::StepDraft;
-use super::{environment_fields, need_fields, step_fields, suggest};
+use super::{environment_fields, movie_fields, need_fields, step_fields, suggest};
 
 /// Fields of the job as a whole.
-pub(crate) const JOB_FIELDS: [&str; 12] = [
+pub(crate) const JOB_FIELDS: [&str; 13] = [
     "name",
     "user",
     "group",
@@ -23,11 +23,12 @@ pub(crate) const JOB_FIELDS: [&str; 12] = [
     "slots_max",
     "hosts_max",
     "environment",
+    "movie",
     "step",
 ];
 
 /// Fields of a step, or of all steps where they stand above them.
-pub(crate) const SHARED_FIELDS: [&str; 24] = [
+pub(crate) const SHARED_FIELDS: [&str; 29] = [
     "package",
     "package_version",
     "scene",
@@ -52,6 +53,11 @@ pub(crate) const SHARED_FIELDS: [&str; 24] = [
     "max_time",
     "min_time",
     "stall_time",
+    "tiles",
+    "tile_border",
+    "sample_parts",
+    "refuse",
+    "cold",
 ];
 
 /// Fields that only a step has.
@@ -93,6 +99,7 @@ impl Reader<'_> {
             "slots_max" => draft.slots_max = self.whole(&key, &node),
             "hosts_max" => draft.hosts_max = self.whole(&key, &node),
             "environment" => draft.environments = environment_fields::environments(self, node),
+            "movie" => draft.movie = movie_fields::movie(self, node),
             "step" => draft.steps = step_fields::steps(self, node),
             _ => {
                 if !self.shared_field(&mut draft.shared, &key, node) {
@@ -132,6 +139,11 @@ impl Reader<'_> {
             "max_time" => step.max_time = self.word(key, &node),
             "min_time" => step.min_time = self.word(key, &node),
             "stall_time" => step.stall_time = self.word(key, &node),
+            "tiles" => step.tiles = self.word(key, &node),
+            "tile_border" => step.tile_border = self.whole(key, &node),
+            "sample_parts" => step.sample_parts = self.whole(key, &node),
+            "refuse" => step.refuse = self.texts(key, node),
+            "cold" => step.cold = self.truth(key, &node),
             _ => return false,
         }
         true

@@ -8,10 +8,13 @@
 
 mod draft;
 mod environment_fields;
+mod expand;
 mod fields;
 mod frames;
 mod gather;
 mod json_text;
+mod movie;
+mod movie_fields;
 mod need_fields;
 mod node;
 mod prepare;
@@ -24,12 +27,15 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_of_parts;
+#[cfg(test)]
 mod tests_of_steps;
 mod toml_text;
 mod understand;
 
 pub(crate) use draft::{Draft, Said};
 pub(crate) use fields::read;
+pub(crate) use movie_fields::{BURNT_IN, MovieDraft};
 pub(crate) use prepare::{Prepared, prepare};
 pub(crate) use step_draft::StepDraft;
 

@@ -8,12 +8,13 @@ use packages::support::defaults_from_scene;
 use packages::{Definition, Library};
 
 use super::draft::{Draft, Said};
+use super::expand::expand;
 use super::fields::SHARED_FIELDS;
 use super::gather::gather;
 use super::need_fields::split_version;
 use super::step_draft::StepDraft;
 use super::understand::{Surroundings, Understood, understand};
-use super::{in_order, suggest};
+use super::{in_order, movie, suggest};
 
 /// A job that can be submitted, and what people should know of it.
 #[derive(Debug)]
@@ -44,7 +45,33 @@ pub(crate) fn prepare(draft: &Draft, from: &Path, user: &str) -> Result<Prepared
     let whole = missing.is_empty();
     faults.0.extend(missing);
     faults.0.extend(check(draft, &steps, &library, &job, whole));
+    let mut warnings = warnings;
+    faults.0.extend(spread_out(draft, &steps, &library, &mut job, &mut warnings));
     in_order(faults, draft.whole()).or(Prepared { job, warnings })
+}
+
+/// Makes the steps that the parts of pictures and the movie are; what is wrong with that, and with all steps
+/// together then.
+fn spread_out(
+    draft: &Draft,
+    steps: &[StepDraft],
+    library: &Library,
+    job: &mut JobDescription,
+    warnings: &mut Vec<Fault>,
+) -> Vec<Fault> {
+    let last = job.steps.last().map(|step| step.name.clone());
+    let before = job.steps.len();
+    let mut faults = expand(job, steps, library, warnings).err().unwrap_or_default().0;
+    if let Some(movie) = draft.movie.as_ref().filter(|movie| movie.wanted) {
+        faults.extend(movie::add(job, movie, last.as_deref(), library).err().unwrap_or_default().0);
+    }
+    if faults.is_empty() && job.steps.len() > before {
+        // What was wrong before has been said.
+        let names = |fault: &Fault| matches!(fault.place.as_str(), "step" | "steps");
+        let more = job.check().err().unwrap_or_default().0.into_iter().filter(names);
+        faults.extend(more.map(|fault| draft.placed(fault)));
+    }
+    faults
 }
 
 /// The package that reads files like `scene`: of several the first that was seen on its real program, and none

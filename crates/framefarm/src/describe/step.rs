@@ -1,16 +1,16 @@
 //! The draft of a step to the step: what it does, on which hosts, and how it is given out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use model::{Clause, Fault, Faults, Need, PackageNeed, Profile, Size, Step, VersionPattern, Work};
+use model::{Clause, Fault, Faults, Need, PackageNeed, Profile, Refuse, Size, Step, VersionPattern, Work};
 
 use super::draft::{Draft, Said};
 use super::need_fields::split_version;
 use super::step_draft::StepDraft;
 use super::understand::{Surroundings, number};
-use super::{frames, scheduling};
+use super::{frames, scheduling, suggest};
 
 /// The package that runs a plain command.
 const COMMAND: &str = "command";
@@ -45,6 +45,8 @@ pub(super) fn understand(
         settings: step.settings.iter().map(|(key, said)| (key.clone(), said.value.clone())).collect(),
         arguments: list(step.arguments.as_ref()),
         command: list(step.command.as_ref()),
+        refuse: refuse(step, faults),
+        cold: step.cold.as_ref().is_some_and(|said| said.value),
         ..Work::default()
     };
     let name = step.name.as_ref().map_or_else(|| STEP.to_owned(), |said| said.value.clone());
@@ -60,6 +62,32 @@ pub(super) fn understand(
         environments: step.environments.iter().map(|said| said.value.clone()).collect(),
         ..Step::new(name, frames, animation, work)
     }
+}
+
+/// Kinds of warnings by what people call them.
+const REFUSED: [(&str, Refuse); 4] = [
+    ("missing-files", Refuse::MissingFiles),
+    ("blank", Refuse::Blank),
+    ("not-numbers", Refuse::NotNumbers),
+    ("warnings", Refuse::Warnings),
+];
+
+/// What is to fail a frame though it could be had.
+fn refuse(step: &StepDraft, faults: &mut Faults) -> BTreeSet<Refuse> {
+    let mut refused = BTreeSet::new();
+    let Some(said) = &step.refuse else { return refused };
+    for word in &said.value {
+        let plain = word.trim().to_ascii_lowercase().replace(['_', ' '], "-");
+        match REFUSED.iter().find(|(name, _)| *name == plain) {
+            Some((_, kind)) => drop(refused.insert(*kind)),
+            None => {
+                let names = REFUSED.map(|(name, _)| name);
+                let fault = Fault::new(&said.place, format!("{word:?} is nothing that can be refused"));
+                faults.push(fault.hint(suggest::hint(&plain, &names)));
+            }
+        }
+    }
+    refused
 }
 
 /// What a frame takes of the farm's limits. An amount of 0 lifts what the job says for all steps.

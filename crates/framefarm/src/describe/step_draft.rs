@@ -42,6 +42,13 @@ pub(crate) struct StepDraft {
     pub(crate) min_time: Option<Said<String>>,
     pub(crate) stall_time: Option<Said<String>>,
     pub(crate) environments: Vec<Said<Environment>>,
+    /// A grid, `4x4`: each picture is spread over so many steps.
+    pub(crate) tiles: Option<Said<String>>,
+    pub(crate) tile_border: Option<Said<i64>>,
+    pub(crate) sample_parts: Option<Said<i64>>,
+    /// Kinds of warnings that are to fail a frame.
+    pub(crate) refuse: Option<Said<Vec<String>>>,
+    pub(crate) cold: Option<Said<bool>>,
 }
 
 impl StepDraft {
@@ -76,6 +83,11 @@ impl StepDraft {
             max_time: upper.max_time.or(self.max_time),
             min_time: upper.min_time.or(self.min_time),
             stall_time: upper.stall_time.or(self.stall_time),
+            tiles: upper.tiles.or(self.tiles),
+            tile_border: upper.tile_border.or(self.tile_border),
+            sample_parts: upper.sample_parts.or(self.sample_parts),
+            refuse: upper.refuse.or(self.refuse),
+            cold: upper.cold.or(self.cold),
             environments: [self.environments, upper.environments].concat(),
         }
     }
@@ -92,6 +104,9 @@ impl StepDraft {
                 libraries: Vec::new(),
                 settings: BTreeMap::new(),
                 arguments: None,
+                tiles: None,
+                tile_border: None,
+                sample_parts: None,
                 ..job
             };
             if self.frames.is_some() {
@@ -162,6 +177,11 @@ impl StepDraft {
             "max_time" => at(self.max_time.as_ref()),
             "min_time" => at(self.min_time.as_ref()),
             "stall_time" => at(self.stall_time.as_ref()),
+            "tiles" => at(self.tiles.as_ref()),
+            "tile_border" => at(self.tile_border.as_ref()),
+            "sample_parts" => at(self.sample_parts.as_ref()),
+            "refuse" => at(self.refuse.as_ref()),
+            "cold" => at(self.cold.as_ref()),
             _ => None,
         }
     }

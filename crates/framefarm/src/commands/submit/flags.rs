@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use model::{Fault, Faults, Source};
 
 use super::{Submit, need_flags};
-use crate::describe::{self, Draft, Prepared, Said, StepDraft};
+use crate::describe::{self, Draft, MovieDraft, Prepared, Said, StepDraft};
 use crate::output::Failure;
 
 /// What faults call the scene argument.
@@ -48,6 +48,8 @@ impl Submit {
         let (priority, attempts) = (number("--priority", self.priority), number("--attempts", self.attempts));
         let (chunk, slots_max) = (number("--chunk", self.chunk), number("--slots-max", self.slots_max));
         let hosts_max = number("--hosts-max", self.hosts_max);
+        let tile_border = number("--tile-border", self.tile_border);
+        let sample_parts = number("--sample-parts", self.sample_parts);
         let shared = StepDraft {
             package: said("--package", self.package),
             scene: scene.map(|scene| Said::new(SCENE, scene.clone())),
@@ -67,6 +69,11 @@ impl Submit {
             max_time: said("--max-time", self.max_time),
             min_time: said("--min-time", self.min_time),
             stall_time: said("--stall-time", self.stall_time),
+            tiles: said("--tiles", self.tiles),
+            tile_border,
+            sample_parts,
+            refuse: list("--refuse", self.refuse),
+            cold: self.cold.then(|| Said::new("--cold", true)),
             ..StepDraft::default()
         };
         let mut draft = Draft {
@@ -80,6 +87,7 @@ impl Submit {
             after: (!self.after.is_empty()).then(|| Said::new("--after", self.after)),
             slots_max,
             hosts_max,
+            movie: movie(self.movie, self.fps, self.burn_in),
             shared,
             faults,
             ..Draft::default()
@@ -94,6 +102,20 @@ impl Submit {
         need_flags::read(&self.need, &self.prefer, &self.reserve, &mut draft);
         draft
     }
+}
+
+/// The movie, where any flag says something of it.
+fn movie(codec: Option<String>, fps: Option<String>, burn_in: Option<String>) -> Option<MovieDraft> {
+    let place = match (&codec, &fps, &burn_in) {
+        (Some(_), ..) => "--movie",
+        (_, Some(_), _) => "--fps",
+        (.., Some(_)) => "--burn-in",
+        (None, None, None) => return None,
+    };
+    // Bare --movie takes what the description says of the kind.
+    let codec = codec.filter(|codec| !codec.is_empty());
+    let (codec, fps) = (said("--movie", codec), said("--fps", fps));
+    Some(MovieDraft { codec, fps, burn_in: said("--burn-in", burn_in), ..MovieDraft::wanted(place) })
 }
 
 /// Who is at the keyboard, as the environment says or the system.

@@ -11,6 +11,7 @@ use model::{JobDescription, JobId, SubmitReply};
 
 use super::wait;
 use crate::cli::Global;
+use crate::describe;
 use crate::output::{self, Exit, Failure, plural};
 
 pub(super) use flags::user;
@@ -18,6 +19,7 @@ pub(super) use flags::user;
 const DESCRIPTION: &str = "What to render";
 const NEEDS: &str = "On which hosts";
 const FILES: &str = "Files that travel with the job";
+const PARTS: &str = "One picture on many slots, and the movie";
 const QUEUE: &str = "In the queue";
 const FRAMES: &str = "How frames are given out";
 
@@ -107,6 +109,32 @@ pub(crate) struct Submit {
     /// A try without progress for so long is ended and has failed
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = FRAMES)]
     stall_time: Option<String>,
+    /// Cut each picture into tiles for as many slots: 4x4 are 16. It is put together again by itself
+    #[arg(long, value_name = "AxB", help_heading = PARTS)]
+    tiles: Option<String>,
+    /// Pixels rendered around each tile and cut away again; what the package needs where not given
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = PARTS)]
+    tile_border: Option<String>,
+    /// Share the samples of each picture out to as many slots, and average what they make
+    #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = PARTS)]
+    sample_parts: Option<String>,
+    /// Make a movie of the frames when they are done: h264 where nothing is said, h265, prores, vp9, ffv1
+    #[arg(long, value_name = "CODEC", num_args = 0..=1, require_equals = true, default_missing_value = "",
+        help_heading = PARTS)]
+    movie: Option<String>,
+    /// Frames a second of the movie; 24 where not given
+    #[arg(long, value_name = "N", help_heading = PARTS)]
+    fps: Option<String>,
+    /// Text in each picture of the movie: name of the job and number of the frame, or "{job} {frame:04}"
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, require_equals = true,
+        default_missing_value = describe::BURNT_IN, help_heading = PARTS)]
+    burn_in: Option<String>,
+    /// Warnings that are to fail a frame: missing-files, blank, not-numbers, warnings
+    #[arg(long, value_name = "KIND", value_delimiter = ',', help_heading = FRAMES)]
+    refuse: Vec<String>,
+    /// Start the package for each frame anew, though it could stay for many
+    #[arg(long, help_heading = FRAMES)]
+    cold: bool,
     /// 0 goes first, 100 last; 50 where not given
     #[arg(long, value_name = "N", allow_hyphen_values = true, help_heading = QUEUE)]
     priority: Option<String>,
@@ -146,6 +174,8 @@ const EXAMPLES: &str = "\
 Examples:
   framefarm submit scene.pov --frames 1-60 --size 640x360
   framefarm submit job.toml --priority 10 --wait
+  framefarm submit poster.pov --size 7680x4320 --tiles 4x4
+  framefarm submit scene.pov --frames 1-240 --movie --burn-in
   framefarm submit scene.pov --frames 1-60 --support maps/ --need 'memory>=8GiB, os=linux'
   framefarm submit --name sums --frames 1-10 --command -- sh -c 'echo {frame} > {output}'
 
