@@ -55,7 +55,7 @@ const CODECS: [Codec; 5] = [
     Codec { names: &["ffv1", "mkv"], ending: "mkv", settings: &[("codec", "ffv1")], quality: None },
 ];
 
-/// These codecs want pictures of an even width and height: an odd edge is repeated.
+/// These codecs want pictures of an even width and height: an odd one gets a black line more.
 const EVEN: &str = "pad=ceil(iw/2)*2:ceil(ih/2)*2";
 
 /// Pictures of linear light have to be made what screens show.

@@ -36,6 +36,11 @@ after = [3, 4]
 slots_max = 20
 hosts_max = 3
 limits = { houdini = 1, tape = 2 }
+tiles = "2x2"
+tile_border = 4
+refuse = ["missing-files", "blank"]
+cold = true
+movie = { fps = 25, codec = "prores", burn_in = true }
 
 [settings]
 quality = 9
@@ -109,6 +114,8 @@ const FULL_JSON: &str = r#"{
     "vram": ">=8 GiB", "pool": "fx|film", "license": ["maya", "houdini"], "shares": ["/mnt/shows"],
     "any": ["tag=a", "memory>=64G"], "not": ["tag=slow", "pool=old"], "blender": "4.x"
   },
+  "tiles": "2x2", "tile_border": 4, "refuse": ["Blank", "missing files"], "cold": true,
+  "movie": {"fps": "25", "codec": "prores", "burn_in": "{job}"},
   "prefer": ["memory>=64G:2, tag=ssd"], "reserve": {"ram": "8 GiB", "gpus": "1"},
   "environment": [{
     "name": "server", "variables": {"PORT": 4711}, "files": {"start": {"text": "exec serve"}},
@@ -159,7 +166,7 @@ fn every_field_is_in_the_example() {
         .chain(SHARED_FIELDS)
         .filter(|field| !FULL_JSON.contains(&format!("{field:?}")))
         .collect();
-    assert_eq!(missing, ["step", "frame_count", "command"], "those that exclude others");
+    assert_eq!(missing, ["step", "frame_count", "command", "sample_parts"], "those that exclude others");
     for field in Field::ALL {
         let untold = field == Field::ProcessorType;
         assert_eq!(FULL_TOML.contains(&format!("\n{field} = ")), !untold, "{field}");

@@ -13,7 +13,6 @@ scene = "a.pov"
 frames = "1-3"
 size = "64x48"
 format = "jpg"
-chunk = 3
 refuse = ["blank", "missing files"]
 cold = true
 settings = { jpeg_quality = 90, antialias = 0.3 }
@@ -23,6 +22,7 @@ tiles = "2x2"
 
 [[step]]
 name = "render"
+chunk = 3
 
 [[step]]
 name = "mark"
@@ -67,11 +67,7 @@ fn a_tiled_step_becomes_a_step_for_each_tile_and_one_that_puts_them_together() {
     assert_eq!((whole.chunk, whole.limits.len(), whole.frames.to_string().as_str()), (1, 0, "1-3"));
     assert_eq!(whole.work.refuse.iter().collect::<Vec<_>>(), [&Refuse::Blank]);
     assert_eq!(whole.profile.to_string(), "tag=fast", "it needs nothing of what rendering needs");
-    let tile = |n: u8| Dependency {
-        step: format!("render.tile{n}"),
-        by: DependencyKind::Frame,
-        files: true,
-    };
+    let tile = |n: u8| Dependency { step: format!("render.tile{n}"), by: DependencyKind::Frame, files: true };
     assert_eq!(whole.depends_on, [tile(1), tile(2), tile(3), tile(4)]);
     assert_eq!((job.slug_of(4).as_str(), job.slug_of(0).as_str()), ("poster.render", "poster.render.tile1"));
     assert_eq!(job.steps[5].work.part, None, "a command is not cut");
@@ -113,7 +109,8 @@ fn what_cannot_be_spread_is_refused_with_the_line_and_what_to_do() {
 
 #[test]
 fn a_movie_waits_for_all_frames_and_finds_them_under_their_names() {
-    let job = spread("name = \"har bour\"\nscene = \"a.pov\"\nframes = \"5-8\"\nsize = \"64x48\"\nmovie = true");
+    let job =
+        spread("name = \"har bour\"\nscene = \"a.pov\"\nframes = \"5-8\"\nsize = \"64x48\"\nmovie = true");
     let job = job.unwrap();
     assert_eq!(names(&job), ["render", "movie"]);
     let movie = &job.steps[1];
@@ -122,7 +119,10 @@ fn a_movie_waits_for_all_frames_and_finds_them_under_their_names() {
     assert_eq!((movie.work.package.as_str(), movie.work.format.as_deref()), ("ffmpeg", Some("mp4")));
     let set = &movie.work.settings;
     assert_eq!(set["pattern"], "render/har-bour.render.%04d.png");
-    assert_eq!((set["start_number"].as_str(), set["fps"].as_str(), set["codec"].as_str()), ("5", "24", "h264"));
+    assert_eq!(
+        (set["start_number"].as_str(), set["fps"].as_str(), set["codec"].as_str()),
+        ("5", "24", "h264")
+    );
     assert_eq!((set["pixels"].as_str(), set["quality"].as_str()), ("yuv420p", "18"));
 }
 
@@ -146,7 +146,10 @@ fn a_movie_shows_the_assembled_pictures_of_the_step_that_is_named_with_a_text_in
 fn what_cannot_be_a_movie_is_refused_with_the_line_and_what_to_do() {
     let told = |lines: &str| spread(&format!("scene = \"a.pov\"\nsize = \"64x48\"\n{lines}")).unwrap_err();
     for (lines, words) in [
-        ("frames = \"1-9x2\"\nmovie = true", &["job.toml:4", "the frames 1-9x2 of step \"render\" have gaps"][..]),
+        (
+            "frames = \"1-9x2\"\nmovie = true",
+            &["job.toml:4", "the frames 1-9x2 of step \"render\" have gaps"][..],
+        ),
         ("movie = \"theora\"", &["job.toml:3", "no movie of the kind \"theora\"", "known are h264"]),
         ("movie = 3", &["movie takes a table, or true"]),
         ("[movie]\nfsp = 24", &["job.toml:4", "did you mean fps?"]),
