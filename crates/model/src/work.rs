@@ -43,6 +43,9 @@ pub struct Work {
     /// Whether frames get a process each though the package could keep one warm for many.
     #[serde(default, skip_serializing_if = "is_false")]
     pub cold: bool,
+    /// Whether the job's own command stays for many frames, as packages do that can.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub warm: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]

@@ -28,7 +28,7 @@ pub(crate) const JOB_FIELDS: [&str; 13] = [
 ];
 
 /// Fields of a step, or of all steps where they stand above them.
-pub(crate) const SHARED_FIELDS: [&str; 29] = [
+pub(crate) const SHARED_FIELDS: [&str; 30] = [
     "package",
     "package_version",
     "scene",
@@ -58,6 +58,7 @@ pub(crate) const SHARED_FIELDS: [&str; 29] = [
     "sample_parts",
     "refuse",
     "cold",
+    "warm",
 ];
 
 /// Fields that only a step has.
@@ -144,6 +145,7 @@ impl Reader<'_> {
             "sample_parts" => step.sample_parts = self.whole(key, &node),
             "refuse" => step.refuse = self.texts(key, node),
             "cold" => step.cold = self.truth(key, &node),
+            "warm" => step.warm = self.truth(key, &node),
             _ => return false,
         }
         true

@@ -47,6 +47,7 @@ pub(super) fn understand(
         command: list(step.command.as_ref()),
         refuse: refuse(step, faults),
         cold: step.cold.as_ref().is_some_and(|said| said.value),
+        warm: step.warm.as_ref().is_some_and(|said| said.value),
         ..Work::default()
     };
     let name = step.name.as_ref().map_or_else(|| STEP.to_owned(), |said| said.value.clone());

@@ -49,6 +49,7 @@ pub(crate) struct StepDraft {
     /// Kinds of warnings that are to fail a frame.
     pub(crate) refuse: Option<Said<Vec<String>>>,
     pub(crate) cold: Option<Said<bool>>,
+    pub(crate) warm: Option<Said<bool>>,
 }
 
 impl StepDraft {
@@ -88,6 +89,7 @@ impl StepDraft {
             sample_parts: upper.sample_parts.or(self.sample_parts),
             refuse: upper.refuse.or(self.refuse),
             cold: upper.cold.or(self.cold),
+            warm: upper.warm.or(self.warm),
             environments: [self.environments, upper.environments].concat(),
         }
     }
@@ -182,6 +184,7 @@ impl StepDraft {
             "sample_parts" => at(self.sample_parts.as_ref()),
             "refuse" => at(self.refuse.as_ref()),
             "cold" => at(self.cold.as_ref()),
+            "warm" => at(self.warm.as_ref()),
             _ => None,
         }
     }

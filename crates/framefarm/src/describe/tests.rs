@@ -40,6 +40,7 @@ tiles = "2x2"
 tile_border = 4
 refuse = ["missing-files", "blank"]
 cold = true
+warm = false
 movie = { fps = 25, codec = "prores", burn_in = true }
 
 [settings]
@@ -114,7 +115,7 @@ const FULL_JSON: &str = r#"{
     "vram": ">=8 GiB", "pool": "fx|film", "license": ["maya", "houdini"], "shares": ["/mnt/shows"],
     "any": ["tag=a", "memory>=64G"], "not": ["tag=slow", "pool=old"], "blender": "4.x"
   },
-  "tiles": "2x2", "tile_border": 4, "refuse": ["Blank", "missing files"], "cold": true,
+  "tiles": "2x2", "tile_border": 4, "refuse": ["Blank", "missing files"], "cold": true, "warm": false,
   "movie": {"fps": "25", "codec": "prores", "burn_in": "{job}"},
   "prefer": ["memory>=64G:2, tag=ssd"], "reserve": {"ram": "8 GiB", "gpus": "1"},
   "environment": [{
