@@ -86,7 +86,7 @@ pub enum CollectError {
 
 impl Invocation<'_> {
     /// Finds what the attempt made, a file for each of its frames, verifies it and names it for publication
-    /// as `<slug>.<frame>.<ending>`.
+    /// as `<slug>.<frame>.<ending>`, or `<slug>.<ending>` where it is no frame.
     ///
     /// A plain command that does not name `{output}` and leaves no file there is one whose result is what
     /// it prints: `log`, its log file, is published then, once for a chunk. One that prints nothing either is
@@ -135,7 +135,10 @@ impl Invocation<'_> {
         let part = work.part.is_some();
         let wanted = Wanted { size: work.size, tile, thumbnail: !part, threads: known.threads };
         let verified = verify(&path, ending, &wanted)?;
-        let name = published_name(slug, number, ending);
+        let name = match self.definition.outputs.single && self.step.frames.count() == 1 {
+            true => format!("{slug}.{ending}"),
+            false => published_name(slug, number, ending),
+        };
         if !part {
             let refused = refused(&verified, &work.refuse, &name);
             if !refused.is_empty() {

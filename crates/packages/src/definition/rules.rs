@@ -343,6 +343,8 @@ pub struct OutputRule {
     pub stem: String,
     /// Ending where neither the job nor the definition names one.
     pub ending: Option<String>,
+    /// Whether what it makes is no frame but one file, a movie, so that no number stands in its name.
+    pub single: bool,
 }
 
 impl FromNode for OutputRule {
@@ -352,8 +354,9 @@ impl FromNode for OutputRule {
         if stem.as_ref().is_some_and(|stem| stem.contains('/')) {
             fields.fault("stem", "a file name without a folder is wanted");
         }
+        let single = fields.or_default("single");
         fields.finish()?;
-        Some(Self { stem: stem?, ending })
+        Some(Self { stem: stem?, ending, single })
     }
 }
 
