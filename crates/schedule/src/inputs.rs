@@ -28,7 +28,7 @@ impl Schedule {
         Some(made.flat_map(|Made { step, outputs, .. }| outputs.into_iter().map(|o| view(step, o))).collect())
     }
 
-    /// The folder in the storage where the input `name` of `folder` lies; none where `lease` has no such input.
+    /// The folder in the storage where the input `name` of `folder` lies; none where `lease` has none such.
     #[must_use]
     pub fn input_place(&self, lease: LeaseId, folder: &str, name: &str) -> Option<String> {
         let mut made = self.made_for(lease)?.into_iter().filter(|made| made.step.slug() == folder);

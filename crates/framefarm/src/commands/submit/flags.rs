@@ -48,8 +48,9 @@ impl Submit {
         let (priority, attempts) = (number("--priority", self.priority), number("--attempts", self.attempts));
         let (chunk, slots_max) = (number("--chunk", self.chunk), number("--slots-max", self.slots_max));
         let hosts_max = number("--hosts-max", self.hosts_max);
-        let tile_border = number("--tile-border", self.tile_border);
-        let sample_parts = number("--sample-parts", self.sample_parts);
+        let (tile_border, sample_parts) =
+            (number("--tile-border", self.tile_border), number("--sample-parts", self.sample_parts));
+        let movie = movie(self.movie, self.fps, self.burn_in);
         let shared = StepDraft {
             package: said("--package", self.package),
             scene: scene.map(|scene| Said::new(SCENE, scene.clone())),
@@ -87,20 +88,27 @@ impl Submit {
             after: (!self.after.is_empty()).then(|| Said::new("--after", self.after)),
             slots_max,
             hosts_max,
-            movie: movie(self.movie, self.fps, self.burn_in),
+            movie,
             shared,
             faults,
             ..Draft::default()
         };
-        if scene.is_none() && draft.shared.command.is_none() && !draft.shared.support.is_empty() && !described
-        {
-            let what = "takes every name behind it, so that none is left for the scene";
-            draft.faults.push(Fault::new("--support", what).hint("name the scene before --support"));
+        if !described {
+            idle_support(&mut draft);
         }
         settings(&self.set, &mut draft);
         limits(&self.limit, &mut draft);
         need_flags::read(&self.need, &self.prefer, &self.reserve, &mut draft);
         draft
+    }
+}
+
+/// Support files and nothing that they could be of: the scene was taken for one of them.
+fn idle_support(draft: &mut Draft) {
+    let StepDraft { scene, command, support, .. } = &draft.shared;
+    if scene.is_none() && command.is_none() && !support.is_empty() {
+        let what = "takes every name behind it, so that none is left for the scene";
+        draft.faults.push(Fault::new("--support", what).hint("name the scene before --support"));
     }
 }
 
