@@ -1,5 +1,6 @@
 //! `framefarm server`: the schedule server and the resource server, stopped and started from afar.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
@@ -128,6 +129,31 @@ async fn list(global: &Global, client: &Client) -> Result<Exit, Failure> {
             ]);
         }
         output::text(table)?;
+        if let Some(refused) = refused(&client.farm().await?.refused) {
+            global.talk().say(refused);
+        }
     }
     Ok(Exit::Done)
+}
+
+/// What the schedule server was told and did not take, in a sentence; nothing where there was no such thing.
+fn refused(counts: &BTreeMap<String, u64>) -> Option<String> {
+    let each: Vec<String> =
+        counts.iter().map(|(kind, count)| format!("{} {count}", kind.replace('_', " "))).collect();
+    (!each.is_empty()).then(|| {
+        format!("messages that the schedule server refused since its start: {}", each.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_refused_is_told_by_kind() {
+        assert_eq!(refused(&BTreeMap::new()), None);
+        let counts = BTreeMap::from([("too_large".to_owned(), 1), ("garbled".to_owned(), 3)]);
+        let told = "messages that the schedule server refused since its start: garbled 3, too large 1";
+        assert_eq!(refused(&counts).as_deref(), Some(told));
+    }
 }
