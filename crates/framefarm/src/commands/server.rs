@@ -140,9 +140,8 @@ async fn list(global: &Global, client: &Client) -> Result<Exit, Failure> {
 fn refused(counts: &BTreeMap<String, u64>) -> Option<String> {
     let each: Vec<String> =
         counts.iter().map(|(kind, count)| format!("{} {count}", kind.replace('_', " "))).collect();
-    (!each.is_empty()).then(|| {
-        format!("messages that the schedule server refused since its start: {}", each.join(", "))
-    })
+    (!each.is_empty())
+        .then(|| format!("messages that the schedule server refused since its start: {}", each.join(", ")))
 }
 
 #[cfg(test)]
