@@ -40,6 +40,9 @@ pub struct JobDescription {
     pub steps: Vec<Step>,
     /// The scene and everything it needs, by content.
     pub files: Vec<JobFile>,
+    /// What may be wrong with it and was let pass, as sentences: files that were missing, for example.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The text as submitted, kept with the job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -63,6 +66,7 @@ impl JobDescription {
             environments: Vec::new(),
             steps,
             files: Vec::new(),
+            warnings: Vec::new(),
             source: None,
         }
     }

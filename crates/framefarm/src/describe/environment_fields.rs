@@ -189,7 +189,7 @@ fn file(reader: &mut Reader<'_>, name: String, line: usize, fields: Vec<Entry>) 
 mod tests {
     use std::path::Path;
 
-    use super::super::{prepare, read};
+    use super::super::{Whereabouts, prepare, read};
     use super::*;
 
     const GOOD: &str = r##"
@@ -222,7 +222,8 @@ variables = { A = "{file_tool}" }
 
     fn prepared(text: &str) -> Result<model::JobDescription, String> {
         let draft = read(Path::new("job.toml"), text).map_err(|faults| faults.to_string())?;
-        let prepared = prepare(&draft, Path::new("/"), "ada").map_err(|faults| faults.to_string())?;
+        let prepared =
+            prepare(&draft, &Whereabouts::of(Path::new("/")), "ada").map_err(|faults| faults.to_string())?;
         Ok(prepared.job)
     }
 

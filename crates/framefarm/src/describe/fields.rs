@@ -11,13 +11,14 @@ use super::step_draft::StepDraft;
 use super::{environment_fields, movie_fields, need_fields, step_fields, suggest};
 
 /// Fields of the job as a whole.
-pub(crate) const JOB_FIELDS: [&str; 13] = [
+pub(crate) const JOB_FIELDS: [&str; 14] = [
     "name",
     "user",
     "group",
     "priority",
     "notify",
     "hold",
+    "allow_missing",
     "attempts",
     "after",
     "slots_max",
@@ -95,6 +96,7 @@ impl Reader<'_> {
             "priority" => draft.priority = self.whole(&key, &node),
             "notify" => draft.notify = self.texts(&key, node),
             "hold" => draft.hold = self.truth(&key, &node),
+            "allow_missing" => draft.allow_missing = self.truth(&key, &node),
             "attempts" => draft.attempts = self.whole(&key, &node),
             "after" => draft.after = self.job_ids(&key, node),
             "slots_max" => draft.slots_max = self.whole(&key, &node),

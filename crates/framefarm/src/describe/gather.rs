@@ -3,23 +3,50 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use model::{Fault, Faults, JobDescription, JobPath};
+use model::{Fault, Faults, JobDescription, JobPath, PathRules};
 use packages::Library;
-use packages::support::{Search, Support, SupportFile, plain};
+use packages::support::{Search, Support, SupportFile};
 
+use super::ask_blender::{Asked, ask};
 use super::step_draft::StepDraft;
 
-/// Finds the files of the job, whose `steps` said what is needed, and names them by content; what may be
-/// wrong comes back.
+/// What came of looking for the files of a job.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    /// What may be wrong.
+    pub(super) warnings: Vec<Fault>,
+    /// Files that scenes name and that are not there.
+    pub(super) missing: Vec<Fault>,
+}
+
+/// Where files are looked for.
+pub(crate) struct Whereabouts<'a> {
+    /// The folder that relative paths are seen from, absolute.
+    pub(crate) from: &'a Path,
+    /// What folders of other platforms are called here.
+    pub(crate) rules: &'a PathRules,
+}
+
+#[cfg(test)]
+impl<'a> Whereabouts<'a> {
+    /// A folder on a farm without rules.
+    pub(crate) fn of(from: &'a Path) -> Self {
+        static NONE: PathRules = PathRules(BTreeMap::new());
+        Self { from, rules: &NONE }
+    }
+}
+
+/// Finds the files of the job, whose `steps` said what is needed, and names them by content.
 ///
 /// # Errors
-/// Every file that is missing or cannot be read.
+/// Every file that was named and is missing or cannot be read, and with these what scenes miss.
 pub(super) fn gather(
     library: &Library,
     steps: &[StepDraft],
-    from: &Path,
+    around: &Whereabouts<'_>,
     job: &mut JobDescription,
-) -> Result<Vec<Fault>, Faults> {
+) -> Result<Gathered, Faults> {
+    let from = around.from;
     let mut faults = Faults::default();
     let mut found = Vec::new();
     for (step, said) in job.steps.iter().zip(steps) {
@@ -29,7 +56,14 @@ pub(super) fn gather(
                 let named: Vec<String> =
                     said.support.iter().map(|said| said.value.to_string_lossy().into_owned()).collect();
                 let scene = said.scene.as_ref().map(|said| said.value.as_path());
-                Search { definition, scene, libraries: &libraries, named: &named, from }.find()
+                let Asked { answer, warning } = ask(library, definition, scene, from);
+                let (blender, rules) = (answer.as_ref(), around.rules);
+                let search =
+                    Search { definition, scene, libraries: &libraries, named: &named, from, blender, rules };
+                search.find().map(|mut support| {
+                    support.warnings.splice(0..0, warning);
+                    support
+                })
             }
             // Which package it is has a fault of its own.
             None => Ok(Support::default()),
@@ -41,9 +75,15 @@ pub(super) fn gather(
     }
     faults.or(())?;
     let mut warnings: Vec<Fault> = Vec::new();
-    for warning in found.iter().flat_map(|support| &support.warnings) {
-        if !warnings.contains(warning) {
-            warnings.push(warning.clone());
+    let mut missing: Vec<Fault> = Vec::new();
+    for (list, of) in [
+        (&mut warnings, (|support| &support.warnings) as fn(&Support) -> &Vec<Fault>),
+        (&mut missing, |support| &support.missing),
+    ] {
+        for fault in found.iter().flat_map(of) {
+            if !list.contains(fault) {
+                list.push(fault.clone());
+            }
         }
     }
     let together = together(found)?;
@@ -51,7 +91,7 @@ pub(super) fn gather(
         (step.work.scene, step.work.libraries) = place;
     }
     job.files = Support { files: together.files, ..Support::default() }.job_files()?;
-    Ok(warnings)
+    Ok(Gathered { warnings, missing })
 }
 
 /// The files of all steps, and for each step its scene and its libraries among them.
@@ -63,9 +103,8 @@ struct Together {
 /// Puts the trees of all steps into one. The files of each step keep their places relative to each other, and
 /// so do the trees.
 fn together(found: Vec<Support>) -> Result<Together, Faults> {
-    let roots: Vec<PathBuf> = found.iter().map(root).collect();
     let mut top: Option<PathBuf> = None;
-    for (root, _) in roots.iter().zip(&found).filter(|(_, support)| !support.files.is_empty()) {
+    for Support { root, .. } in found.iter().filter(|support| !support.files.is_empty()) {
         let shared = top.get_or_insert_with(|| root.clone());
         while !root.starts_with(&shared) && shared.pop() {}
     }
@@ -73,13 +112,16 @@ fn together(found: Vec<Support>) -> Result<Together, Faults> {
     let mut files: BTreeMap<String, PathBuf> = BTreeMap::new();
     let mut steps = Vec::new();
     let mut faults = Faults::default();
-    for (support, root) in found.into_iter().zip(&roots) {
-        let above = root.strip_prefix(&top).unwrap_or(Path::new("")).to_string_lossy().into_owned();
+    for support in found {
+        let above = support.root.strip_prefix(&top).unwrap_or(Path::new("")).to_string_lossy().into_owned();
         let within = |path: &str| match (above.as_str(), path) {
             ("", path) => path.to_owned(),
             (above, ".") => above.to_owned(),
             (above, path) => format!("{above}/{path}"),
         };
+        for SupportFile { path, original } in support.elsewhere {
+            files.entry(path.into()).or_insert(original);
+        }
         for SupportFile { path, original } in support.files {
             files.entry(within(path.as_str())).or_insert(original);
         }
@@ -101,14 +143,4 @@ fn job_path(path: &str, faults: &mut Faults) -> Option<JobPath> {
             None
         }
     }
-}
-
-/// The folder here that the places of `support` are relative to.
-fn root(support: &Support) -> PathBuf {
-    let Some(SupportFile { path, original }) = support.files.first() else { return PathBuf::new() };
-    let mut root = plain(original);
-    for _ in path.as_str().split('/') {
-        root.pop();
-    }
-    root
 }

@@ -6,6 +6,7 @@
 //! `scheduling`), and its files are found (`gather`, `prepare`). Faults are collected all the way, never
 //! thrown one by one.
 
+mod ask_blender;
 mod draft;
 mod environment_fields;
 mod expand;
@@ -35,6 +36,7 @@ mod understand;
 
 pub(crate) use draft::{Draft, Said};
 pub(crate) use fields::read;
+pub(crate) use gather::Whereabouts;
 pub(crate) use movie_fields::{BURNT_IN, MovieDraft};
 pub(crate) use prepare::{Prepared, prepare};
 pub(crate) use step_draft::StepDraft;

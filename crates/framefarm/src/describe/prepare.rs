@@ -10,7 +10,7 @@ use packages::{Definition, Library};
 use super::draft::{Draft, Said};
 use super::expand::expand;
 use super::fields::SHARED_FIELDS;
-use super::gather::gather;
+use super::gather::{Gathered, Whereabouts, gather};
 use super::need_fields::split_version;
 use super::step_draft::StepDraft;
 use super::understand::{Surroundings, Understood, understand};
@@ -21,13 +21,19 @@ use super::{in_order, movie, suggest};
 pub(crate) struct Prepared {
     pub(crate) job: JobDescription,
     pub(crate) warnings: Vec<Fault>,
+    /// Files that scenes name and that are not there. The job may go without them where it says so.
+    pub(crate) missing: Vec<Fault>,
+    /// Whether it says so.
+    pub(crate) allows_missing: bool,
 }
 
 /// Makes the job that `draft` asks for; its relative paths are seen from the folder `from`, absolute.
 ///
 /// # Errors
-/// Every fault of the description, of its files and of what is asked of the packages.
-pub(crate) fn prepare(draft: &Draft, from: &Path, user: &str) -> Result<Prepared, Faults> {
+/// Every fault of the description, of its files and of what is asked of the packages. Files that scenes miss
+/// are told with these, and are no fault alone.
+pub(crate) fn prepare(draft: &Draft, around: &Whereabouts<'_>, user: &str) -> Result<Prepared, Faults> {
+    let from = around.from;
     let library = Library::embedded();
     let package_for =
         |scene: &Path| definition_for(&library, scene).map(|definition| definition.name.clone());
@@ -35,19 +41,25 @@ pub(crate) fn prepare(draft: &Draft, from: &Path, user: &str) -> Result<Prepared
     for step in &mut steps {
         take_from_scene(step, &library, from);
     }
-    let around = Surroundings { user, package_for: &package_for };
-    let Understood { mut job, mut faults } = understand(draft, &steps, &around);
+    let surroundings = Surroundings { user, package_for: &package_for };
+    let Understood { mut job, mut faults } = understand(draft, &steps, &surroundings);
     faults.0.extend(idle_flags(draft));
-    let (warnings, missing) = match gather(&library, &steps, from, &mut job) {
-        Ok(warnings) => (warnings, Vec::new()),
-        Err(missing) => (Vec::new(), missing.0),
+    let (gathered, lost) = match gather(&library, &steps, around, &mut job) {
+        Ok(gathered) => (gathered, Vec::new()),
+        Err(lost) => (Gathered::default(), lost.0),
     };
-    let whole = missing.is_empty();
-    faults.0.extend(missing);
+    let Gathered { mut warnings, missing } = gathered;
+    let whole = lost.is_empty();
+    faults.0.extend(lost);
     faults.0.extend(check(draft, &steps, &library, &job, whole));
-    let mut warnings = warnings;
     faults.0.extend(spread_out(draft, &steps, &library, &mut job, &mut warnings));
-    in_order(faults, draft.whole()).or(Prepared { job, warnings })
+    let allows_missing = draft.allow_missing.as_ref().is_some_and(|said| said.value);
+    if allows_missing {
+        job.warnings = missing.iter().map(|fault| format!("{}: {}", fault.place, fault.what)).collect();
+    } else if !faults.0.is_empty() {
+        faults.0.extend(missing.iter().cloned());
+    }
+    in_order(faults, draft.whole()).or(Prepared { job, warnings, missing, allows_missing })
 }
 
 /// Makes the steps that the parts of pictures and the movie are; what is wrong with that, and with all steps
@@ -205,10 +217,15 @@ antialas = 3
 quality = 99
 "#;
 
+    fn prepared_in(draft: &Draft, from: &Path) -> Result<Prepared, Faults> {
+        let prepared = prepare(draft, &Whereabouts::of(from), "ada")?;
+        if prepared.missing.is_empty() { Ok(prepared) } else { Err(Faults(prepared.missing)) }
+    }
+
     fn prepared(folder: &Path, text: &str) -> Result<Prepared, String> {
         let draft = read(Path::new("job.toml"), text).map_err(|faults| faults.to_string())?;
         let told = |faults: Faults| faults.to_string().replace(&folder.display().to_string(), "HERE");
-        prepare(&draft, folder, "ada").map_err(told)
+        prepared_in(&draft, folder).map_err(told)
     }
 
     fn folder() -> tempfile::TempDir {
@@ -233,7 +250,7 @@ quality = 99
     #[test]
     fn a_job_takes_along_what_its_scene_names() {
         let folder = folder();
-        let Prepared { job, warnings } =
+        let Prepared { job, warnings, .. } =
             prepared(folder.path(), "scene = \"a.pov\"\nsupport = [\"notes.txt\"]").unwrap();
         assert_eq!(warnings, []);
         let files: Vec<&str> = job.files.iter().map(|file| file.path.as_str()).collect();
@@ -307,7 +324,7 @@ command = ["echo", "{frame}"]
         let mut draft = read(Path::new("job.toml"), text).unwrap();
         draft.shared.frames = Some(Said::new("--frames", "1-3".to_owned()));
         draft.shared.chunk = Some(Said::new("--chunk", 2));
-        let faults = prepare(&draft, folder.path(), "ada").unwrap_err();
+        let faults = prepared_in(&draft, folder.path()).unwrap_err();
         insta::assert_snapshot!(faults, @r"
         --frames: changes nothing: every step of job.toml has its own frames
           hint: change it there, or leave out the flag

@@ -35,7 +35,8 @@ fn spread(text: &str) -> Result<JobDescription, String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.pov"), "sphere { 0, 1 }").unwrap();
     let draft = read(Path::new("job.toml"), text).map_err(|faults| faults.to_string())?;
-    let prepared = prepare(&draft, folder.path(), "ada").map_err(|faults| faults.to_string())?;
+    let prepared = prepare(&draft, &super::Whereabouts::of(folder.path()), "ada")
+        .map_err(|faults| faults.to_string())?;
     assert_eq!(prepared.job.check(), Ok(()));
     Ok(prepared.job)
 }

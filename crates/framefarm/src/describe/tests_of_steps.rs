@@ -5,7 +5,7 @@ use std::path::Path;
 use model::{Dependency, DependencyKind, FrameOrder, JobId, Need, SlotNeed, Step};
 
 use super::tests::{faults, file};
-use super::{prepare, read};
+use super::{Whereabouts, prepare, read};
 
 const PIPELINE: &str = r#"
 name = "harbour"
@@ -175,7 +175,7 @@ max_time = "1 h"
 chunk = 1
 "#;
     let draft = read(Path::new("job.toml"), text).unwrap();
-    insta::assert_snapshot!(prepare(&draft, folder.path(), "ada").unwrap_err());
+    insta::assert_snapshot!(prepare(&draft, &Whereabouts::of(folder.path()), "ada").unwrap_err());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Fault, Faults};
+use crate::{Fault, Faults, Work};
 pub(crate) use absolute::Absolute;
 pub use explain::{Explained, Judged, Verdict};
 pub use travelled::{ELSEWHERE, MapFile, MapRule, PathFormat, travelled};
@@ -170,6 +170,16 @@ impl PathRules {
             return None;
         }
         self.explain(path, to).result
+    }
+
+    /// Changes the paths in what a package is asked to do to what they are called on `to`: arguments, the words
+    /// of a command, and settings.
+    pub fn map_work(&self, work: &mut Work, to: Platform) {
+        for text in work.arguments.iter_mut().chain(&mut work.command).chain(work.settings.values_mut()) {
+            if let Some(mapped) = self.map_argument(text, to) {
+                *text = mapped;
+            }
+        }
     }
 
     /// `text` with its path mapped, where it is one, or is one behind its first `=` as in `--out=/mnt/a`.

@@ -1,6 +1,6 @@
 //! Paths between platforms: a table of what the rules make of them, and what always holds.
 
-use model::{Digest, JobFile, MapFile, PathFormat, PathRule, PathRules, Platform, Verdict};
+use model::{Digest, JobFile, MapFile, PathFormat, PathRule, PathRules, Platform, Verdict, Work};
 use proptest::prelude::*;
 
 use Platform::{Linux, Macos, Windows};
@@ -65,6 +65,13 @@ fn arguments_are_mapped_whole_or_behind_their_equals_sign() {
     assert_eq!(map(r"--tex=P:\a").as_deref(), Some("--tex=/mnt/proj/a"));
     assert_eq!(map(r"P:\a=b").as_deref(), Some("/mnt/proj/a=b"));
     assert_eq!(map(r"see P:\a"), None);
+    let mut work = Work { arguments: vec![r"P:\a".to_owned(), "b".to_owned()], ..Work::default() };
+    work.settings.insert("sound".to_owned(), "/Volumes/proj/a.wav".to_owned());
+    work.command = vec!["prog".to_owned(), "{frame}".to_owned(), r"in=P:\{frame}.exr".to_owned()];
+    rules().map_work(&mut work, Linux);
+    assert_eq!(work.arguments, ["/mnt/proj/a", "b"]);
+    assert_eq!(work.settings["sound"], "/mnt/proj/a.wav");
+    assert_eq!(work.command, ["prog", "{frame}", "in=/mnt/proj/{frame}.exr"]);
 }
 
 #[test]

@@ -150,6 +150,16 @@ words! {
     pub enum Finder {
         /// Scenes, include files and ini files of POV-Ray.
         "povray" => Povray,
+        /// Scenes of Blender and the libraries that they link.
+        "blender" => Blender,
+        /// Scenes of Mitsuba.
+        "mitsuba" => Mitsuba,
+        /// Scenes of glTF, plain or binary.
+        "gltf" => Gltf,
+        /// Layers of USD in text.
+        "usd" => Usd,
+        /// Wavefront files and their materials.
+        "obj" => Obj,
     }
 }
 

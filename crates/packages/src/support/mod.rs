@@ -1,23 +1,33 @@
 //! The files that have to travel with a scene: found by reading it, or named by a person.
 //!
 //! They keep their places relative to each other on the render host, so that `../maps/wood.png` in a scene
-//! leads to the same file there. What comes with the rendering package itself does not travel.
+//! leads to the same file there. Files that a Blender scene names from the root of the machine travel below
+//! `elsewhere/`, where the scene is told to look. What comes with the rendering package itself does not travel.
 
+mod blend;
+mod blender;
 mod defaults;
+mod gltf;
 mod ini;
 mod lexer;
+mod mitsuba;
 mod named;
 mod povray;
 mod scene;
 mod tree;
+mod usd;
+mod walk;
+mod wavefront;
+mod xml;
 
 use std::path::{Component, Path, PathBuf};
 
-use model::{Fault, Faults, JobFile, JobPath};
+use model::{Fault, Faults, JobFile, JobPath, PathRules};
 
 use crate::content::digest_file;
 use crate::definition::{Definition, Finder};
 
+pub use blender::{BlenderAnswer, BlenderFile, SUPPORT_SCRIPT, Series};
 pub use defaults::{SceneDefaults, defaults_from_scene};
 
 /// What to look for, and from where.
@@ -33,13 +43,23 @@ pub struct Search<'a> {
     pub named: &'a [String],
     /// The absolute folder that all of these are seen from.
     pub from: &'a Path,
+    /// What Blender says of the scene, where it was asked.
+    pub blender: Option<&'a BlenderAnswer>,
+    /// What folders of other platforms are called here.
+    pub rules: &'a PathRules,
 }
 
 /// What has to travel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Support {
+    /// The folder here that the places of `files` are relative to.
+    pub root: PathBuf,
     /// Each file once, by path.
     pub files: Vec<SupportFile>,
+    /// Files that do not lie below that folder, with their whole paths below `elsewhere/`.
+    pub elsewhere: Vec<SupportFile>,
+    /// Files that the scene names and that are not there, each with who names it.
+    pub missing: Vec<Fault>,
     /// The render file among them.
     pub scene: Option<JobPath>,
     /// The folders among them that the package searches, as `model::Work` wants them.
@@ -61,7 +81,7 @@ impl Search<'_> {
     /// Finds every file.
     ///
     /// # Errors
-    /// Every file that is missing, with the line that needs it.
+    /// What was named and is not there, and files that cannot travel; with them what the scene misses.
     pub fn find(&self) -> Result<Support, Faults> {
         let mut found = Found::default();
         let scene = self.scene.map(|scene| self.from.join(scene));
@@ -77,8 +97,11 @@ impl Search<'_> {
         if let Some(scene) = &scene {
             if scene.is_file() {
                 found.add(scene);
-                if self.definition.support.finder == Some(Finder::Povray) {
-                    povray::walk(self, scene, &mut libraries, &mut found);
+                match self.definition.support.finder {
+                    Some(Finder::Povray) => povray::walk(self, scene, &mut libraries, &mut found),
+                    Some(Finder::Blender) => blender::add(self, scene, &mut found),
+                    Some(finder) => walk::walk(self, finder, scene, &libraries, &mut found),
+                    None => {}
                 }
             } else {
                 let what = if scene.is_dir() { "is a folder" } else { "is not there" };
@@ -101,7 +124,7 @@ impl Support {
     pub fn job_files(&self) -> Result<Vec<JobFile>, Faults> {
         let mut faults = Faults::default();
         let mut files = Vec::with_capacity(self.files.len());
-        for SupportFile { path, original } in &self.files {
+        for SupportFile { path, original } in self.files.iter().chain(&self.elsewhere) {
             let read = digest_file(original).and_then(|digest| Ok((digest, original.metadata()?)));
             match read {
                 Ok(((digest, bytes), about)) => {
@@ -128,11 +151,15 @@ fn may_run(about: &std::fs::Metadata) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     files: Vec<PathBuf>,
+    /// Files that are named from the root of this machine.
+    absolute: Vec<PathBuf>,
     /// Folders that names lead up to, so that the job's folder has to reach as high.
     tops: Vec<PathBuf>,
     /// Folders that names lead into and out of again, so that they have to be there.
     passed: Vec<PathBuf>,
     warnings: Vec<Fault>,
+    /// What is not there.
+    missing: Vec<Fault>,
     faults: Faults,
 }
 

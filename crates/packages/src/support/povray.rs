@@ -195,7 +195,7 @@ impl Walk<'_> {
             "put the file there, or name the folder that holds it with --library"
         };
         let what = format!("needs {names}, which is not in {searched}");
-        self.found.faults.push(Fault::new(shown, what).hint(hint));
+        self.found.missing.push(Fault::new(shown, what).hint(hint));
     }
 
     fn warn_absolute(&mut self, place: &Place<'_>, name: &str) {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use model::{Fault, Faults, JobPath};
+use model::{ELSEWHERE, Fault, Faults, JobPath};
 
 use super::{Found, Support, SupportFile, plain};
 
 /// Gives every file its place relative to the folder that holds them all.
 pub(crate) fn plant(found: Found, scene: Option<&Path>, libraries: &[PathBuf]) -> Result<Support, Faults> {
-    let Found { files, tops, passed, warnings, mut faults } = found;
+    let Found { files, absolute, tops, passed, warnings, missing, mut faults } = found;
     let mut places: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
     for file in files {
         let place = plain(&file);
@@ -39,14 +39,28 @@ pub(crate) fn plant(found: Found, scene: Option<&Path>, libraries: &[PathBuf]) -
     }
     let folders = places.keys().filter_map(|place| place.parent());
     let root = root(folders.chain(tops.iter().chain(libraries.iter().copied()).map(PathBuf::as_path)));
-    let mut files = Vec::with_capacity(places.len());
-    for (place, original) in &places {
-        match job_path(&root, place) {
-            Ok(path) => files.push(SupportFile { path, original: original.clone() }),
-            Err(why) => faults.push(Fault::new("support", why).hint("rename the file")),
-        }
+    let mut away = BTreeMap::new();
+    for file in absolute {
+        let place = plain(&file);
+        // Beside the scene it keeps its place, so that it travels once.
+        if place.starts_with(&root) && !root.as_os_str().is_empty() { &mut places } else { &mut away }
+            .entry(place)
+            .or_insert(file);
     }
-    let scene = scene.and_then(|scene| job_path(&root, &plain(scene)).ok());
+    let mut travelling = |places: BTreeMap<PathBuf, PathBuf>, above: &str| {
+        let mut files = Vec::with_capacity(places.len());
+        for (place, original) in places {
+            let top = if above.is_empty() { root.as_path() } else { Path::new("/") };
+            match job_path(top, &place, above) {
+                Ok(path) => files.push(SupportFile { path, original }),
+                Err(why) => faults.push(Fault::new("support", why).hint("rename the file")),
+            }
+        }
+        files
+    };
+    let files = travelling(places, "");
+    let elsewhere = travelling(away, ELSEWHERE);
+    let scene = scene.and_then(|scene| job_path(&root, &plain(scene), "").ok());
     let mut searched: Vec<String> = Vec::new();
     for library in libraries {
         let inside = library.strip_prefix(&root).unwrap_or(library).to_string_lossy();
@@ -55,7 +69,10 @@ pub(crate) fn plant(found: Found, scene: Option<&Path>, libraries: &[PathBuf]) -
             searched.push(inside);
         }
     }
-    faults.or(Support { files, scene, libraries: searched, warnings })
+    if faults.0.is_empty() {
+        return Ok(Support { root, files, elsewhere, missing, scene, libraries: searched, warnings });
+    }
+    Err(Faults(missing.into_iter().chain(faults.0).collect()))
 }
 
 /// The deepest folder that holds all of `folders`.
@@ -67,8 +84,10 @@ fn root<'a>(mut folders: impl Iterator<Item = &'a Path>) -> PathBuf {
     root
 }
 
-fn job_path(root: &Path, place: &Path) -> Result<JobPath, String> {
+/// The path of `place` in the job's folder, below the folder `above` of it.
+fn job_path(root: &Path, place: &Path, above: &str) -> Result<JobPath, String> {
     let inside = place.strip_prefix(root).unwrap_or(place);
     let text = inside.to_str().ok_or_else(|| format!("the name of {} is not UTF-8", place.display()))?;
-    text.parse().map_err(|why: model::JobPathError| why.to_string())
+    let path = if above.is_empty() { text.to_owned() } else { format!("{above}/{text}") };
+    path.parse().map_err(|why: model::JobPathError| why.to_string())
 }

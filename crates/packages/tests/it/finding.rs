@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use model::{Faults, FrameSpan, Size};
+use model::{Faults, FrameSpan, PathRules, Size};
 use packages::support::{SceneDefaults, Search, Support, defaults_from_scene};
 
 use crate::{definition, write};
@@ -13,7 +13,10 @@ fn find(from: &Path, scene: Option<&str>, libraries: &[&str], named: &[&str]) ->
     let libraries: Vec<PathBuf> = libraries.iter().map(PathBuf::from).collect();
     let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
     let scene = scene.map(Path::new);
-    Search { definition: &povray, scene, libraries: &libraries, named: &named, from }.find()
+    let rules = &PathRules::default();
+    let (definition, libraries, named) = (&povray, libraries.as_slice(), named.as_slice());
+    let found = Search { definition, scene, libraries, named, from, blender: None, rules }.find()?;
+    if found.missing.is_empty() { Ok(found) } else { Err(Faults(found.missing)) }
 }
 
 fn paths(support: &Support) -> Vec<&str> {

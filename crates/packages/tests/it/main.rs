@@ -10,6 +10,7 @@ mod explaining;
 mod finding;
 mod programs;
 mod recordings;
+mod references;
 mod rendering;
 mod verifying;
 

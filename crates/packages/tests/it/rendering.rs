@@ -51,7 +51,8 @@ fn project(folder: &Path) -> PathBuf {
 fn travel(scene: &Path, host: &Path, work: Work) -> Work {
     let from = scene.parent().unwrap();
     let povray = definition("povray");
-    let search = Search { definition: &povray, scene: Some(scene), libraries: &[], named: &[], from };
+    let (definition, scene, rules) = (&povray, Some(scene), &model::PathRules::default());
+    let search = Search { definition, scene, libraries: &[], named: &[], from, blender: None, rules };
     let support = search.find().unwrap_or_else(|faults| panic!("{faults}"));
     for file in support.job_files().unwrap() {
         let place = host.join(file.path.as_str());

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{FailureClass, Grant, JobDescription, JobFile, JobId, Step};
+use model::{FailureClass, Grant, JobDescription, JobFile, JobId, MapFile, Platform, Step};
 use render::{AttemptNow, Phase, Render};
 use store::{Cache, ContentError, Linking};
 use tokio::sync::OnceCell;
@@ -36,6 +36,12 @@ pub(super) struct Placed {
 }
 
 impl Placed {
+    /// What a process of the job finds in its environment, besides what its package says.
+    pub(super) fn variables(&self) -> Option<(String, String)> {
+        let paths = self.folder.parent()?.join(PATHS);
+        Some(("FRAMEFARM_PATHS".to_owned(), paths.display().to_string()))
+    }
+
     /// The step of a grant; nothing where the job has no such step.
     pub(super) fn step(&self, grant: &Grant) -> Option<&Step> {
         self.description.steps.get(usize::from(grant.frame.step.0))
@@ -131,19 +137,24 @@ impl JobFolder {
             kit.contents.cache.hold_present(job, description.files.iter().map(|file| file.digest));
             return Ok(Arc::new(Placed { description, folder, catalogue }));
         }
-        let description = patiently(kit, |client| async move { client.description(job).await }).await?;
+        let mut description = patiently(kit, |client| async move { client.description(job).await }).await?;
+        let rules = patiently(kit, |client| async move { client.paths().await }).await?;
+        for step in &mut description.steps {
+            rules.map_work(&mut step.work, Platform::here());
+        }
+        let map = MapFile::new(&rules, Platform::here(), &description.files, &folder.display().to_string());
         let placed = Arc::new(Placed { description, folder, catalogue });
-        match self.place_files(&placed, &home).await {
+        match self.place_files(&placed, &map, &home).await {
             // It is forgotten where it was, and is brought again, once.
             Err(PlaceError::Content(ContentError::Corrupt { .. } | ContentError::Missing { .. })) => {
-                self.place_files(&placed, &home).await?;
+                self.place_files(&placed, &map, &home).await?;
             }
             done => done?,
         }
         Ok(placed)
     }
 
-    async fn place_files(&self, placed: &Arc<Placed>, home: &Path) -> Result<(), PlaceError> {
+    async fn place_files(&self, placed: &Arc<Placed>, map: &MapFile, home: &Path) -> Result<(), PlaceError> {
         let aside = home.join("aside");
         let (to_place, to_make, to_clear) = (placed.clone(), home.to_owned(), aside.clone());
         tokio::task::spawn_blocking(move || {
@@ -158,7 +169,7 @@ impl JobFolder {
         let files = &placed.description.files;
         let mut brought = bringing::bring(&self.kit, self.job, files, &aside).await?;
         let (cache, user) = (self.kit.contents.cache.clone(), self.kit.user.clone());
-        let (placed, home) = (placed.clone(), home.to_owned());
+        let (placed, map, home) = (placed.clone(), map.clone(), home.to_owned());
         tokio::task::spawn_blocking(move || {
             let linking = if user.is_some() { Linking::Allowed } else { Linking::Never };
             for file in &placed.description.files {
@@ -169,7 +180,8 @@ impl JobFolder {
                 tenant::give_all(&placed.folder, &user).map_err(closed)?;
             }
             remove(&aside);
-            write_description(&home, &placed.description)
+            write_beside(&home, PATHS, &map)?;
+            write_beside(&home, DESCRIPTION, &placed.description)
         })
         .await?
     }
@@ -206,17 +218,22 @@ where
 
 /// Beside the files, and written last: where it is, the job is placed whole.
 const DESCRIPTION: &str = "description.json";
+/// Beside the files: where the job's files and the farm's folders are on this host, for those who render.
+const PATHS: &str = "paths.json";
 
 fn read_description(home: &Path) -> Option<JobDescription> {
     serde_json::from_slice(&std::fs::read(home.join(DESCRIPTION)).ok()?).ok()
 }
 
-fn write_description(home: &Path, description: &JobDescription) -> Result<(), PlaceError> {
-    let path = home.join(DESCRIPTION);
-    let part = home.join("description.part");
-    let text = serde_json::to_vec(description).map_err(io::Error::from);
-    let written =
-        text.and_then(|text| std::fs::write(&part, text)).and_then(|()| std::fs::rename(&part, &path));
+/// Writes `value` into `home`, where those who render can read it and not change it.
+fn write_beside(home: &Path, name: &str, value: &impl serde::Serialize) -> Result<(), PlaceError> {
+    let path = home.join(name);
+    let part = home.join(format!("{name}.part"));
+    let text = serde_json::to_vec(value).map_err(io::Error::from);
+    let written = text
+        .and_then(|text| std::fs::write(&part, text))
+        .and_then(|()| std::fs::set_permissions(&part, std::fs::Permissions::from_mode(0o644)))
+        .and_then(|()| std::fs::rename(&part, &path));
     written.map_err(|source| PlaceError::File { path, source })
 }
 

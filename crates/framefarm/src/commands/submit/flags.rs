@@ -3,10 +3,10 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use model::{Fault, Faults, Source};
+use model::{Fault, Faults, PathRules, Source};
 
 use super::{Submit, need_flags};
-use crate::describe::{self, Draft, MovieDraft, Prepared, Said, StepDraft};
+use crate::describe::{self, Draft, MovieDraft, Prepared, Said, StepDraft, Whereabouts};
 use crate::output::Failure;
 
 /// What faults call the scene argument.
@@ -14,7 +14,8 @@ const SCENE: &str = "FILE";
 
 impl Submit {
     /// The job that is asked for, with its files found and named.
-    pub(super) fn prepared(self) -> Result<Prepared, Failure> {
+    pub(super) fn prepared(self, rules: &PathRules) -> Result<Prepared, Failure> {
+        let subject = self.subject();
         let file = self.file.clone();
         let described = file.as_deref().filter(|file| is_description(file));
         let below = match described {
@@ -22,11 +23,17 @@ impl Submit {
             None => Draft { source: Some(command_line()), ..Draft::default() },
         };
         let scene = file.as_ref().filter(|_| described.is_none());
-        let subject = described.map_or_else(|| "the job".to_owned(), |file| file.display().to_string());
         let draft = below.overlaid(self.draft(scene, described.is_some()));
         let from = std::env::current_dir()
             .map_err(|source| Failure::file("find", Path::new("the working folder"), source))?;
-        describe::prepare(&draft, &from, &user()).map_err(|faults| Failure::Faults { subject, faults })
+        let around = Whereabouts { from: &from, rules };
+        describe::prepare(&draft, &around, &user()).map_err(|faults| Failure::Faults { subject, faults })
+    }
+
+    /// What faults are found in: the description, or the job that the flags make.
+    pub(super) fn subject(&self) -> String {
+        let described = self.file.as_deref().filter(|file| is_description(file));
+        described.map_or_else(|| "the job".to_owned(), |file| file.display().to_string())
     }
 
     fn draft(self, scene: Option<&PathBuf>, described: bool) -> Draft {
@@ -84,6 +91,7 @@ impl Submit {
             priority,
             notify: list("--notify", self.notify),
             hold: self.hold.then(|| Said::new("--hold", true)),
+            allow_missing: self.allow_missing.then(|| Said::new("--allow-missing", true)),
             attempts,
             after: (!self.after.is_empty()).then(|| Said::new("--after", self.after)),
             slots_max,

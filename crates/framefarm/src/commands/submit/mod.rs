@@ -1,17 +1,19 @@
 //! `framefarm submit`: a scene, a description or a command becomes a job.
 
 mod flags;
+mod found;
 mod need_flags;
 mod send;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use model::{JobDescription, JobId, SubmitReply};
+use model::{JobDescription, JobId, PathRules, SubmitReply};
 
 use super::wait;
 use crate::cli::Global;
 use crate::describe;
+use crate::farm;
 use crate::output::{self, Exit, Failure, plural};
 
 pub(super) use flags::user;
@@ -79,6 +81,12 @@ pub(crate) struct Submit {
     /// Folder that is searched for what the scene includes; may be given several times
     #[arg(long, value_name = "DIR", help_heading = FILES)]
     library: Vec<PathBuf>,
+    /// Submit though files are missing that the scene names; the job keeps a warning of each
+    #[arg(long, help_heading = FILES)]
+    allow_missing: bool,
+    /// List every file that would travel and what is missing, and submit nothing
+    #[arg(long, help_heading = FILES)]
+    dry_run: bool,
     /// What a host must be or have: 'os=linux, memory>=16G, blender=4.x, gpu>=1, tag=a|b, not tag=slow'
     #[arg(long, value_name = "NEEDS", help_heading = NEEDS)]
     need: Vec<String>,
@@ -192,9 +200,24 @@ impl Submit {
         let talk = global.talk();
         let (waits, key) = (self.wait, self.key.clone());
         let key = key.map_or_else(send::key, Ok)?;
-        let prepared = self.prepared()?;
+        let (dry_run, subject) = (self.dry_run, self.subject());
+        let rules = self.rules(global).await;
+        let prepared = self.prepared(&rules)?;
         for warning in &prepared.warnings {
             talk.warn(warning);
+        }
+        if dry_run {
+            return found::dry_run(global, &prepared, subject);
+        }
+        if let Some(summary) = found::summary(&prepared.job) {
+            talk.say(summary);
+        }
+        if prepared.allows_missing {
+            for missing in &prepared.missing {
+                talk.warn(missing);
+            }
+        } else if !prepared.missing.is_empty() {
+            return Err(Failure::Faults { subject, faults: found::as_faults(&prepared.missing) });
         }
         let reply = send::send(global, prepared.job.clone(), key).await?;
         for warning in &reply.warnings {
@@ -207,6 +230,23 @@ impl Submit {
             output::line(reply.id)?;
         }
         if waits { wait_for(global, reply.id).await } else { Ok(Exit::Done) }
+    }
+}
+
+impl Submit {
+    /// The farm's path rules, where a scene of Blender may have paths of other platforms; none where no farm
+    /// answers, which is told when the job is to be sent.
+    async fn rules(&self, global: &Global) -> PathRules {
+        let knows_rules = |file: &PathBuf| {
+            file.extension().is_some_and(|ending| ["blend", "toml", "json"].iter().any(|one| *one == ending))
+        };
+        if !self.file.as_ref().is_some_and(knows_rules) || (self.dry_run && global.server.is_none()) {
+            return PathRules::default();
+        }
+        match farm::client(global).await {
+            Ok(client) => client.paths().await.unwrap_or_default(),
+            Err(_) => PathRules::default(),
+        }
     }
 }
 
