@@ -26,8 +26,8 @@ pub enum Kind {
 }
 
 /// Endings of films.
-const VIDEO: [&str; 13] =
-    ["mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "mxf", "ogv", "wmv", "ts", "qt"];
+const VIDEO: [&str; 12] =
+    ["mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "mpeg", "mxf", "ogv", "wmv", "qt"];
 
 impl Kind {
     /// The kind of files whose names end in `ending`, where it is one that is decoded here.

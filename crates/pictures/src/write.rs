@@ -74,7 +74,12 @@ fn plain_bytes(pixels: &Pixels, kind: Kind, quality: u8) -> Result<Vec<u8>, Pict
     let [part] = pixels.parts.as_slice() else {
         return Err(PictureError::unsupported("it has several parts, which only OpenEXR can hold"));
     };
-    let (bytes, color) = interleaved(part)?;
+    let mut part = part.clone();
+    if format == ImageFormat::Jpeg {
+        // It has no place for transparency.
+        part.planes.retain(|plane| plane.name != "A");
+    }
+    let (bytes, color) = interleaved(&part)?;
     let (width, height) = (pixels.size.width, pixels.size.height);
     let mut file = Cursor::new(Vec::new());
     match format {

@@ -8,6 +8,7 @@ mod commanding;
 mod defining;
 mod explaining;
 mod finding;
+mod judging;
 mod programs;
 mod recordings;
 mod references;

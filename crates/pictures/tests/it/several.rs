@@ -66,6 +66,14 @@ fn tiles_make_the_picture_they_were_cut_from() {
 }
 
 #[test]
+fn tiles_of_another_kind_make_a_jpeg() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out.jpg");
+    assemble(&tiles(&whole(), folder.path(), "png", true), GRID, 100, &out).unwrap();
+    assert_eq!(image::image_dimensions(&out).unwrap(), (SIZE.width, SIZE.height));
+}
+
+#[test]
 fn halfs_and_their_channels_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let shade = |x: usize, y: usize| [x as f32 / 7.0, y as f32 / 3.0, f32::NAN, (x * y) as f32];
