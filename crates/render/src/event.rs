@@ -17,6 +17,8 @@ pub enum Event {
     SessionReady {
         /// The lease it was opened for.
         lease: LeaseId,
+        /// Whether its slot is in environments of its own, which end with a frame that ends badly.
+        tied: bool,
     },
     /// The session that `Effect::OpenSession` asked for cannot be made.
     SessionFailed {

@@ -163,7 +163,7 @@ impl Role for Render {
             Event::ScheduleLinked => Ok(vec![Record::Linked { at: now }]),
             Event::ScheduleSpoke(message) => self.schedule_spoke(now, message),
             Event::ScheduleUnlinked => Ok(vec![Record::Unlinked]),
-            Event::SessionReady { lease } => self.session_ready(*lease),
+            Event::SessionReady { lease, tied } => self.session_ready(*lease, *tied),
             Event::SessionFailed { lease, class, why } => self.session_failed(now, *lease, *class, why),
             Event::Started { lease, process } => self.started(now, *lease, *process),
             Event::StartFailed { lease, class, why } => self.start_failed(now, *lease, *class, why),
@@ -212,7 +212,9 @@ impl Role for Render {
             Record::GrantRefused { lease, why } => self.grant_refused(*lease, why, effects),
             Record::ReportRepeated { lease } => self.send_report(*lease, effects),
             Record::SessionClosed { slot } => self.session_closed(*slot, effects),
-            Record::SessionOpened { slot, job, step } => self.session_opened(*slot, *job, *step, effects),
+            Record::SessionOpened { slot, job, step, tied } => {
+                self.session_opened(*slot, (*job, *step), *tied, effects);
+            }
             Record::ProcessWatched { lease, at } => self.process_watched(*lease, *at),
             Record::ProgressMade { lease, permille, at } => {
                 self.progress_made(*lease, *permille, *at, effects);

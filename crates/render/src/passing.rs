@@ -50,6 +50,8 @@ pub(crate) enum Link {
 pub(crate) struct Session {
     pub(crate) job: JobId,
     pub(crate) step: StepIndex,
+    /// Whether it ends with a frame that ends badly.
+    pub(crate) tied: bool,
     /// Since when no attempt uses it.
     pub(crate) idle_since: Option<Time>,
     /// What its last frame had reserved of the host, which a package that stays holds on to.

@@ -72,11 +72,14 @@ impl Render {
     ) -> Result<Vec<Record>, Refusal> {
         let attempt = self.attempt(lease)?;
         match self.phase_of(attempt) {
-            Phase::Ending => Ok(self.forgotten(now, lease)),
-            Phase::Starting | Phase::Running => Ok(vec![match self.passing.giving_back.get(&lease) {
-                Some(why) => attempt.given_back(now, why, usage),
-                None => Record::ProcessExited { lease, exit, usage, at: Some(now) },
-            }]),
+            Phase::Ending => Ok([self.ends_along(attempt, exit), self.forgotten(now, lease)].concat()),
+            Phase::Starting | Phase::Running => {
+                let end = match self.passing.giving_back.get(&lease) {
+                    Some(why) => attempt.given_back(now, why, usage),
+                    None => Record::ProcessExited { lease, exit, usage, at: Some(now) },
+                };
+                Ok([self.ends_along(attempt, exit), vec![end]].concat())
+            }
             Phase::Waiting | Phase::Preparing | Phase::Collecting => Err(Refusal::OutOfTurn(lease)),
         }
     }

@@ -123,6 +123,8 @@ pub enum Record {
         job: JobId,
         /// The step within the job.
         step: StepIndex,
+        /// Whether it ends with a frame that ends badly.
+        tied: bool,
     },
     /// Passing: a process is watched, just started or found again.
     ProcessWatched {

@@ -1,18 +1,18 @@
 //! Sessions: what a slot is set up for. One serves all frames of a step that its slot takes in a row.
 
-use model::{FailureClass, Grant, JobId, LeaseId, SlotIndex, StepIndex, Time};
+use model::{Exit, FailureClass, Grant, JobId, LeaseId, SlotIndex, StepIndex, Time};
 
 use crate::passing::Session;
-use crate::{Effect, Phase, Record, Refusal, Render, SESSION_IDLE_MS};
+use crate::{Attempt, Effect, Phase, Record, Refusal, Render, SESSION_IDLE_MS};
 
 impl Render {
-    pub(crate) fn session_ready(&self, lease: LeaseId) -> Result<Vec<Record>, Refusal> {
+    pub(crate) fn session_ready(&self, lease: LeaseId, tied: bool) -> Result<Vec<Record>, Refusal> {
         let attempt = self.attempt(lease)?;
         if self.phase_of(attempt) != Phase::Preparing {
             return Err(Refusal::OutOfTurn(lease));
         }
         let Grant { slot, frame, .. } = attempt.grant;
-        Ok(vec![Record::SessionOpened { slot, job: frame.job, step: frame.step }])
+        Ok(vec![Record::SessionOpened { slot, job: frame.job, step: frame.step, tied }])
     }
 
     pub(crate) fn session_failed(
@@ -27,6 +27,20 @@ impl Render {
             return Err(Refusal::OutOfTurn(lease));
         }
         Ok(vec![attempt.failed(now, class, why)])
+    }
+
+    /// What comes before the end of a process in a session that ends with it, as the next try gets a new one:
+    /// what was handed over goes back.
+    pub(crate) fn ends_along(&self, attempt: &Attempt, exit: Exit) -> Vec<Record> {
+        let slot = attempt.grant.slot;
+        let tied = self.passing.sessions.get(&slot).is_some_and(|session| session.tied);
+        let at_work = self.attempts.get(&slot).is_some_and(|it| it.grant.lease == attempt.grant.lease);
+        if !tied || !at_work || exit == Exit::Code(0) {
+            return Vec::new();
+        }
+        let handed = self.line(slot).filter(|attempt| self.phase_of(attempt) == Phase::Starting);
+        let back = handed.map(|attempt| Record::TakeBackWanted { lease: attempt.grant.lease });
+        back.chain([Record::SessionClosed { slot }]).collect()
     }
 
     /// The earliest moment at which a session has been idle for too long.
@@ -47,12 +61,12 @@ impl Render {
     pub(crate) fn session_opened(
         &mut self,
         slot: SlotIndex,
-        job: JobId,
-        step: StepIndex,
+        (job, step): (JobId, StepIndex),
+        tied: bool,
         effects: &mut Vec<Effect>,
     ) {
         let (idle_since, memory_bytes, gpus) = (None, 0, Vec::new());
-        self.passing.sessions.insert(slot, Session { job, step, idle_since, memory_bytes, gpus });
+        self.passing.sessions.insert(slot, Session { job, step, tied, idle_since, memory_bytes, gpus });
         self.start(slot, effects);
     }
 

@@ -87,7 +87,7 @@ impl World {
             return self.answers(run, Event::SessionFailed { lease, class: FailureClass::Host, why });
         }
         self.machines[host].shell.sessions.insert(slot, (job, step));
-        self.answers(run, Event::SessionReady { lease });
+        self.answers(run, Event::SessionReady { lease, tied: step.0 % 2 == 1 });
     }
 
     pub(crate) fn spawns(&mut self, run: Run, grant: Grant) {

@@ -123,7 +123,7 @@ pub(crate) const USAGE: Usage =
     Usage { wall_ms: 900, cpu_ms: 800, memory_peak_bytes: 1 << 20, exit_code: Some(0) };
 
 pub(crate) fn ready(grant: &Grant) -> Event {
-    Event::SessionReady { lease: grant.lease }
+    Event::SessionReady { lease: grant.lease, tied: false }
 }
 
 pub(crate) fn started(grant: &Grant) -> Event {

@@ -48,6 +48,31 @@ fn what_the_session_serves_is_handed_over_at_once_and_moves_up_without_a_pause()
 }
 
 #[test]
+fn a_session_with_environments_ends_with_a_frame_that_ends_badly() {
+    let tied = |grant: &Grant| Event::SessionReady { lease: grant.lease, tied: true };
+    let mut desk = Desk::linked();
+    let [one, two, three] = [1, 2, 3].map(|lease| grant(lease, 1, 0, 0));
+    desk.is_granted(&one);
+    desk.is_granted(&two);
+    assert_eq!(desk.hears(tied(&one)), [starts(&one), starts(&two)]);
+    desk.hears(started(&one));
+    let ends = desk.hears(exited(&one, Exit::Code(0)));
+    assert!(!ends.contains(&closes(&one)), "it goes on where all is well: {ends:?}");
+    desk.hears(started(&two));
+    desk.is_granted(&three);
+    assert_eq!(desk.phase(&three), Some(Phase::Starting));
+    let ends = desk.hears(exited(&two, Exit::Code(3)));
+    assert_eq!(ends[..2], [Effect::TakeBack { lease: three.lease }, closes(&two)]);
+    assert_eq!(desk.hears(not_begun(&three))[0], forgets(&three));
+    let again = grant(4, 1, 0, 0);
+    assert!(desk.is_granted(&again).contains(&opens(&again)));
+    desk.hears(tied(&again));
+    desk.hears(started(&again));
+    desk.is_revoked(&again);
+    assert!(desk.hears(exited(&again, Exit::Signal(15))).contains(&closes(&again)), "a killed one too");
+}
+
+#[test]
 fn what_needs_another_session_waits_for_its_turn() {
     let mut desk = Desk::linked();
     let [one, other, third] = [(1, 1), (2, 2), (3, 1)].map(|(lease, job)| grant(lease, job, 0, 0));

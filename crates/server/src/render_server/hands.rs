@@ -106,7 +106,7 @@ impl RenderHands {
         let wanted = Wanted { slot, job, step, lease, ticket: kit.sessions.ticket(slot) };
         let opening = tokio::spawn(async move {
             let event = match kit.sessions.open(&kit, &folder, wanted).await {
-                Ok(()) => Event::SessionReady { lease },
+                Ok(tied) => Event::SessionReady { lease, tied },
                 Err(error) => Event::SessionFailed { lease, class: error.class(), why: error.sentence() },
             };
             handle.tell(event).await;

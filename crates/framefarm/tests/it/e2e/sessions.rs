@@ -306,6 +306,25 @@ enter = ["sh", "-c", "echo openjd_fail: no; echo TR_EXIT_STATUS 1; echo warning:
 }
 
 #[test]
+fn the_next_try_of_a_frame_has_a_session_of_its_own() {
+    let stage = Stage::new();
+    let job = stage.submit(
+        r#"
+frames = "1-2"
+command = ["sh", "-c", "echo try {frame} {attempt} >> NOTES; test {frame}{attempt} != 11"]
+[[environment]]
+name = "server"
+enter = ["sh", "-c", "echo on >> NOTES"]
+exit = ["sh", "-c", "echo off >> NOTES"]
+"#,
+    );
+    stage.farm.run(&["wait", &job]).ends_with(0);
+    assert_eq!(stage.notes()[..4], ["on", "try 1 1", "off", "on"]);
+    assert_eq!(stage.notes().iter().filter(|note| note.starts_with("try")).count(), 3);
+    assert_eq!(stage.notes().iter().filter(|note| *note == "on").count(), 2);
+}
+
+#[test]
 fn a_line_that_sets_no_variable_fails_the_try() {
     let stage = Stage::new();
     let job = stage.submit(

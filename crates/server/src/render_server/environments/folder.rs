@@ -4,7 +4,7 @@
 //! NUMBER/          passed through by others, never written to
 //!   session.json   what is remembered of it
 //!   files/N/NAME   embedded files of the Nth environment
-//!   log-N          what the actions printed that opened it for its Nth step
+//!   log            what its actions printed, as people read it
 //!   out/N          what the Nth action printed, as it did
 //!   marks/N        names the process of the Nth action
 //!   work/          the working folder
@@ -97,8 +97,8 @@ impl SessionFolder {
         self.path.join("marks").join(action.to_string())
     }
 
-    pub(super) fn log(&self, opening: u32) -> PathBuf {
-        self.path.join(format!("log-{opening}"))
+    pub(super) fn log(&self) -> PathBuf {
+        self.path.join("log")
     }
 
     /// Where the file `name` of the environment at `index` stands.

@@ -103,24 +103,24 @@ impl Sessions {
         locked(&self.tickets).get(&slot) == Some(&ticket)
     }
 
-    /// Places the job's files and enters the environments of its step. What stood on the slot is left first,
-    /// but for environments that both have.
+    /// Places the job's files and enters the environments of its step, where it has any. What stood on the slot
+    /// is left first.
     pub(super) async fn open(
         &self,
         kit: &Arc<Kit>,
         folder: &JobFolder,
         wanted: Wanted,
-    ) -> Result<(), SessionError> {
+    ) -> Result<bool, SessionError> {
         let placed = folder.ready().await?;
         let none = environments(&placed, wanted.step).next().is_none();
         if none && !locked(&self.slots).contains_key(&wanted.slot) {
-            return Ok(());
+            return Ok(false);
         }
         let slot = self.slot(kit, wanted.slot).map_err(SessionError::Thread)?;
         let (answer, answered) = oneshot::channel();
         let (index, ticket) = (wanted.slot, wanted.ticket);
         slot.open(Wish::Open { wanted, placed, answer }, || self.is_valid(index, ticket));
-        answered.await.unwrap_or(Err(SessionError::Unwanted))
+        answered.await.unwrap_or(Err(SessionError::Unwanted)).map(|()| !none)
     }
 
     /// Breaks off what is being opened on `slot` and leaves what stands there.

@@ -15,7 +15,7 @@ use super::{SessionError, Wanted};
 
 /// What a slot's thread is to do.
 pub(super) enum Wish {
-    /// Leave what stands, as far as the next does not share it, and enter the rest.
+    /// Leave what stands, and enter others.
     Open { wanted: Wanted, placed: Arc<Placed>, answer: oneshot::Sender<Result<(), SessionError>> },
     /// Leave what stands.
     Close,
@@ -233,19 +233,11 @@ impl Worker {
 
     fn open(&mut self, wanted: &Wanted, placed: &Placed, halt: &Halt) -> Result<(), SessionError> {
         let environments: Vec<_> = super::environments(placed, wanted.step).collect();
-        // One that an earlier run left, or in which entering failed, is of no use to a new frame.
-        if !self.standing.as_ref().is_some_and(|standing| standing.serves(wanted.job)) {
-            self.close(halt);
-        }
-        if self.standing.is_none() && environments.is_empty() {
+        self.close(halt);
+        if environments.is_empty() {
             return Ok(());
         }
-        let mut standing = match self.standing.take() {
-            Some(standing) => standing,
-            None => Standing::begin(&self.kit, wanted, placed)?,
-        };
-        let opened = standing.exchange(wanted.lease, &environments, halt);
-        self.standing = Some(standing);
-        opened
+        let standing = self.standing.insert(Standing::begin(&self.kit, wanted, placed)?);
+        standing.enter_all(&environments, halt)
     }
 }

@@ -85,11 +85,8 @@ pub(super) struct Standing {
     kept: Kept,
     /// What actions left running.
     left: Vec<Running>,
-    /// How often it was opened.
-    opened: u32,
+    /// The one that it was opened for.
     lease: Option<LeaseId>,
-    /// Whether frames may be rendered in it.
-    sound: bool,
     /// Whether an earlier run made it.
     again: bool,
 }
@@ -119,22 +116,17 @@ impl Standing {
         };
         folder.keep(&kept)?;
         let left = Vec::new();
-        Ok(Self { kit: kit.clone(), folder, kept, left, opened: 0, lease: None, sound: true, again: false })
+        Ok(Self { kit: kit.clone(), folder, kept, left, lease: Some(wanted.lease), again: false })
     }
 
     /// One that an earlier run left, which can only be left.
     pub(super) fn again(kit: Arc<Kit>, folder: SessionFolder, kept: Kept) -> Self {
         let folder = folder.of(kit.user.as_ref());
-        Self { kit, folder, kept, left: Vec::new(), opened: 0, lease: None, sound: false, again: true }
+        Self { kit, folder, kept, left: Vec::new(), lease: None, again: true }
     }
 
     pub(super) const fn job(&self) -> JobId {
         self.kept.job
-    }
-
-    /// Whether frames of `job` may find it as it is.
-    pub(super) fn serves(&self, job: JobId) -> bool {
-        self.sound && self.kept.job == job
     }
 
     /// What frames need to know.
@@ -144,35 +136,29 @@ impl Standing {
             values: self.values(),
             folder: self.folder.clone(),
             files: self.kept.entered.clone(),
-            opened_for: self.lease.map(|lease| (lease, self.folder.log(self.opened))),
+            opened_for: self.lease.map(|lease| (lease, self.folder.log())),
         }
     }
 
-    /// Leaves what is not among `environments`, and enters the rest of them for `lease`.
-    pub(super) fn exchange(
+    /// Enters `environments` one after the other.
+    pub(super) fn enter_all(
         &mut self,
-        lease: LeaseId,
         environments: &[&Environment],
         halt: &Halt,
     ) -> Result<(), SessionError> {
-        let pairs = self.kept.entered.iter().zip(environments);
-        let shared = pairs.take_while(|(entered, wanted)| entered.environment == ***wanted).count();
-        while self.kept.entered.len() > shared {
-            self.leave(halt);
-        }
-        self.opened += 1;
-        self.lease = Some(lease);
-        let log = self.folder.log(self.opened);
+        let log = self.folder.log();
         drop(SessionFolder::append(&log)?);
-        let server = self.kit.server.clone();
-        let following = tokio::spawn(async move { log_shipping::follow(server, lease, &log).await });
-        let entered = environments[shared..].iter().try_for_each(|wanted| {
+        let (server, lease) = (self.kit.server.clone(), self.lease);
+        let following =
+            lease.map(|lease| tokio::spawn(async move { log_shipping::follow(server, lease, &log).await }));
+        let entered = environments.iter().try_for_each(|wanted| {
             let name = wanted.name.clone();
             self.enter(wanted, halt).map_err(|fault| SessionError::Enter { name, fault })
         });
-        following.abort();
-        if entered.is_err() {
-            self.sound = false;
+        if let Some(following) = following {
+            following.abort();
+        }
+        if let (Err(_), Some(lease)) = (&entered, lease) {
             self.bring_log(lease);
         }
         entered
@@ -231,7 +217,7 @@ impl Standing {
         self.folder.keep(&self.kept)?;
         let name = self.kept.entered[at].environment.name.clone();
         let words: Vec<String> = action.command.iter().map(|word| fill(word, &values)).collect();
-        let mut log = SessionFolder::append(&self.folder.log(self.opened))?;
+        let mut log = SessionFolder::append(&self.folder.log())?;
         let begun = Instant::now();
         let does = if enters { "entering" } else { "leaving" };
         note(&mut log, &format!("{does} environment {name:?}: {}", words.join(" ")), &self.kept.secrets);
@@ -335,7 +321,7 @@ impl Standing {
 
     /// Brings the log of a failure to the schedule server, as that of the attempt that never began.
     fn bring_log(&self, lease: LeaseId) {
-        let log = self.folder.log(self.opened);
+        let log = self.folder.log();
         let brought = patiently(&self.kit, |client| {
             let log = &log;
             async move { log_shipping::ship_rest(client, lease, log).await }
