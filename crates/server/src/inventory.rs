@@ -125,7 +125,9 @@ impl Inventory {
     pub fn look(&mut self) -> Found {
         let mut info = self.prober.look();
         let library = self.library.clone();
-        let installed = library.iter().filter(|definition| !definition.brings_program());
+        // Some are there for another system alone, 3ds Max for Windows.
+        let here = |definition: &&Definition| definition.own || !definition.executables.here().is_empty();
+        let installed = library.iter().filter(here);
         let packages: Vec<Finding> = installed.map(|definition| self.find(definition)).collect();
         let programs: Vec<_> =
             packages.iter().flat_map(|found| &found.programs).map(|(path, _)| path).collect();
