@@ -16,6 +16,7 @@ mod info;
 mod join;
 mod link;
 mod nearest;
+mod package_file;
 mod path;
 mod paths;
 mod process;
@@ -51,6 +52,7 @@ pub use link::{
     ResourceToRender, ResourceToSchedule, ScheduleToRender, ScheduleToResource, SlotState,
 };
 pub use nearest::nearest;
+pub use package_file::PackageFile;
 pub use path::{JobPath, JobPathError};
 pub use paths::{
     ELSEWHERE, Explained, Judged, MapFile, MapRule, PathFormat, PathRule, PathRules, Platform, PlatformError,

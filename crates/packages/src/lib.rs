@@ -31,7 +31,7 @@ pub use definition::{
     TwiceRule, Unit, Variant, VersionProbe, When,
 };
 pub use invocation::{CommandLine, CommandLineError, INPUTS, Invocation};
-pub use library::{Library, PackageFile};
+pub use library::Library;
 pub use log::{Event, Failure, LogReader, Verdict, Warning};
 pub use outputs::{CollectError, Collected, Collection, Known, ending, published_name};
 pub use pattern::Pattern;

@@ -6,8 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{fs, io};
 
-use model::{Fault, Faults};
-use serde::{Deserialize, Serialize};
+use model::{Fault, Faults, PackageFile};
 
 use crate::Definition;
 use crate::definition::fields::Reader;
@@ -20,15 +19,6 @@ const EMBEDDED: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/definitio
 const FILE_MAX: u64 = 1 << 20;
 /// Most files of a site.
 const FILES_MAX: usize = 1000;
-
-/// A file of a site: a definition, or a script that one names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PackageFile {
-    /// Its path below the folder, `/` between its parts.
-    pub path: String,
-    /// What is in it.
-    pub text: String,
-}
 
 /// Definitions by name.
 #[derive(Clone, Debug)]

@@ -115,6 +115,11 @@ impl Inventory {
         Ok(Self::new(&scratch, library, user, Vec::new()))
     }
 
+    /// Looks for the packages of `library` from now on.
+    pub fn know(&mut self, library: Arc<Library>) {
+        self.library = library;
+    }
+
     /// Where attempts will write.
     #[must_use]
     pub fn scratch(&self) -> &Path {

@@ -88,7 +88,9 @@ impl Roles {
                 let (at, proofs) = (self.others.resource.clone(), self.proofs.clone());
                 let resource = WayToResource { at, proofs, book: self.book.clone() };
                 let farm = farm_view(settings);
-                self.schedule = Some(ScheduleServer::start(&self.data, &folder, farm, resource, post)?);
+                let packages = settings.packages.as_deref();
+                self.schedule =
+                    Some(ScheduleServer::start(&self.data, &folder, farm, resource, post, packages)?);
             }
             Service::Render => {}
         }

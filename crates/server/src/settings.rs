@@ -55,6 +55,8 @@ pub struct Settings {
     pub schedule_url: Option<ServerUrl>,
     /// Where the resource server is; found by discovery where absent.
     pub resource_url: Option<ServerUrl>,
+    /// Folder with definitions of rendering packages of the site; `packages` in the data folder where not given.
+    pub packages: Option<PathBuf>,
     /// Mail server, for example `smtp://mail.example.com:25`; without it notices wait.
     pub smtp: Option<String>,
     /// Sender of mails.

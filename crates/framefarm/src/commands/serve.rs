@@ -125,6 +125,9 @@ pub(crate) struct Options {
     tags: Vec<String>,
     #[command(flatten)]
     desktop: Desktop,
+    /// Folder with definitions of rendering packages of the site; `packages` in the data folder where not given
+    #[arg(long, value_name = "DIR", env = "FRAMEFARM_PACKAGES", hide_env_values = true, help_heading = STORAGE)]
+    packages: Option<PathBuf>,
     /// Mail server for notices: smtp://mail.example.com:25; without one, notices wait
     #[arg(long, value_name = "URL", env = "FRAMEFARM_SMTP", hide_env_values = true, help_heading = MAIL)]
     smtp: Option<String>,
@@ -201,6 +204,7 @@ pub(crate) async fn serve(
         desk: options.desktop.policy(),
         schedule_url,
         resource_url,
+        packages: options.packages,
         smtp: options.smtp,
         mail_from: options.mail_from,
     };

@@ -38,7 +38,7 @@ pub(crate) use draft::{Draft, Said};
 pub(crate) use fields::read;
 pub(crate) use gather::Whereabouts;
 pub(crate) use movie_fields::{BURNT_IN, MovieDraft};
-pub(crate) use prepare::{Prepared, prepare};
+pub(crate) use prepare::{Prepared, prepare, prepare_with};
 pub(crate) use step_draft::StepDraft;
 
 use model::Faults;

@@ -33,26 +33,37 @@ pub(crate) struct Prepared {
 /// Every fault of the description, of its files and of what is asked of the packages. Files that scenes miss
 /// are told with these, and are no fault alone.
 pub(crate) fn prepare(draft: &Draft, around: &Whereabouts<'_>, user: &str) -> Result<Prepared, Faults> {
+    prepare_with(&Library::embedded(), draft, around, user)
+}
+
+/// The same with the packages of `library`.
+///
+/// # Errors
+/// As `prepare`.
+pub(crate) fn prepare_with(
+    library: &Library,
+    draft: &Draft,
+    around: &Whereabouts<'_>,
+    user: &str,
+) -> Result<Prepared, Faults> {
     let from = around.from;
-    let library = Library::embedded();
-    let package_for =
-        |scene: &Path| definition_for(&library, scene).map(|definition| definition.name.clone());
+    let package_for = |scene: &Path| definition_for(library, scene).map(|definition| definition.name.clone());
     let mut steps = draft.whole_steps();
     for step in &mut steps {
-        take_from_scene(step, &library, from);
+        take_from_scene(step, library, from);
     }
     let surroundings = Surroundings { user, package_for: &package_for };
     let Understood { mut job, mut faults } = understand(draft, &steps, &surroundings);
     faults.0.extend(idle_flags(draft));
-    let (gathered, lost) = match gather(&library, &steps, around, &mut job) {
+    let (gathered, lost) = match gather(library, &steps, around, &mut job) {
         Ok(gathered) => (gathered, Vec::new()),
         Err(lost) => (Gathered::default(), lost.0),
     };
     let Gathered { mut warnings, missing } = gathered;
     let whole = lost.is_empty();
     faults.0.extend(lost);
-    faults.0.extend(check(draft, &steps, &library, &job, whole));
-    faults.0.extend(spread_out(draft, &steps, &library, &mut job, &mut warnings));
+    faults.0.extend(check(draft, &steps, library, &job, whole));
+    faults.0.extend(spread_out(draft, &steps, library, &mut job, &mut warnings));
     let allows_missing = draft.allow_missing.as_ref().is_some_and(|said| said.value);
     if allows_missing {
         job.warnings = missing.iter().map(|fault| format!("{}: {}", fault.place, fault.what)).collect();

@@ -54,7 +54,7 @@ fn all_doors(folder: &Path) -> Doors {
         roles: Vec::new(),
         refused: std::collections::BTreeMap::new(),
     };
-    let schedule = ScheduleServer::start(&data, &folder.join("results"), farm, way, None).unwrap();
+    let schedule = ScheduleServer::start(&data, &folder.join("results"), farm, way, None, None).unwrap();
     let control = Control::new(&settings(), None, Whereabouts::At(somewhere()), Proofs::new().1);
     access.doors().and(control.doors(true)).and(schedule.doors()).and(resource.doors())
 }
@@ -83,6 +83,7 @@ fn settings() -> Settings {
         cache: None,
         schedule_url: None,
         resource_url: None,
+        packages: None,
         smtp: None,
         mail_from: None,
     }

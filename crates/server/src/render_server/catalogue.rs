@@ -5,11 +5,18 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use model::PackageFile;
 use packages::{Definition, Library};
+use tokio::sync::watch;
 
+use super::delivery::Server;
 use super::session::remove;
 use super::tenant;
+
+/// Between two questions for the packages of the site.
+const ASK: Duration = Duration::from_secs(15);
 
 /// Definitions, and the folder that holds their scripts.
 pub(super) struct Catalogue {
@@ -48,5 +55,57 @@ impl Catalogue {
     /// The folder of the scripts of `definition`.
     pub(super) fn scripts(&self, definition: &Definition) -> PathBuf {
         self.folder.join(&definition.name)
+    }
+}
+
+/// The library with the files of the site as they were told last, so that what still runs is understood before
+/// the schedule server is there.
+pub(super) fn remembered(file: &Path) -> Library {
+    let files = fs::read(file).ok().and_then(|text| serde_json::from_slice::<Vec<PackageFile>>(&text).ok());
+    files.and_then(|files| Library::with(files).ok()).unwrap_or_else(Library::embedded)
+}
+
+/// Asks the schedule server for the packages of the site.
+pub(super) struct Keeping {
+    pub(super) known: watch::Sender<Arc<Catalogue>>,
+    /// Where they are remembered.
+    pub(super) file: PathBuf,
+    /// Where scripts are written.
+    pub(super) scripts: PathBuf,
+}
+
+impl Keeping {
+    /// Asks at every link and now and then, for good.
+    pub(super) async fn go_on(self, mut server: watch::Receiver<Option<Server>>) {
+        loop {
+            let client = server.borrow_and_update().as_ref().map(|server| server.client.clone());
+            if let Some(client) = client {
+                match client.packages().await {
+                    Ok(files) if files != self.known.borrow().library.site_files() => self.take(files),
+                    Ok(_) => {}
+                    Err(error) => tracing::debug!("the packages of the site are not told: {error}"),
+                }
+            }
+            if let Ok(Err(_)) = tokio::time::timeout(ASK, server.changed()).await {
+                return; // nobody will be linked to any more
+            }
+        }
+    }
+
+    fn take(&self, files: Vec<PackageFile>) {
+        let text = serde_json::to_vec(&files);
+        let library = match Library::with(files) {
+            Ok(library) => Arc::new(library),
+            Err(faults) => return tracing::error!("the packages of the site are not understood:\n{faults}"),
+        };
+        let kept = text.map_err(io::Error::from).and_then(|text| fs::write(&self.file, text));
+        let catalogue = kept.and_then(|()| Catalogue::of(library, &self.scripts));
+        match catalogue {
+            Ok(catalogue) => {
+                tracing::info!("the packages of the site are known");
+                self.known.send_replace(Arc::new(catalogue));
+            }
+            Err(error) => tracing::error!("the packages of the site cannot be kept: {error}"),
+        }
     }
 }

@@ -31,7 +31,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{HostId, InstanceId, JobId, ResourceInfo, SlotIndex};
-use packages::Library;
 use process::{MemoryKills, User};
 use render::{End, Event, Render};
 use store::{Cache, Content, ContentError, DataFolder, LogError, Quarantine, Results, StorageOpenError};
@@ -206,7 +205,8 @@ impl RenderServer {
         let quarantine = Quarantine::of(root);
         let cache = open_cache(Content::open(&root.join("content"), quarantine.clone())?, &setup)?;
         let user = tenant::choose(setup.render_user.as_deref())?;
-        let library = Arc::new(Library::embedded());
+        let site_file = root.join("packages.json");
+        let library = Arc::new(catalogue::remembered(&site_file));
         let around = tenant::surroundings(root, setup.scratch.as_deref(), user.as_ref());
         let inventory = Inventory::new(around, library.clone(), user.clone(), setup.tags);
         let (inventory, info) = probe::first(inventory).await;
@@ -216,7 +216,8 @@ impl RenderServer {
         let scripts = workplace.join("packages");
         let catalogue = Catalogue::of(library, &scripts)
             .map_err(|source| RenderStartError::File { path: scripts.clone(), source })?;
-        let (_, catalogue) = watch::channel(Arc::new(catalogue));
+        let (known, catalogue) = watch::channel(Arc::new(catalogue));
+        let packages = catalogue::Keeping { known, file: site_file, scripts };
         let (jobs, attempts) = (make_folder(&workplace, "jobs")?, make_folder(&workplace, "attempts")?);
 
         let new = || Render::new(setup.host.clone(), instance.clone(), slots);
@@ -238,7 +239,7 @@ impl RenderServer {
             attempts,
             sessions: sessions.clone(),
             user,
-            catalogue,
+            catalogue: catalogue.clone(),
             info: info.clone(),
             threads,
             environment,
@@ -246,7 +247,7 @@ impl RenderServer {
             usage: OwnUsage::default(),
             bringing: Mutex::default(),
             neighbours: Neighbours::default(),
-            server,
+            server: server.clone(),
         });
         let (stop, stopped) = oneshot::channel();
         let door = role.door();
@@ -267,7 +268,8 @@ impl RenderServer {
             )),
             tokio::spawn(links::keep_resource_link(handle.clone(), to_resource, introduction)),
             tokio::spawn(links::keep_amounts(handle.clone(), info)),
-            tokio::spawn(probe::keep_looking(inventory, told)),
+            tokio::spawn(probe::keep_looking(inventory, catalogue, told)),
+            tokio::spawn(packages.go_on(server)),
         ]);
         let workplace = (workplace != root).then_some(workplace);
         Ok((Self { handle, tasks, stopped: Some(stopped), workplace, sessions, jobs }, slots))

@@ -1,11 +1,13 @@
 //! What this host has, told again whenever it changes: a package that is installed or taken away, memory
 //! that a limit takes, a share that is mounted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::ResourceInfo;
 use tokio::sync::watch;
 
+use super::catalogue::Catalogue;
 use crate::inventory::Inventory;
 
 /// Between two looks. A package has to be known within 30 s, and has to be asked for its version meanwhile.
@@ -24,9 +26,15 @@ pub(super) async fn first(mut inventory: Inventory) -> (Inventory, ResourceInfo)
 }
 
 /// Looks again and again, and tells what has changed, until nobody listens.
-pub(super) async fn keep_looking(mut inventory: Inventory, told: watch::Sender<ResourceInfo>) {
+pub(super) async fn keep_looking(
+    mut inventory: Inventory,
+    mut catalogue: watch::Receiver<Arc<Catalogue>>,
+    told: watch::Sender<ResourceInfo>,
+) {
     loop {
-        tokio::time::sleep(LOOK).await;
+        // Packages that have just become known are looked for at once.
+        let _ = tokio::time::timeout(LOOK, news(&mut catalogue)).await;
+        inventory.know(catalogue.borrow_and_update().library.clone());
         let looked = tokio::task::spawn_blocking(move || {
             let info = inventory.look().info;
             (inventory, info)
@@ -46,6 +54,13 @@ pub(super) async fn keep_looking(mut inventory: Inventory, told: watch::Sender<R
         if told.is_closed() {
             return;
         }
+    }
+}
+
+/// Ends when other packages are known.
+async fn news(catalogue: &mut watch::Receiver<Arc<Catalogue>>) {
+    if catalogue.changed().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

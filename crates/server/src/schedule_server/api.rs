@@ -82,6 +82,7 @@ pub(super) async fn submit(
     }
     desk.check(&request.description)?;
     desk.complete(&mut request.description);
+    let mut warnings = desk.unseen(&request.description);
     let (key, sought) = (request.key.clone(), request.key.clone());
     let known = desk.handle.read(move |role| role.job_with_key(&key)).await?;
     let event = Event::Submit(Box::new(request));
@@ -90,7 +91,11 @@ pub(super) async fn submit(
         return Err(Refused::new(StatusCode::INTERNAL_SERVER_ERROR, "the job was taken and cannot be found"));
     };
     let new = known.is_none();
-    let warnings = if new { desk.warnings(id).await? } else { Vec::new() };
+    if new {
+        warnings.extend(desk.warnings(id).await?);
+    } else {
+        warnings.clear();
+    }
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Extension(Done(format!("job {id}"))), Json(SubmitReply { id, new, warnings })))
 }
@@ -114,9 +119,10 @@ impl Desk {
     /// Adds what a description leaves unsaid: a host needs the package itself, and in all as much as a frame
     /// reserves of it.
     fn complete(&self, description: &mut JobDescription) {
+        let library = self.library.borrow().clone();
         for step in &mut description.steps {
             let package = &step.work.package;
-            let installed = self.library.get(package).is_some_and(|found| !found.brings_program());
+            let installed = library.get(package).is_some_and(|found| !found.brings_program());
             if installed && !step.profile.wants_package(package) {
                 let version = VersionPattern::any();
                 step.profile.add(Need::Package(PackageNeed { name: package.clone(), version }));
@@ -124,6 +130,19 @@ impl Desk {
             step.reserve.needs().into_iter().for_each(|need| step.profile.add(need));
             step.profile.put_in_order();
         }
+    }
+
+    /// A warning for each package that was never seen on the real program.
+    fn unseen(&self, description: &JobDescription) -> Vec<String> {
+        let library = self.library.borrow().clone();
+        let packages: BTreeSet<&str> =
+            description.steps.iter().map(|step| step.work.package.as_str()).collect();
+        let unseen = |name: &&str| library.get(name).is_some_and(|definition| !definition.is_seen());
+        let warn = |name: &str| {
+            let title = library.get(name).map_or(name, |definition| &definition.title);
+            format!("the definition of {title} was not seen on the real program yet; look at what it makes")
+        };
+        packages.into_iter().filter(unseen).map(warn).collect()
     }
 
     /// What a client should know of a job that was taken, once it is known which hosts match.
@@ -141,10 +160,11 @@ impl Desk {
     }
 
     fn check_package(&self, step: &model::Step) -> Faults {
-        match self.library.get(&step.work.package) {
+        let library = self.library.borrow().clone();
+        match library.get(&step.work.package) {
             Some(definition) => check_work(definition, step),
             None => {
-                let names: Vec<_> = self.library.names().collect();
+                let names: Vec<_> = library.names().collect();
                 let what = format!("there is no rendering package {:?}", step.work.package);
                 let hint = format!("this farm knows {}", names.join(", "));
                 Faults(vec![model::Fault::new("package", what).hint(hint)])

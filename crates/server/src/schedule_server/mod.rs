@@ -7,6 +7,7 @@ mod host_orders;
 mod hosts;
 mod links;
 mod refusals;
+mod site;
 mod steering;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,7 @@ use store::{
     AttemptLogs, Content, ContentError, DataFolder, FileError, LogError, Quarantine, Results,
     StorageOpenError,
 };
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch as latest};
 use tokio::task::JoinHandle;
 use wire::FarmView;
 
@@ -80,7 +81,7 @@ struct Desk {
     thumbnails: Content,
     results: Arc<Results>,
     logs: AttemptLogs,
-    library: Arc<Library>,
+    library: latest::Receiver<Arc<Library>>,
     changes: broadcast::Sender<JobId>,
     refusals: Refusals,
     farm: Arc<FarmView>,
@@ -110,6 +111,8 @@ pub(crate) struct WayToResource {
 pub(crate) struct ScheduleServer {
     desk: Desk,
     resource_link: JoinHandle<()>,
+    /// Looks at the packages of the site.
+    reading: JoinHandle<()>,
 }
 
 impl ScheduleServer {
@@ -120,6 +123,7 @@ impl ScheduleServer {
         mut farm: FarmView,
         resource: WayToResource,
         post: Option<Post>,
+        packages: Option<&Path>,
     ) -> Result<Self, ScheduleStartError> {
         let results = Arc::new(Results::open(storage)?);
         farm.storage = results.path().display().to_string();
@@ -137,7 +141,9 @@ impl ScheduleServer {
         })?;
         let resource_link = tokio::spawn(links::keep_resource_link(handle.clone(), resource));
         let logs = AttemptLogs::new(&data.path().join("logs"));
-        let library = Arc::new(Library::embedded());
+        let folder = packages.map_or_else(|| data.path().join("packages"), Path::to_owned);
+        let (known, library) = latest::channel(Arc::new(site::read(&folder)));
+        let reading = tokio::spawn(site::keep_reading(folder, known));
         let desk = Desk {
             handle,
             content,
@@ -149,7 +155,7 @@ impl ScheduleServer {
             refusals,
             farm: Arc::new(farm),
         };
-        Ok(Self { desk, resource_link })
+        Ok(Self { desk, resource_link, reading })
     }
 
     /// What it serves over HTTP: the API and the links of render servers.
@@ -182,6 +188,7 @@ impl ScheduleServer {
             .delete("/api/v1/limits/{limit}", Verb::SetLimit, steering::remove_limit)
             .get("/api/v1/shares", Verb::SeeLimits, steering::shares)
             .put("/api/v1/shares/{share}", Verb::SetShare, steering::set_share)
+            .get("/api/v1/packages", Verb::SeeFarm, site::packages)
             .get("/api/v1/paths", Verb::SeePaths, steering::paths)
             .put("/api/v1/paths/{rule}", Verb::SetPath, steering::set_path)
             .delete("/api/v1/paths/{rule}", Verb::SetPath, steering::remove_path)
@@ -220,6 +227,7 @@ impl ScheduleServer {
     /// Stops; what render servers report meanwhile waits in their outboxes.
     pub(crate) async fn stop(&self) {
         self.resource_link.abort();
+        self.reading.abort();
         self.desk.handle.stop().await;
     }
 }

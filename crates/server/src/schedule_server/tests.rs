@@ -67,7 +67,7 @@ impl Scene {
         let nobody = Whereabouts::At(somewhere());
         let storage = folder.path().join("results");
         let resource = WayToResource { at: nobody, proofs: Proofs::new().1, book: None };
-        let server = ScheduleServer::start(&data, &storage, farm, resource, None).unwrap();
+        let server = ScheduleServer::start(&data, &storage, farm, resource, None, None).unwrap();
         let (streams, far_ends) = mpsc::unbounded_channel();
         let router = server.doors().open();
         tokio::spawn(async move { serve(Streams(far_ends), router).await });

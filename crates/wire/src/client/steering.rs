@@ -1,6 +1,6 @@
 //! Calls that steer the farm as a whole, and those that say why something waits.
 
-use model::{JobId, JobView, LimitView, PathRule, PathRules, SetAsideView, ShareView, WhyView};
+use model::{JobId, JobView, LimitView, PackageFile, PathRule, PathRules, SetAsideView, ShareView, WhyView};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -77,6 +77,14 @@ impl Client {
     /// As for every call.
     pub async fn set_share(&self, name: &str, weight: u32) -> Result<ShareView, ClientError> {
         self.json(self.request(Method::PUT, &["shares", name]).json(&json!({ "weight": weight }))).await
+    }
+
+    /// The rendering packages of the site: files that lie over those that come with the farm.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn packages(&self) -> Result<Vec<PackageFile>, ClientError> {
+        self.json(self.request(Method::GET, &["packages"])).await
     }
 
     /// Where folders stand on each platform.

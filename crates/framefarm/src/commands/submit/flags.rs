@@ -4,9 +4,12 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use model::{Fault, Faults, PathRules, Source};
+use packages::Library;
 
 use super::{Submit, need_flags};
+use crate::cli::Global;
 use crate::describe::{self, Draft, MovieDraft, Prepared, Said, StepDraft, Whereabouts};
+use crate::farm;
 use crate::output::Failure;
 
 /// What faults call the scene argument.
@@ -14,7 +17,7 @@ const SCENE: &str = "FILE";
 
 impl Submit {
     /// The job that is asked for, with its files found and named.
-    pub(super) fn prepared(self, rules: &PathRules) -> Result<Prepared, Failure> {
+    pub(super) async fn prepared(self, rules: &PathRules, global: &Global) -> Result<Prepared, Failure> {
         let subject = self.subject();
         let file = self.file.clone();
         let described = file.as_deref().filter(|file| is_description(file));
@@ -27,7 +30,15 @@ impl Submit {
         let from = std::env::current_dir()
             .map_err(|source| Failure::file("find", Path::new("the working folder"), source))?;
         let around = Whereabouts { from: &from, rules };
-        describe::prepare(&draft, &around, &user()).map_err(|faults| Failure::Faults { subject, faults })
+        let prepared = match describe::prepare(&draft, &around, &user()) {
+            // The farm may know packages of its own, or more of one.
+            Err(faults) => match site_library(global).await {
+                Some(library) => describe::prepare_with(&library, &draft, &around, &user()),
+                None => Err(faults),
+            },
+            prepared => prepared,
+        };
+        prepared.map_err(|faults| Failure::Faults { subject, faults })
     }
 
     /// What faults are found in: the description, or the job that the flags make.
@@ -218,4 +229,10 @@ fn quoted(word: &str) -> String {
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
+}
+
+/// The packages of the farm, where it can be asked and has some of its own.
+async fn site_library(global: &Global) -> Option<Library> {
+    let files = farm::client(global).await.ok()?.packages().await.ok()?;
+    if files.is_empty() { None } else { Library::with(files).ok() }
 }

@@ -202,7 +202,7 @@ impl Submit {
         let key = key.map_or_else(send::key, Ok)?;
         let (dry_run, subject) = (self.dry_run, self.subject());
         let rules = self.rules(global).await;
-        let prepared = self.prepared(&rules)?;
+        let prepared = self.prepared(&rules, global).await?;
         for warning in &prepared.warnings {
             talk.warn(warning);
         }
