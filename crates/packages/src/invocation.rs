@@ -118,7 +118,16 @@ impl Invocation<'_> {
             let command = values::command(self.step, &values).ok_or_else(unfilled)?;
             values.insert("command".into(), Value::Many(command));
         }
-        let mut arguments = self.arguments(&self.definition.command, &values);
+        self.started_with(self.arguments(&self.definition.command, &values), &values, &[])
+    }
+
+    /// What to start with `arguments`: the program of the package, or of `others` the first that is there.
+    pub(crate) fn started_with(
+        &self,
+        mut arguments: Vec<String>,
+        values: &Values<'_>,
+        others: &[String],
+    ) -> Result<CommandLine, CommandLineError> {
         let program = if self.definition.brings_program() {
             if arguments.is_empty() {
                 return Err(CommandLineError::Unfilled { command: self.step.work.command.clone() });
@@ -126,9 +135,13 @@ impl Invocation<'_> {
             self.program(&arguments.remove(0))?
         } else {
             let missing = || CommandLineError::NotInstalled { package: self.definition.title.clone() };
-            self.beside(self.executable.ok_or_else(missing)?)?
+            let executable = self.executable.ok_or_else(missing)?;
+            match others {
+                [] => self.beside(executable)?,
+                others => Self::one_beside(executable, others)?,
+            }
         };
-        Ok(CommandLine { program, arguments, environment: self.environment(&values), folder: self.folder() })
+        Ok(CommandLine { program, arguments, environment: self.environment(values), folder: self.folder() })
     }
 
     /// The arguments that `groups` come to with `values`.
@@ -159,11 +172,16 @@ impl Invocation<'_> {
     /// What is started where `executable` was found: that itself, or the program that `runs` names beside it.
     fn beside(&self, executable: &Path) -> Result<PathBuf, CommandLineError> {
         let Some(name) = &self.definition.runs else { return Ok(executable.to_owned()) };
-        let searched = executable.parent().map(Path::to_owned).into_iter().collect::<Vec<_>>();
-        let found = searched.iter().map(|folder| folder.join(name)).find(|place| may_run(place));
+        Self::one_beside(executable, std::slice::from_ref(name))
+    }
+
+    /// The first of `names` that lies beside `executable`.
+    fn one_beside(executable: &Path, names: &[String]) -> Result<PathBuf, CommandLineError> {
+        let folder = executable.parent().unwrap_or(Path::new("/"));
+        let found = names.iter().map(|name| folder.join(name)).find(|place| may_run(place));
         found.ok_or_else(|| CommandLineError::NoProgram {
-            program: name.clone(),
-            searched: searched.iter().map(|folder| folder.display().to_string()).collect(),
+            program: names.join(", "),
+            searched: vec![folder.display().to_string()],
         })
     }
 

@@ -21,6 +21,7 @@ pub mod support;
 mod template;
 mod values;
 mod verify;
+mod warm;
 
 pub use check::check_work;
 pub use content::digest_file;
@@ -39,3 +40,4 @@ pub use recorded::{Recording, play_recordings};
 pub use setting::{Setting, SettingKind};
 pub use template::Template;
 pub use verify::{Verified, VerifyError, Wanted, verify};
+pub use warm::Reply;

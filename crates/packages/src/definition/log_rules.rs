@@ -395,6 +395,19 @@ pub struct SessionRule {
     pub memory_max_growth: Option<u64>,
 }
 
+impl SessionRule {
+    /// How a job's own program stays.
+    pub(crate) fn of_a_program() -> Self {
+        Self {
+            command: Vec::new(),
+            executable: Vec::new(),
+            ready_time: 300,
+            frames_max: None,
+            memory_max_growth: None,
+        }
+    }
+}
+
 impl FromNode for SessionRule {
     fn read(node: &Node, reader: &Reader) -> Option<Self> {
         let fields = Fields::of(node, reader)?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use model::{Grant, HostId, PackageInfo, ResourceInfo};
-use packages::{CommandLineError, Invocation};
+use packages::{CommandLine, CommandLineError, Invocation, SessionRule};
 use process::{Launch, Running};
 
 use super::environments::{FolderError, SessionNow};
@@ -32,6 +32,40 @@ pub(super) fn launch(
     grant: &Grant,
     place: &Place,
 ) -> Result<Running, StartError> {
+    let launch = prepared(kit, placed, grant, place, |call| call.command_line())?;
+    Ok(process::launch(&launch, &place.log, &place.scratch.mark_file())?)
+}
+
+/// What to start for the package of `grant` where it stays for many frames, with `place` as its own.
+pub(super) fn resident_launch(
+    kit: &Kit,
+    placed: &Placed,
+    grant: &Grant,
+    place: &Place,
+    rule: &SessionRule,
+) -> Result<Launch, StartError> {
+    prepared(kit, placed, grant, place, |call| call.session_line(rule))
+}
+
+/// What a package that stays is asked for `grant`.
+pub(super) fn request(
+    kit: &Kit,
+    placed: &Placed,
+    grant: &Grant,
+    place: &Place,
+) -> Result<String, InvokeError> {
+    let outputs = place.scratch.outputs();
+    let program = program(kit, placed, grant)?;
+    Ok(invocation(kit, placed, grant, &outputs, program.as_ref())?.request())
+}
+
+fn prepared(
+    kit: &Kit,
+    placed: &Placed,
+    grant: &Grant,
+    place: &Place,
+    line: impl FnOnce(&Invocation<'_>) -> Result<CommandLine, CommandLineError>,
+) -> Result<Launch, StartError> {
     let outputs = place.scratch.outputs();
     let session = kit.sessions.now(grant.slot);
     let mut around = kit.environment.clone();
@@ -52,7 +86,7 @@ pub(super) fn launch(
         session: session.as_ref().map(|session| session.values()),
         ..call
     };
-    let command = call.command_line().map_err(InvokeError::Command)?;
+    let command = line(&call).map_err(InvokeError::Command)?;
     let mut environment = command.environment;
     if let Some(session) = &session {
         session.overlay(&mut environment);
@@ -63,14 +97,13 @@ pub(super) fn launch(
         // That account has no home, and many a program wants one.
         environment.insert("HOME".to_owned(), outputs.display().to_string());
     }
-    let launch = Launch {
+    Ok(Launch {
         program: command.program,
         arguments: command.arguments.into_iter().map(Into::into).collect(),
         environment: environment.into_iter().map(|(k, v)| (k.into(), v.into())).collect(),
         folder: command.folder,
         user: kit.user.clone(),
-    };
-    Ok(process::launch(&launch, &place.log, &place.scratch.mark_file())?)
+    })
 }
 
 /// Has the log of the first attempt of a session begin with what its environments printed. That this fails

@@ -117,6 +117,9 @@ impl RenderHands {
     }
 
     fn close_session(&mut self, slot: SlotIndex, job: JobId, role: &Render) {
+        if let Some(line) = self.lines.get(&slot) {
+            line.dismiss();
+        }
         if let Some((_, opening)) = self.sessions.remove(&slot) {
             opening.abort();
         }

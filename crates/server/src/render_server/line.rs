@@ -63,6 +63,13 @@ pub(super) struct Task {
     pub(super) process: Option<ProcessMark>,
 }
 
+impl Task {
+    /// The numbers of its frames.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = i64> {
+        std::iter::once(self.grant.number).chain(self.grant.more.iter().copied())
+    }
+}
+
 /// The line of a slot. Clones are the same line.
 pub(super) struct Line<T>(Arc<Shared<T>>);
 
@@ -78,10 +85,13 @@ struct State<T> {
     /// Attempts whose processes have ended, until they are forgotten.
     collected: BTreeSet<LeaseId>,
     closed: bool,
+    /// The session of the slot is over, and so is a package that stayed for it.
+    dismissed: bool,
 }
 
 impl<T> State<T> {
-    /// Whether nothing may be begun. As many may be collected as the render role lets: one more holds the slot.
+    /// Whether nothing may be begun. As many may be collected as the render role lets: one more holds the
+    /// slot.
     fn is_busy(&self) -> bool {
         self.busy.is_some() || self.collected.len() > COLLECTED_BESIDE_MAX
     }
@@ -93,6 +103,8 @@ pub(super) enum Next<T> {
     Begin(T),
     /// Nothing for now.
     Rest,
+    /// Let a package go that has stayed.
+    Dismiss,
     /// Nothing any more.
     End,
 }
@@ -107,7 +119,7 @@ impl<T> Line<T> {
     /// An empty one.
     pub(super) fn new() -> Self {
         let (waiting, collected) = (VecDeque::new(), BTreeSet::new());
-        let state = State { waiting, busy: None, collected, closed: false };
+        let state = State { waiting, busy: None, collected, closed: false, dismissed: false };
         Self(Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }))
     }
 
@@ -153,6 +165,12 @@ impl<T> Line<T> {
         state.waiting.drain(..).map(|(lease, _)| lease).collect()
     }
 
+    /// What comes is for another session.
+    pub(super) fn dismiss(&self) {
+        self.state().dismissed = true;
+        self.0.changed.notify_one();
+    }
+
     /// Nothing is begun any more.
     pub(super) fn close(&self) {
         self.state().closed = true;
@@ -161,7 +179,9 @@ impl<T> Line<T> {
 
     /// What to begin next, waiting for it for `patience` or, where there is no such, for ever.
     pub(super) fn next(&self, patience: Option<Duration>) -> Next<T> {
-        let idle = |state: &mut State<T>| !state.closed && (state.is_busy() || state.waiting.is_empty());
+        let idle = |state: &mut State<T>| {
+            !state.closed && !state.dismissed && (state.is_busy() || state.waiting.is_empty())
+        };
         let state = self.state();
         let mut state = match patience {
             Some(Duration::ZERO) => state,
@@ -173,6 +193,9 @@ impl<T> Line<T> {
         };
         if state.closed {
             return Next::End;
+        }
+        if std::mem::take(&mut state.dismissed) {
+            return Next::Dismiss;
         }
         if state.is_busy() {
             return Next::Rest;
@@ -245,6 +268,16 @@ mod tests {
         assert_eq!(next(&line), Next::Rest, "too much is collected");
         line.clear(LeaseId(2));
         assert_eq!(next(&line), Next::Begin(most + 2));
+    }
+
+    #[test]
+    fn what_stays_is_let_go_before_anything_is_begun() {
+        let line = line([1]);
+        line.dismiss();
+        assert_eq!(next(&line), Next::Dismiss);
+        assert_eq!(next(&line), Next::Begin(1));
+        line.dismiss();
+        assert_eq!(line.next(None), Next::Dismiss, "also while something is at work");
     }
 
     #[test]

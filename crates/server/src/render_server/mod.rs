@@ -17,6 +17,8 @@ mod links;
 mod log_shipping;
 mod neighbours;
 mod probe;
+mod residence;
+mod resident;
 mod runner;
 mod scratch;
 mod session;

@@ -8,15 +8,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::{Exit, FailureClass, Grant, LeaseId, Outcome, SlotIndex, Usage};
+use packages::{Reply, SessionRule};
 use process::Running;
 use render::{Ended, Event};
 use tokio::runtime;
 
 use super::Kit;
-use super::attempt::{StartError, launch};
+use super::attempt::{self, StartError, launch};
 use super::hands::RenderHandle;
 use super::inputs::{self, InputError};
 use super::line::{Line, Next, Task};
+use super::residence::{Residence, Went};
+use super::resident::{self, Resident};
 use super::scratch::{Place, Scratch};
 use super::session::Placed;
 use super::watching::Watch;
@@ -41,6 +44,8 @@ struct Runner {
     untold_since: Instant,
     /// The untouched scratch of the attempt before.
     spare: Option<Place>,
+    /// The package that stays, where one does.
+    resident: Option<Resident>,
 }
 
 /// Starts the runner of `slot`.
@@ -59,7 +64,8 @@ pub(super) fn start(
         let _entered = runtime.enter();
         let runtime = runtime.clone();
         let (untold, untold_since) = (Vec::new(), Instant::now());
-        Runner { kit, handle, runtime, line, untold, untold_since, spare: None }.run();
+        let (spare, resident) = (None, None);
+        Runner { kit, handle, runtime, line, untold, untold_since, spare, resident }.run();
     })?;
     Ok(())
 }
@@ -81,6 +87,7 @@ impl Runner {
                     }
                 }
                 Next::Rest => self.tell_ends(),
+                Next::Dismiss => self.dismiss(),
                 Next::End => return,
             }
         }
@@ -106,6 +113,10 @@ impl Runner {
     }
 
     fn start(&mut self, task: &Task, placed: &Placed) {
+        let rule = resident::rule(&self.kit, placed, &task.grant).ok().flatten();
+        if rule.is_none() {
+            self.dismiss();
+        }
         let (kit, spare) = (self.kit.clone(), self.spare.take());
         let place =
             Place::make(&kit.attempts, task.grant.lease, kit.user.as_ref(), spare).map_err(StartError::from);
@@ -115,6 +126,10 @@ impl Runner {
                 Err(error) => return self.without_inputs(task, &error),
             },
             Err(error) => Err(error),
+        };
+        let place = match (rule, place) {
+            (Some(rule), Ok(place)) => return self.start_warm(task, placed, place, rule),
+            (_, place) => place,
         };
         let started = place.and_then(|place| Ok((launch(&kit, placed, &task.grant, &place)?, place)));
         let (mut running, place) = match started {
@@ -138,7 +153,7 @@ impl Runner {
         let lease = task.grant.lease;
         match error {
             InputError::Over => {
-                self.tell(Event::Exited { lease, exit: Exit::Unknown, usage: Usage::default() });
+                self.tell_exit(lease, Exit::Unknown, Usage::default());
             }
             error => {
                 let (class, why) = (error.class(), error_chain(error));
@@ -182,17 +197,102 @@ impl Runner {
     }
 
     fn tell_start(&mut self, task: &Task, running: &mut Running) {
-        let lease = task.grant.lease;
         if let Err(error) = running.leave_mark() {
+            let lease = task.grant.lease;
             tracing::warn!(%lease, "its process is known by its environment alone: {}", error_chain(&error));
         }
+        self.tell_started(task, running);
+    }
+
+    fn tell_started(&mut self, task: &Task, running: &mut Running) {
+        let lease = task.grant.lease;
         match running.mark() {
             Ok(process) => self.tell(Event::Started { lease, process }),
             Err(error) => tracing::warn!(%lease, "nothing is known of its process: {error}"),
         }
     }
 
+    /// Has the package that stays render it; starts it first where there is none that can.
+    fn start_warm(&mut self, task: &Task, placed: &Placed, place: Place, rule: SessionRule) {
+        let kit = self.kit.clone();
+        let grant = &task.grant;
+        let there = self.resident.take_if(|resident| resident.serves(&kit, grant));
+        self.dismiss();
+        let resident = match there {
+            Some(resident) => Ok(resident),
+            None => Resident::start(&kit, placed, grant, rule),
+        };
+        let asked = resident.and_then(|mut resident| {
+            resident.clear_log();
+            let request = attempt::request(&kit, placed, grant, &place)?;
+            // One that cannot be asked has ended; that is found out at once.
+            if let Err(error) = resident.ask(&request, &place.scratch) {
+                tracing::warn!(lease = %grant.lease, "the package that stays does not listen: {error}");
+            }
+            Ok(resident)
+        });
+        let mut resident = match asked {
+            Ok(resident) => resident,
+            Err(error) => return self.cannot(task, FailureClass::Host, error_chain(&error)),
+        };
+        self.tell_started(task, &mut resident.running);
+        let residence = Residence::new(&kit, &self.handle, placed, task, &mut resident, place);
+        let Went { exit, usage, stays } = residence.until_the_end();
+        if stays {
+            self.resident = Some(resident);
+        } else {
+            resident.end();
+        }
+        self.tell_exit(grant.lease, exit, usage);
+    }
+
+    /// Ends the package that stays.
+    fn dismiss(&mut self) {
+        if let Some(resident) = self.resident.take() {
+            resident.end();
+        }
+    }
+
+    /// Goes on with a package that stayed when an earlier run of this render server ended, to the end of its
+    /// frame; whether there was one.
+    fn adopt_warm(&mut self, task: &Task, placed: &Placed) -> bool {
+        let (kit, lease) = (self.kit.clone(), task.grant.lease);
+        let rule = resident::rule(&kit, placed, &task.grant).ok().flatten();
+        let Some(replies) = resident::said_of(&kit, lease) else { return false };
+        let found = task
+            .process
+            .zip(rule)
+            .and_then(|(process, rule)| Some((process, Resident::adopt(&kit, &task.grant, process, rule)?)));
+        let Some((process, mut resident)) = found else {
+            // It has ended since, and its words are all that is left.
+            let done = |number: &i64| replies.contains(&Reply::Done(*number));
+            let exit = if task.numbers().all(|number| done(&number)) { Exit::Code(0) } else { Exit::Unknown };
+            resident::end_noted(&kit, lease);
+            self.tell_exit(lease, exit, Usage::default());
+            return true;
+        };
+        tracing::info!(%lease, pid = process.pid, "a package of an earlier run that stayed is watched again");
+        self.tell(Event::Started { lease, process });
+        let place = match Place::of(Scratch::of(&kit, lease)) {
+            Ok(place) => place,
+            Err(error) => {
+                tracing::warn!(%lease, "its log cannot be gone on with: {}", error_chain(&error));
+                resident.end();
+                self.tell_exit(lease, Exit::Unknown, Usage::default());
+                return true;
+            }
+        };
+        let residence = Residence::new(&kit, &self.handle, placed, task, &mut resident, place);
+        let Went { exit, usage, .. } = residence.until_the_end();
+        resident.end();
+        self.tell_exit(lease, exit, usage);
+        true
+    }
+
     fn adopt(&mut self, task: &Task, placed: &Placed) {
+        if self.adopt_warm(task, placed) {
+            return;
+        }
         let lease = task.grant.lease;
         let mark_file = Scratch::of(&self.kit, lease).mark_file();
         let found = task.process.and_then(|process| Some((process, process::adopt(process, &mark_file)?)));
@@ -207,6 +307,7 @@ impl Runner {
     /// Ends whatever still runs of an attempt that nobody can watch, and says so.
     fn end_unwatched(&mut self, task: &Task) {
         let lease = task.grant.lease;
+        resident::end_noted(&self.kit, lease);
         if let Err(error) = process::kill_leftover(&Scratch::of(&self.kit, lease).mark_file()) {
             tracing::warn!(%lease, "what it left may still run: {}", error_chain(&error));
         }

@@ -92,8 +92,21 @@ impl Place {
         }
     }
 
+    /// The one that an earlier run of this render server made, with its log begun anew.
+    pub(super) fn of(scratch: Scratch) -> Result<Self, ScratchError> {
+        let (out, log) = (scratch.outputs(), scratch.log());
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let outputs = rustix::fs::open(&out, flags, Mode::empty()).map_err(io::Error::from);
+        let outputs = outputs.map_err(fault(&out))?;
+        let open = OpenOptions::new().append(true).open(&log).and_then(|file| {
+            file.set_len(0)?;
+            Ok(file)
+        });
+        Ok(Self { log: open.map_err(fault(&log))?, scratch, outputs, has_inputs: true })
+    }
+
     /// The outputs' folder is given to `user`, the folder around it stays ours.
-    fn make_anew(scratch: Scratch, user: Option<&User>) -> Result<Self, ScratchError> {
+    pub(super) fn make_anew(scratch: Scratch, user: Option<&User>) -> Result<Self, ScratchError> {
         let folder = &scratch.folder;
         match std::fs::create_dir(folder) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -148,7 +161,7 @@ impl Place {
     }
 }
 
-fn fault(path: &Path) -> impl FnOnce(io::Error) -> ScratchError {
+pub(super) fn fault(path: &Path) -> impl FnOnce(io::Error) -> ScratchError {
     let path = path.to_owned();
     move |source| ScratchError::Disk { path, source }
 }

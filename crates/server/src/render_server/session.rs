@@ -284,8 +284,12 @@ pub(super) fn remove(path: &Path) {
 /// was not recorded, scratch of forgotten leases, files of jobs that no attempt and no session is for.
 pub(super) fn clear_leftovers(jobs: &Path, attempts: &Path, role: &Render, of_sessions: &[JobId]) {
     let begun = |attempt: &AttemptNow| attempt.phase >= Phase::Running;
-    let leases: BTreeSet<_> =
+    let mut leases: BTreeSet<_> =
         role.attempts().filter(begun).map(|attempt| attempt.grant.lease.to_string()).collect();
+    // A package that stays has a folder of its own beside those of its attempts.
+    let residents = leases.iter().filter_map(|lease| super::resident::noted_in(&attempts.join(lease)));
+    let residents: Vec<_> = residents.collect();
+    leases.extend(residents);
     let of_jobs = role.attempts().map(|attempt| attempt.grant.frame.job);
     let of_jobs: BTreeSet<_> =
         of_jobs.chain(of_sessions.iter().copied()).map(|job| job.to_string()).collect();
