@@ -33,8 +33,8 @@ fn tiles_put_together_are_bit_by_bit_the_picture_that_one_povray_makes() {
     let farm = Farm::of_five();
     let scene = scene::write(&farm.path("film"));
     let text = scene.display().to_string();
-    // Smoothed by the method that looks at single pixels, and not at all, on a grid that does not divide evenly.
-    // The other method looks at blocks of pixels, which lie otherwise in a tile.
+    // Smoothed by the method that looks at single pixels, and not at all, on a grid that does not divide
+    // evenly. The other method looks at blocks of pixels, which lie otherwise in a tile.
     let smooth = ["antialias=0.3", "antialias_method=2", "antialias_depth=2"];
     let smooth: Vec<&str> = smooth.iter().flat_map(|set| ["--set", set]).collect();
     for (at, (by_hand_with, sets)) in
