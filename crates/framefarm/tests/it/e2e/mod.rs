@@ -31,6 +31,7 @@ mod tenants;
 mod times;
 mod trust;
 mod upkeep;
+mod warm;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
