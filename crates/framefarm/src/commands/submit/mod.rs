@@ -203,7 +203,8 @@ impl Submit {
         let (dry_run, subject) = (self.dry_run, self.subject());
         let rules = self.rules(global).await;
         let prepared = self.prepared(&rules, global).await?;
-        for warning in &prepared.warnings {
+        let allowed = prepared.missing.iter().filter(|_| prepared.allows_missing);
+        for warning in prepared.warnings.iter().chain(allowed) {
             talk.warn(warning);
         }
         if dry_run {
@@ -212,11 +213,7 @@ impl Submit {
         if let Some(summary) = found::summary(&prepared.job) {
             talk.say(summary);
         }
-        if prepared.allows_missing {
-            for missing in &prepared.missing {
-                talk.warn(missing);
-            }
-        } else if !prepared.missing.is_empty() {
+        if !prepared.allows_missing && !prepared.missing.is_empty() {
             return Err(Failure::Faults { subject, faults: found::as_faults(&prepared.missing) });
         }
         let reply = send::send(global, prepared.job.clone(), key).await?;
