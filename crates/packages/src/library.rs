@@ -66,8 +66,8 @@ impl Library {
         faults.or(Self { definitions, site, of_site })
     }
 
-    /// Reads the definition at `path` as it would be in the folder of a site: with the scripts and other definitions
-    /// beside it that it names.
+    /// Reads the definition at `path` as it would be in the folder of a site: with the scripts and other
+    /// definitions beside it that it names.
     ///
     /// # Errors
     /// Every fault in it.

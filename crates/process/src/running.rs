@@ -121,8 +121,8 @@ impl Running {
         self.wait(Duration::ZERO)
     }
 
-    /// What the process itself uses now, with children of it that it waited for. Of [`Self::usage`] that looks
-    /// at the whole tree this is the cheap part.
+    /// What the process itself uses now, with children of it that it waited for. Of [`Self::usage`] that
+    /// looks at the whole tree this is the cheap part.
     #[must_use]
     pub fn usage_of_leader(&self) -> Option<TreeUsage> {
         let stat = procfs::stat(self.pid).filter(|stat| !stat.dead())?;

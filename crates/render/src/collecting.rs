@@ -1,7 +1,7 @@
 //! What is rendered makes way for the next: it is collected beside it.
 //!
-//! The lease goes on, and can be taken away, until its report is kept. Only so many of a slot are collected at
-//! once; when there are more, the last of them keeps the slot.
+//! The lease goes on, and can be taken away, until its report is kept. Only so many of a slot are collected
+//! at once; when there are more, the last of them keeps the slot.
 
 use model::{RenderToSchedule, SlotIndex, SlotState, Time};
 

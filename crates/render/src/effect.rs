@@ -44,8 +44,8 @@ pub enum Effect {
     },
     /// Start the package as soon as nothing else runs on its slot: what is asked for while the slot is busy
     /// begins in the order asked, once the process of the one before has ended and no more than
-    /// [`COLLECTED_BESIDE_MAX`](crate::COLLECTED_BESIDE_MAX) besides it are collected. Answered by `Started` and `Exited`,
-    /// by `Ended` or by `StartFailed`.
+    /// [`COLLECTED_BESIDE_MAX`](crate::COLLECTED_BESIDE_MAX) besides it are collected. Answered by `Started`
+    /// and `Exited`, by `Ended` or by `StartFailed`.
     Start {
         /// What to render.
         grant: Grant,

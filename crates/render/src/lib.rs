@@ -7,8 +7,8 @@
 //! rendering package, a file or a resource database is.
 //!
 //! A slot has a line: one attempt is at work, others wait behind it. Those that its session serves are handed
-//! over to the shell at once, which begins them one after the other without asking in between. What an attempt
-//! made is collected beside the next one, as long as not too many are.
+//! over to the shell at once, which begins them one after the other without asking in between. What an
+//! attempt made is collected beside the next one, as long as not too many are.
 //!
 //! An attempt goes through the phases of [`Phase`]. A restart keeps every attempt: where a process had been
 //! started it is adopted, where one had ended its outputs are collected, all else starts over.

@@ -70,8 +70,9 @@ impl Render {
         self.start(slot, effects);
     }
 
-    /// Closes idle sessions of other slots that may hold what the attempt on `slot` has reserved: their packages
-    /// may still be there, and the memory and the GPUs are this one's now. Those that are idle longest go first.
+    /// Closes idle sessions of other slots that may hold what the attempt on `slot` has reserved: their
+    /// packages may still be there, and the memory and the GPUs are this one's now. Those that are idle
+    /// longest go first.
     pub(crate) fn reserve_for(&mut self, slot: SlotIndex, effects: &mut Vec<Effect>) {
         let Some(attempt) = self.attempts.get(&slot) else { return };
         let (wanted, gpus) = (attempt.grant.memory_bytes, attempt.grant.gpus.clone());

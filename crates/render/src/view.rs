@@ -63,8 +63,9 @@ impl Render {
         working.chain(kept).map(|(lease, slot)| HeldLease { lease, slot }).collect()
     }
 
-    /// What its slots work on, by slot, what waits for them, and what is collected. After a start, whatever else is found
-    /// running or lying in its scratch was left by an earlier run before it could be recorded, and may go.
+    /// What its slots work on, by slot, what waits for them, and what is collected. After a start, whatever
+    /// else is found running or lying in its scratch was left by an earlier run before it could be recorded,
+    /// and may go.
     pub fn attempts(&self) -> impl Iterator<Item = AttemptNow> {
         self.all().map(|attempt| AttemptNow {
             grant: attempt.grant.clone(),

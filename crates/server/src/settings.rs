@@ -44,8 +44,8 @@ pub struct Settings {
     /// Where frames work, in a folder of the render server's own; its data folder where absent, or `/var/tmp`
     /// where frames run as another account.
     pub scratch: Option<PathBuf>,
-    /// Bytes of files of jobs that a render server keeps for the next; a tenth of what is free where absent. With
-    /// the schedule server in the same process all are there anyway.
+    /// Bytes of files of jobs that a render server keeps for the next; a tenth of what is free where absent.
+    /// With the schedule server in the same process all are there anyway.
     pub cache: Option<u64>,
     /// Words that people give the host.
     pub tags: Vec<String>,
@@ -55,7 +55,8 @@ pub struct Settings {
     pub schedule_url: Option<ServerUrl>,
     /// Where the resource server is; found by discovery where absent.
     pub resource_url: Option<ServerUrl>,
-    /// Folder with definitions of rendering packages of the site; `packages` in the data folder where not given.
+    /// Folder with definitions of rendering packages of the site; `packages` in the data folder where not
+    /// given.
     pub packages: Option<PathBuf>,
     /// Mail server, for example `smtp://mail.example.com:25`; without it notices wait.
     pub smtp: Option<String>,

@@ -116,8 +116,8 @@ pub(crate) struct Options {
     /// How much is kept of the files of jobs, for the next: 20G; a tenth of the free disk where not given
     ///
     /// What was used least recently goes first, and what jobs on this host use stays. A job gets at most half
-    /// of it; files that find no room are fetched for their job alone. In one process with the schedule server
-    /// nothing has to be kept: it has all files.
+    /// of it; files that find no room are fetched for their job alone. In one process with the schedule
+    /// server nothing has to be kept: it has all files.
     #[arg(long, value_name = "SIZE", help_heading = HOST, value_parser = super::desktop::bytes)]
     cache: Option<u64>,
     /// Words that jobs can ask for: fast,gpu
@@ -125,7 +125,8 @@ pub(crate) struct Options {
     tags: Vec<String>,
     #[command(flatten)]
     desktop: Desktop,
-    /// Folder with definitions of rendering packages of the site; `packages` in the data folder where not given
+    /// Folder with definitions of rendering packages of the site; `packages` in the data folder where not
+    /// given
     #[arg(long, value_name = "DIR", env = "FRAMEFARM_PACKAGES", hide_env_values = true, help_heading = STORAGE)]
     packages: Option<PathBuf>,
     /// Mail server for notices: smtp://mail.example.com:25; without one, notices wait

@@ -97,8 +97,8 @@ fn spread_out(
     faults
 }
 
-/// The package that reads files like `scene`: of several the first that was seen on its real program, and none
-/// where there is no telling which is meant.
+/// The package that reads files like `scene`: of several the first that was seen on its real program, and
+/// none where there is no telling which is meant.
 fn definition_for<'a>(library: &'a Library, scene: &Path) -> Option<&'a Definition> {
     let ending = scene.extension()?.to_str()?.to_ascii_lowercase();
     let readers: Vec<_> =

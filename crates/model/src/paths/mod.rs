@@ -1,7 +1,7 @@
 //! Where the same folder stands on machines of different platforms, and what a path comes to on another one.
 //!
-//! A rule says it for one folder: `/mnt/proj` on Linux is `P:\` on Windows. Whole parts of paths are compared,
-//! never pieces of names. Of several rules that fit the longest holds.
+//! A rule says it for one folder: `/mnt/proj` on Linux is `P:\` on Windows. Whole parts of paths are
+//! compared, never pieces of names. Of several rules that fit the longest holds.
 
 mod absolute;
 mod explain;
@@ -172,8 +172,8 @@ impl PathRules {
         self.explain(path, to).result
     }
 
-    /// Changes the paths in what a package is asked to do to what they are called on `to`: arguments, the words
-    /// of a command, and settings.
+    /// Changes the paths in what a package is asked to do to what they are called on `to`: arguments, the
+    /// words of a command, and settings.
     pub fn map_work(&self, work: &mut Work, to: Platform) {
         for text in work.arguments.iter_mut().chain(&mut work.command).chain(work.settings.values_mut()) {
             if let Some(mapped) = self.map_argument(text, to) {

@@ -2,8 +2,8 @@
 //! wrong.
 //!
 //! Bytes become clean text (`clean`), lines that no pattern can fit are skipped at once (`matcher`), the
-//! others become events (`reader`), and at the end a judgement (`verdict`). It knows patterns and frame numbers, and must
-//! not know of processes, files on disk or leases.
+//! others become events (`reader`), and at the end a judgement (`verdict`). It knows patterns and frame
+//! numbers, and must not know of processes, files on disk or leases.
 
 mod clean;
 mod counting;

@@ -1,7 +1,7 @@
 //! The files that a Blender scene needs, as Blender itself lists them or as its blocks name them.
 //!
-//! A person's machine asks its Blender with the script `SUPPORT_SCRIPT`, which runs no script of the scene. Where
-//! there is none, `blend` reads the names of the most usual kinds from the file.
+//! A person's machine asks its Blender with the script `SUPPORT_SCRIPT`, which runs no script of the scene.
+//! Where there is none, `blend` reads the names of the most usual kinds from the file.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -2,7 +2,8 @@
 //!
 //! They keep their places relative to each other on the render host, so that `../maps/wood.png` in a scene
 //! leads to the same file there. Files that a Blender scene names from the root of the machine travel below
-//! `elsewhere/`, where the scene is told to look. What comes with the rendering package itself does not travel.
+//! `elsewhere/`, where the scene is told to look. What comes with the rendering package itself does not
+//! travel.
 
 mod blend;
 mod blender;

@@ -1,5 +1,5 @@
-//! Slots first in which the session of the step stands: its files are placed there, and its package may have the
-//! scene loaded. Whose turn it is, and which hosts are better, is not for this to decide.
+//! Slots first in which the session of the step stands: its files are placed there, and its package may have
+//! the scene loaded. Whose turn it is, and which hosts are better, is not for this to decide.
 
 use super::Pass;
 use super::rings::Wanted;
@@ -7,8 +7,8 @@ use super::turn::{JobTurn, StepTurn};
 use crate::lists::Need;
 
 impl<'a> Pass<'a> {
-    /// Gives up to `most` such slots of a tier of hosts to a step; how many it took. Each is looked at once in a
-    /// pass.
+    /// Gives up to `most` such slots of a tier of hosts to a step; how many it took. Each is looked at once
+    /// in a pass.
     pub(super) fn warm(
         &mut self,
         tier: usize,

@@ -25,8 +25,8 @@ pub(super) struct Catalogue {
 }
 
 impl Catalogue {
-    /// Writes the scripts of `library` below `root`, where frames may read them. The folder is named after what
-    /// is in it, so that what runs keeps the scripts that it was started with.
+    /// Writes the scripts of `library` below `root`, where frames may read them. The folder is named after
+    /// what is in it, so that what runs keeps the scripts that it was started with.
     pub(super) fn of(library: Arc<Library>, root: &Path) -> io::Result<Self> {
         let folder = root.join(library.digest_of_scripts());
         let catalogue = Self { library, folder };
@@ -58,8 +58,8 @@ impl Catalogue {
     }
 }
 
-/// The library with the files of the site as they were told last, so that what still runs is understood before
-/// the schedule server is there.
+/// The library with the files of the site as they were told last, so that what still runs is understood
+/// before the schedule server is there.
 pub(super) fn remembered(file: &Path) -> Library {
     let files = fs::read(file).ok().and_then(|text| serde_json::from_slice::<Vec<PackageFile>>(&text).ok());
     files.and_then(|files| Library::with(files).ok()).unwrap_or_else(Library::embedded)

@@ -1,8 +1,8 @@
 //! What earlier steps made, brought into the scratch of an attempt before it starts.
 //!
 //! Each file is checked against its digest on the way. A step that waits for a whole step hands the same
-//! files to every attempt: those are fetched once, kept beside the job's files as long as it is on this host, and
-//! linked into each scratch. What belongs to a frame is used once and goes with its scratch.
+//! files to every attempt: those are fetched once, kept beside the job's files as long as it is on this host,
+//! and linked into each scratch. What belongs to a frame is used once and goes with its scratch.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};

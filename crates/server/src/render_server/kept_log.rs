@@ -1,8 +1,8 @@
 //! What is kept of a log: all of it, or of a flood its beginning and its end.
 //!
-//! A process writes to its log by itself, and never waits for us. Where it floods the file, what lies between the
-//! beginning and the end is given back to the file system while the file grows on, so that neither disk nor
-//! memory fills; a line in its place says how much is missing.
+//! A process writes to its log by itself, and never waits for us. Where it floods the file, what lies between
+//! the beginning and the end is given back to the file system while the file grows on, so that neither disk
+//! nor memory fills; a line in its place says how much is missing.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};

@@ -16,8 +16,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Bytes sent at once.
 const PIECE: usize = 1 << 20;
 
-/// Sends what the log at `path` gains, until it is dropped: of a flood the beginning. Trouble and the rest are
-/// left to `ship_rest`.
+/// Sends what the log at `path` gains, until it is dropped: of a flood the beginning. Trouble and the rest
+/// are left to `ship_rest`.
 pub(super) async fn follow(found: watch::Receiver<Option<Server>>, lease: LeaseId, path: &Path) {
     let mut sent = 0;
     loop {

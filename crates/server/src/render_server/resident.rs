@@ -1,9 +1,9 @@
 //! A package that stays in a slot for the frames of a step: started once, asked frame by frame, replaced when
 //! it crashes, hangs or grows.
 //!
-//! It reads what to do from its input and says on its output how far it is. What it prints goes to a file, not
-//! to a pipe, so that it goes on undisturbed when this render server dies: its input ends then, it finishes the
-//! frame at work and ends by itself, and the next render server reads in the file how that went.
+//! It reads what to do from its input and says on its output how far it is. What it prints goes to a file,
+//! not to a pipe, so that it goes on undisturbed when this render server dies: its input ends then, it
+//! finishes the frame at work and ends by itself, and the next render server reads in the file how that went.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};

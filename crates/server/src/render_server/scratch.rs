@@ -135,7 +135,8 @@ impl Place {
         self.scratch.folder.join(INPUTS)
     }
 
-    /// Whether nothing was printed, and no file made or brought. Where the system does not say, something was.
+    /// Whether nothing was printed, and no file made or brought. Where the system does not say, something
+    /// was.
     pub(super) fn is_untouched(&self) -> bool {
         !self.has_inputs
             && !of_session(&self.scratch.log()).exists()

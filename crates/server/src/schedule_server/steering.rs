@@ -1,5 +1,5 @@
-//! The API's answers to what steers the queue: retries, priorities, limits, shares, path rules, hosts set aside, and why
-//! a job waits.
+//! The API's answers to what steers the queue: retries, priorities, limits, shares, path rules, hosts set
+//! aside, and why a job waits.
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;

@@ -4,8 +4,8 @@
 use super::farm::Farm;
 use super::{lines, until_true};
 
-/// Notes process, frame and try; ends in the middle of the first try of frame 3, fails that of 5, and waits for
-/// a gate in frame 7.
+/// Notes process, frame and try; ends in the middle of the first try of frame 3, fails that of 5, and waits
+/// for a gate in frame 7.
 const STAYS: &str = r#"
 import json, os, sys, time
 notes, gate = open(sys.argv[1], "a"), sys.argv[2]

@@ -1,5 +1,5 @@
-//! Reads what a `.blend` names without Blender: libraries, images, movie clips, fonts, sounds, cache files and
-//! volumes, in it and in the `.blend` files that it links.
+//! Reads what a `.blend` names without Blender: libraries, images, movie clips, fonts, sounds, cache files
+//! and volumes, in it and in the `.blend` files that it links.
 //!
 //! The file says itself how its blocks are laid out (`layout`), so that all versions can be read that keep to
 //! that, compressed or not. What a newer Blender calls otherwise is not found, and costs nothing else.

@@ -103,8 +103,8 @@ impl Sessions {
         locked(&self.tickets).get(&slot) == Some(&ticket)
     }
 
-    /// Places the job's files and enters the environments of its step, where it has any. What stood on the slot
-    /// is left first.
+    /// Places the job's files and enters the environments of its step, where it has any. What stood on the
+    /// slot is left first.
     pub(super) async fn open(
         &self,
         kit: &Arc<Kit>,
