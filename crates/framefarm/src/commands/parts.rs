@@ -4,6 +4,9 @@ use model::{StepView, WhyView};
 
 use crate::output::plural;
 
+/// Name of the whole step, and what its parts are: `("render", "tile")`.
+type PartName<'a> = (&'a str, &'a str);
+
 /// The step whose pictures `name` makes parts of, and what a part is: `render` and `tile` for
 /// `render.tile07`. None for steps that make whole pictures.
 pub(super) fn part_of(name: &str) -> Option<(&str, &str)> {
@@ -19,7 +22,7 @@ fn folded_name(whole: &str, kind: &str, count: usize) -> String {
 
 /// The steps with all parts of one as one: it has as many frames as they have together.
 pub(super) fn fold_steps(steps: &[StepView]) -> Vec<StepView> {
-    let mut folded: Vec<(Option<(&str, &str)>, usize, StepView)> = Vec::new();
+    let mut folded: Vec<(Option<PartName<'_>>, usize, StepView)> = Vec::new();
     for step in steps {
         let part = part_of(&step.name);
         match folded.last_mut() {
@@ -36,7 +39,7 @@ pub(super) fn fold_steps(steps: &[StepView]) -> Vec<StepView> {
             _ => folded.push((part, 1, step.clone())),
         }
     }
-    let named = |(part, count, step): (Option<(&str, &str)>, usize, StepView)| {
+    let named = |(part, count, step): (Option<PartName<'_>>, usize, StepView)| {
         // What puts the parts together waits for each of them.
         let mut depends_on = step.depends_on.clone();
         depends_on.retain(|other| part_of(&other.step).is_none());
@@ -57,7 +60,7 @@ pub(super) fn fold_steps(steps: &[StepView]) -> Vec<StepView> {
 
 /// Reasons with those of all parts of a step as one, where they are the same.
 pub(super) fn fold_whys(whys: &[WhyView]) -> Vec<(String, u32, String)> {
-    let mut folded: Vec<(Option<(&str, &str)>, usize, &WhyView, u32)> = Vec::new();
+    let mut folded: Vec<(Option<PartName<'_>>, usize, &WhyView, u32)> = Vec::new();
     for why in whys {
         let part = part_of(&why.step);
         match folded.last_mut() {
@@ -70,7 +73,7 @@ pub(super) fn fold_whys(whys: &[WhyView]) -> Vec<(String, u32, String)> {
             _ => folded.push((part, 1, why, why.frames_waiting)),
         }
     }
-    let line = |(part, count, why, waiting): (Option<(&str, &str)>, usize, &WhyView, u32)| {
+    let line = |(part, count, why, waiting): (Option<PartName<'_>>, usize, &WhyView, u32)| {
         let name = match part {
             Some((whole, kind)) if count > 1 => folded_name(whole, kind, count),
             _ => why.step.clone(),
