@@ -9,7 +9,7 @@ type PartName<'a> = (&'a str, &'a str);
 
 /// The step whose pictures `name` makes parts of, and what a part is: `render` and `tile` for
 /// `render.tile07`. None for steps that make whole pictures.
-pub(super) fn part_of(name: &str) -> Option<(&str, &str)> {
+pub(super) fn part_of(name: &str) -> Option<PartName<'_>> {
     let (whole, part) = name.rsplit_once('.')?;
     let kind = part.trim_end_matches(|c: char| c.is_ascii_digit());
     (matches!(kind, "tile" | "part") && kind.len() < part.len()).then_some((whole, kind))

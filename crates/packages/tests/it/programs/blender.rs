@@ -65,8 +65,8 @@ fn a_texture_that_blender_only_paints_magenta_is_told() {
 
 #[test]
 fn what_blender_cannot_do_is_said_in_a_sentence() {
-    type Break = fn(&Path);
-    let cases: [(&[(&str, &str)], Break, Class, &str); 4] = [
+    type Case = (&'static [(&'static str, &'static str)], fn(&Path), Class, &'static str);
+    let cases: [Case; 4] = [
         (&[("camera", "Cam 2")], |_| {}, Class::Fatal, r#"the scene has no camera "Cam 2"; it has Camera"#),
         (&[("engine", "OCTANE")], |_| {}, Class::Host, "has no render engine OCTANE"),
         (

@@ -127,7 +127,7 @@ fn scene(name: &str) -> PathBuf {
 fn texture(path: &Path) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let pixel = |x: u32, y: u32| {
-        if (x / 4 + y / 4) % 2 == 0 { image::Rgb([230, 80, 40]) } else { image::Rgb([40, 60, 160]) }
+        if (x / 4 + y / 4).is_multiple_of(2) { image::Rgb([230, 80, 40]) } else { image::Rgb([40, 60, 160]) }
     };
     image::RgbImage::from_fn(32, 32, pixel).save(path).unwrap();
 }
