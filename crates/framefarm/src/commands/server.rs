@@ -129,7 +129,9 @@ async fn list(global: &Global, client: &Client) -> Result<Exit, Failure> {
             ]);
         }
         output::text(table)?;
-        if let Some(refused) = refused(&client.farm().await?.refused) {
+        // A schedule server that is stopped has refused nothing, and the list says that it is stopped.
+        let counts = client.farm().await.map(|farm| farm.refused).unwrap_or_default();
+        if let Some(refused) = refused(&counts) {
             global.talk().say(refused);
         }
     }

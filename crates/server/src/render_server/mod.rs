@@ -195,6 +195,19 @@ impl RenderSetup {
     }
 }
 
+/// The packages that are known, with their scripts in `workplace`, and who keeps them as the site says.
+fn keep_packages(
+    library: Arc<packages::Library>,
+    file: PathBuf,
+    workplace: &Path,
+) -> Result<(catalogue::Keeping, watch::Receiver<Arc<Catalogue>>), RenderStartError> {
+    let scripts = workplace.join("packages");
+    let catalogue = Catalogue::of(library, &scripts)
+        .map_err(|source| RenderStartError::File { path: scripts.clone(), source })?;
+    let (known, catalogue) = watch::channel(Arc::new(catalogue));
+    Ok((catalogue::Keeping { known, file, scripts }, catalogue))
+}
+
 impl RenderServer {
     /// Replays the journal in `data`, takes up what still runs, and goes on from there. Returns its slots
     /// too.
@@ -215,11 +228,7 @@ impl RenderServer {
         let slots = setup.slots.unwrap_or_else(|| slots_for(&info));
         let instance = own_installation(root.join("instance"), &info)?;
         let workplace = tenant::workplace(root, setup.scratch.as_deref(), &instance.0, user.as_ref())?;
-        let scripts = workplace.join("packages");
-        let catalogue = Catalogue::of(library, &scripts)
-            .map_err(|source| RenderStartError::File { path: scripts.clone(), source })?;
-        let (known, catalogue) = watch::channel(Arc::new(catalogue));
-        let packages = catalogue::Keeping { known, file: site_file, scripts };
+        let (packages, catalogue) = keep_packages(library, site_file, &workplace)?;
         let (jobs, attempts) = (make_folder(&workplace, "jobs")?, make_folder(&workplace, "attempts")?);
 
         let new = || Render::new(setup.host.clone(), instance.clone(), slots);
@@ -260,14 +269,9 @@ impl RenderServer {
         let introduction = links::Introduction { host: setup.host, instance, info: info.clone() };
         let desk = setup.desk.map(|policy| desk::watch(handle.clone(), policy, kit, rendering));
         let mut tasks: Vec<_> = desk.map(tokio::spawn).into_iter().collect();
+        let own = (handle.clone(), introduction.clone());
         tasks.extend([
-            tokio::spawn(links::keep_schedule_link(
-                handle.clone(),
-                to_schedule,
-                found,
-                mounted,
-                introduction.clone(),
-            )),
+            tokio::spawn(links::keep_schedule_link(own.0, to_schedule, found, mounted, own.1)),
             tokio::spawn(links::keep_resource_link(handle.clone(), to_resource, introduction)),
             tokio::spawn(links::keep_amounts(handle.clone(), info)),
             tokio::spawn(probe::keep_looking(inventory, catalogue, told)),

@@ -49,17 +49,7 @@ impl Submit {
 
     fn draft(self, scene: Option<&PathBuf>, described: bool) -> Draft {
         let mut faults = Faults::default();
-        let mut number = |flag: &str, text: Option<String>| {
-            let text = text?;
-            match text.parse() {
-                Ok(number) => Some(Said::new(flag, number)),
-                Err(_) => {
-                    let what = format!("{text:?} is not a whole number");
-                    faults.push(Fault::new(flag, what).hint(format!("write for example {flag} 10")));
-                    None
-                }
-            }
-        };
+        let mut number = |flag: &str, text: Option<String>| whole_number(flag, &text?, &mut faults);
         let (first_frame, last_frame) =
             (number("--first-frame", self.first_frame), number("--last-frame", self.last_frame));
         let frame_count = number("--frame-count", self.frame_count);
@@ -120,6 +110,15 @@ impl Submit {
         need_flags::read(&self.need, &self.prefer, &self.reserve, &mut draft);
         draft
     }
+}
+
+fn whole_number(flag: &str, text: &str, faults: &mut Faults) -> Option<Said<i64>> {
+    if let Ok(number) = text.parse() {
+        return Some(Said::new(flag, number));
+    }
+    let what = format!("{text:?} is not a whole number");
+    faults.push(Fault::new(flag, what).hint(format!("write for example {flag} 10")));
+    None
 }
 
 /// Support files and nothing that they could be of: the scene was taken for one of them.

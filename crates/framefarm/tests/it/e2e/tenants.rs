@@ -108,5 +108,6 @@ fn the_probe_says_why_a_package_is_found_or_missed() {
     assert!(ran.stdout.contains("says no version but: cannot open display"), "{ran}");
     let json: serde_json::Value = farm.run(&["probe", "--json"]).ends_with(0).json();
     assert!(json["info"]["processors"].as_u64().unwrap() >= 1, "{json}");
-    assert_eq!(json["packages"][0]["name"], "povray", "{json}");
+    let packages = json["packages"].as_array().unwrap();
+    assert!(packages.iter().any(|package| package["name"] == "povray"), "{json}");
 }
