@@ -10,6 +10,9 @@ use packages::{Library, LogReader};
 
 const BYTES: usize = 64 << 20;
 
+/// Its name, the package that prints it, and its lines by their number.
+type Log<'a> = (&'static str, &'static str, &'a dyn Fn(usize) -> String);
+
 fn main() {
     let library = Library::embedded();
     let blender = |at: usize| {
@@ -26,7 +29,7 @@ fn main() {
         format!("00:00:{:02} 1042MB | loading object {at} of the scene, 1234 vertices\n", at % 60)
     };
     let mixed = |at: usize| if at.is_multiple_of(20) { blender(at) } else { talk(at) };
-    let logs: [(&str, &str, &dyn Fn(usize) -> String); 4] = [
+    let logs: [Log<'_>; 4] = [
         ("parse mixed blender", "blender", &mixed),
         ("parse progress blender", "blender", &blender),
         ("parse talk arnold", "arnold", &talk),
