@@ -1,7 +1,7 @@
 //! Frames by command line, against one POV-Ray by hand over the whole animation.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -10,7 +10,7 @@ use packages::support::Search;
 use packages::{CollectError, Collected, Event, Invocation, Known, LogReader};
 
 use crate::explaining::explain_failure;
-use crate::{definition, step, write};
+use crate::{definition, ended, step, write};
 
 const SCENE: &str = r#"
 #version 3.7;
@@ -94,11 +94,7 @@ pub(crate) fn attempt(package: &str, step: &Step, number: i64, job: &Path, scrat
     };
     let line = invocation.command_line().unwrap();
     let log_path = scratch.with_extension("log");
-    let log = File::create(&log_path).unwrap();
-    let mut command = Command::new(&line.program);
-    command.args(&line.arguments).env_clear().envs(&line.environment).current_dir(&line.folder);
-    command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-    let status = command.status().unwrap();
+    let status = ended(&line, &log_path);
     let log = fs::read(&log_path).unwrap();
     let mut reader = LogReader::of(&invocation);
     let told: Vec<u16> = log.chunks(7).flat_map(|piece| progress(&reader.feed(piece))).collect();

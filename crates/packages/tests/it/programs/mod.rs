@@ -7,14 +7,13 @@ mod luxcore;
 mod mitsuba;
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use model::{AttemptNumber, Exit, JobId, Step, Work};
 use packages::{Class, CollectError, Collected, Definition, Event, Invocation, Known, LogReader, Verdict};
 
-use crate::{definition, step};
+use crate::{definition, ended, step};
 
 /// The program of `package`, or a word on standard error that there is none.
 fn program(package: &str) -> Option<PathBuf> {
@@ -86,11 +85,7 @@ fn run(program: &Path, work: Work, numbers: &[i64], job: &Path, scratch: &Path) 
     };
     let line = invocation.command_line().unwrap();
     let log_path = scratch.with_extension("log");
-    let log = File::create(&log_path).unwrap();
-    let mut command = Command::new(&line.program);
-    command.args(&line.arguments).env_clear().envs(&line.environment).current_dir(&line.folder);
-    command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-    let status = command.status().unwrap();
+    let status = ended(&line, &log_path);
     let log = fs::read(&log_path).unwrap();
     let mut reader = LogReader::of(&invocation);
     let mut events = reader.feed(&log);
