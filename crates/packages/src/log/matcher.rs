@@ -59,7 +59,7 @@ impl Matcher {
         let log = &definition.log;
         let mut rules = Vec::new();
         let mut add = |means: Means, pattern: &Pattern| {
-            rules.push(Rule { means, regex: pattern.regex().clone() });
+            rules.extend(pattern.regex().cloned().map(|regex| Rule { means, regex }));
         };
         for rule in &log.progress {
             add(Means::Progress(rule.kind, rule.scope), &rule.pattern);

@@ -91,7 +91,7 @@ impl LogReader {
             // A scene that cannot be read only costs the guess; the package itself says what is wrong.
             let read = File::open(invocation.job_folder.join(scene.as_str()))
                 .and_then(|file| file.take(SCENE_MAX).read_to_end(&mut text));
-            if read.is_ok() && twice.scene.regex().is_match(&text) {
+            if read.is_ok() && twice.scene.regex().is_some_and(|scene| scene.is_match(&text)) {
                 first = twice.first;
             }
         }
@@ -137,7 +137,8 @@ impl LogReader {
         for (at, marker) in unwrapped {
             let text = text.get_or_insert_with(|| self.text.unwrapped());
             let mut found = Vec::new();
-            marker.pattern.regex().captures_iter(text.as_bytes()).for_each(|groups| {
+            let Some(pattern) = marker.pattern.regex() else { continue };
+            pattern.captures_iter(text.as_bytes()).for_each(|groups| {
                 let line = groups.get(0).map_or(&[][..], |all| all.as_bytes());
                 found.push(sentence(&matcher, at, &groups, line));
             });

@@ -132,7 +132,7 @@ fn versions_have_their_own_tables() {
     let definition = Definition::parse("x.toml", text).unwrap_or_else(|faults| panic!("{faults}"));
     let of = |version: &str| {
         let one = definition.of_version(version);
-        let done = one.log.frame_done[0].regex().as_str().to_owned();
+        let done = one.log.frame_done[0].regex().unwrap().as_str().to_owned();
         (serde_json::to_value(&one.command[0].arguments[0]).unwrap(), done, one.seen.join(" "))
     };
     let case = |command: &str, done: &str, seen: &str| (command.into(), done.to_owned(), seen.to_owned());
