@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+
+// The farm that `npm run dev` shows: a real one, or the one that `npm run mock` plays.
+const farm = process.env['FRAMEFARM_URL'] ?? 'http://127.0.0.1:7199';
+
+export default defineConfig({
+  plugins: [svelte()],
+  resolve: { alias: { $lib: fileURLToPath(new URL('./src/lib', import.meta.url)) } },
+  build: {
+    target: 'es2022',
+    // The page is served with a policy that allows no inline script; the polyfill would be one.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+  },
+  server: { proxy: { '/api': { target: farm, changeOrigin: true } } },
+});
