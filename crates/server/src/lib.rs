@@ -17,6 +17,7 @@ mod letter;
 mod listening;
 mod mail;
 mod owner;
+mod page;
 mod problem;
 mod proof;
 mod record_text;

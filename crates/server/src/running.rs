@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use model::ServerVerb;
@@ -21,6 +22,7 @@ use crate::home::HomeError;
 use crate::joining::JoinError;
 use crate::listening::Listening;
 use crate::mail::PostError;
+use crate::page;
 use crate::proof::Proofs;
 use crate::render_server::{Over, RenderStartError};
 use crate::roles::Roles;
@@ -166,6 +168,7 @@ struct Servers {
     belonging: Belonging,
     roles: Roles,
     control: Control,
+    page: Option<PathBuf>,
     web: Option<Web>,
     found_by: JoinHandle<()>,
 }
@@ -236,7 +239,8 @@ impl Servers {
         let found_by = tokio::spawn(be_found(responder, belonging.proofs.clone()));
         let ready =
             Ready { url, services: settings.services.clone(), data: path, storage, render_host: None };
-        let mut servers = Self { ready, belonging, roles, control, web: None, found_by };
+        let page = settings.page.clone();
+        let mut servers = Self { ready, belonging, roles, control, page, web: None, found_by };
         if let Some(listening) = listening {
             servers.serve(listening)?;
         }
@@ -254,7 +258,13 @@ impl Servers {
         belonging.guard.ask_of_jobs(self.roles.jobs());
         let doors =
             belonging.doors().and(self.control.doors(belonging.access.is_some())).and(self.roles.doors());
-        let (router, secured) = (doors.guarded(&belonging.guard), belonging.secured.clone());
+        let guarded = doors.guarded(&belonging.guard);
+        // The page is where people can log in.
+        let router = match belonging.access {
+            Some(_) => page::with_page(guarded, self.page.clone()),
+            None => page::kept_to_itself(guarded),
+        };
+        let secured = belonging.secured.clone();
         let serving = tokio::spawn(listening.again()?.serve(router, secured, belonging.cutter.clone()));
         self.web = Some(Web { listening, serving });
         Ok(())

@@ -62,6 +62,9 @@ pub struct Settings {
     pub smtp: Option<String>,
     /// Sender of mails.
     pub mail_from: Option<String>,
+    /// Folder where the web page lies as it was built, for whoever works on it; that in the program where
+    /// absent.
+    pub page: Option<PathBuf>,
 }
 
 /// What runs, once it does.

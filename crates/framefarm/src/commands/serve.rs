@@ -135,6 +135,9 @@ pub(crate) struct Options {
     /// Sender of notices
     #[arg(long, value_name = "ADDR", help_heading = MAIL)]
     mail_from: Option<String>,
+    /// Folder with the built web page, to work on it: web/ui/dist; that in the program where not given
+    #[arg(long, value_name = "DIR", env = "FRAMEFARM_PAGE", hide = true)]
+    page: Option<PathBuf>,
     /// How much the log on stderr tells: error, warn, info, debug, trace, off
     #[arg(long, value_name = "LEVEL", env = "FRAMEFARM_LOG", hide_env_values = true, help_heading = LOG)]
     #[arg(default_value = "info")]
@@ -208,6 +211,7 @@ pub(crate) async fn serve(
         packages: options.packages,
         smtp: options.smtp,
         mail_from: options.mail_from,
+        page: options.page,
     };
     let news = News::to(|said| {
         let line = match said {

@@ -24,7 +24,8 @@ use crate::{Listen, Settings};
 const HEAD: &str = "\
 # The doors of a farm
 
-Every route of its servers, and who may use it. What is not here is not served. A test keeps this page true;
+Every route of its servers, and who may use it. What is not here and not below `/api` or `/link` is the web
+page, the same for everybody; nothing else is served. A test keeps this page true;
 `UPDATE=1 cargo test -p framefarm-server doors_page` writes it anew. What the roles mean is told in
 [access.md](access.md).
 
@@ -86,6 +87,7 @@ fn settings() -> Settings {
         packages: None,
         smtp: None,
         mail_from: None,
+        page: None,
     }
 }
 

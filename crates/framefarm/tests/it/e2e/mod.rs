@@ -17,6 +17,7 @@ mod matching;
 mod noise;
 mod one_machine;
 mod orders;
+mod page;
 mod parts;
 mod queue;
 pub(crate) mod ran;

@@ -5,7 +5,7 @@ use super::{crates, none, root, rust_files};
 /// The crates that decide. They know the words and nothing else.
 const ROLES: [&str; 4] = ["schedule", "resource", "render", "access"];
 /// The crates that touch the world for the shells.
-const HANDS: [&str; 6] = ["store", "wire", "process", "packages", "pictures", "trust"];
+const HANDS: [&str; 7] = ["store", "wire", "process", "packages", "pictures", "trust", "web"];
 
 /// The crates of ours that `name` may depend on, outside of its tests.
 fn allowed(name: &str) -> Vec<&'static str> {

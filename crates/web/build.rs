@@ -1,0 +1,47 @@
+//! Puts the built page (`web/ui/dist`) into the crate, where it was built; without it the crate has none.
+//!
+//! `scripts/build-web` builds it. The folder is in git, with nothing in it, so that cargo can see when it
+//! changes.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let here = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    let dist = here.join("../../web/ui/dist");
+    println!("cargo::rerun-if-changed=build.rs");
+    if dist.is_dir() {
+        println!("cargo::rerun-if-changed={}", dist.display());
+    }
+    let mut files = Vec::new();
+    if dist.join("index.html").is_file() {
+        files_below(&dist.canonicalize()?, "", &mut files)?;
+    }
+    files.sort();
+    let mut table = String::from("[\n");
+    for (name, path) in files {
+        let _ = writeln!(table, "({name:?}, include_bytes!({path:?})),");
+    }
+    table.push(']');
+    let out = env::var_os("OUT_DIR").map(PathBuf::from).unwrap_or_default();
+    fs::write(out.join("files.rs"), table)
+}
+
+/// Every file below `folder` by its name from there, with slashes.
+fn files_below(folder: &Path, under: &str, found: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let Some(own) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        if own.starts_with('.') {
+            continue;
+        }
+        let name = format!("{under}{own}");
+        if path.is_dir() {
+            files_below(&path, &format!("{name}/"), found)?;
+        } else {
+            found.push((name, path));
+        }
+    }
+    Ok(())
+}
