@@ -267,6 +267,7 @@ fn farm_view(settings: &Settings) -> FarmView {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         storage: String::new(),
         storage_id: None,
+        resource_linked: false,
         roles: settings.services.clone(),
         refused: BTreeMap::new(),
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 use model::{ServerState, ServerVerb, ServerView};
-use wire::Client;
+use wire::{Client, Service};
 
 use crate::cli::Global;
 use crate::farm;
@@ -15,6 +15,8 @@ use crate::output::{self, Cell, Exit, Failure, Table};
 const LOOK: Duration = Duration::from_millis(200);
 /// An order is carried out within this time, or the servers' log says why not.
 const DONE: Duration = Duration::from_secs(60);
+/// The servers find each other within this time, or something is wrong between them.
+const LINKED: Duration = Duration::from_secs(40);
 
 /// Stop and start the schedule server and the resource server
 ///
@@ -65,7 +67,10 @@ impl Server {
         for server in &servers.servers {
             let before = client.order_server(server, verb).await?;
             match until_done(&client, verb, &before).await? {
-                Some(view) => global.talk().say(format_args!("the {server} server is {}", view.state)),
+                Some(view) => {
+                    let linked = is_linked(&client, verb, &view).await;
+                    global.talk().say(format_args!("the {server} server is {}{linked}", view.state));
+                }
                 None => {
                     exit = Exit::Failed;
                     let what = format!("the {server} server did not {verb} within {} s", DONE.as_secs());
@@ -101,6 +106,23 @@ async fn until_done(
     Ok(None)
 }
 
+/// What there is to say about the link between the two servers once a resource server runs. Without it the one
+/// is of no use to the other, so it is waited for.
+async fn is_linked(client: &Client, verb: ServerVerb, view: &ServerView) -> &'static str {
+    if verb == ServerVerb::Stop || view.server != Service::Resource.name() {
+        return "";
+    }
+    let begun = Instant::now();
+    while begun.elapsed() < LINKED {
+        match client.farm().await {
+            Ok(farm) if farm.resource_linked => return ", and linked to the schedule server",
+            Err(error) if !farm::is_away(&error) => return "; whether it is linked nobody can say now",
+            _ => tokio::time::sleep(LOOK).await,
+        }
+    }
+    "; the schedule server is not linked to it yet"
+}
+
 fn is_done(verb: ServerVerb, before: &ServerView, now: &ServerView) -> bool {
     match verb {
         ServerVerb::Stop => now.state == ServerState::Stopped,
@@ -130,7 +152,11 @@ async fn list(global: &Global, client: &Client) -> Result<Exit, Failure> {
         }
         output::text(table)?;
         // A schedule server that is stopped has refused nothing, and the list says that it is stopped.
-        let counts = client.farm().await.map(|farm| farm.refused).unwrap_or_default();
+        let farm = client.farm().await.ok();
+        if farm.as_ref().is_some_and(|farm| !farm.resource_linked) {
+            global.talk().say("the schedule server is not linked to a resource server");
+        }
+        let counts = farm.map(|farm| farm.refused).unwrap_or_default();
         if let Some(refused) = refused(&counts) {
             global.talk().say(refused);
         }

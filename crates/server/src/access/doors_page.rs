@@ -52,6 +52,7 @@ fn all_doors(folder: &Path) -> Doors {
         version: "0".to_owned(),
         storage: String::new(),
         storage_id: None,
+        resource_linked: false,
         roles: Vec::new(),
         refused: std::collections::BTreeMap::new(),
     };

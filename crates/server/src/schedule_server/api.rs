@@ -16,6 +16,7 @@ use schedule::{Event, Prospect, Schedule};
 use wire::FarmView;
 
 use super::Desk;
+use super::hands::ScheduleHands;
 use crate::access::{Done, Pass};
 use crate::problem::Refused;
 
@@ -27,7 +28,13 @@ const PROSPECT_PAUSE: Duration = Duration::from_millis(1);
 pub(super) type Answer<T> = Result<Json<T>, Refused>;
 
 pub(super) async fn farm(State(desk): State<Desk>) -> Json<FarmView> {
-    Json(FarmView { refused: desk.refusals.counts(), ..FarmView::clone(&desk.farm) })
+    let (sender, linked) = tokio::sync::oneshot::channel();
+    let tell = move |_: &Schedule, hands: &mut ScheduleHands| {
+        let _ = sender.send(hands.is_resource_linked());
+    };
+    desk.handle.look(tell).await;
+    let (refused, resource_linked) = (desk.refusals.counts(), linked.await.unwrap_or(false));
+    Json(FarmView { refused, resource_linked, ..FarmView::clone(&desk.farm) })
 }
 
 pub(super) async fn jobs(State(desk): State<Desk>) -> Answer<Vec<JobView>> {

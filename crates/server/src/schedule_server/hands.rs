@@ -85,6 +85,11 @@ impl ScheduleHands {
         self.host_asks.clear();
     }
 
+    /// Whether the link to the resource server stands.
+    pub(super) const fn is_resource_linked(&self) -> bool {
+        self.resource.is_some()
+    }
+
     /// Asks the resource server for its hosts, or for those that match; `None` where it is not linked.
     pub(super) fn ask_hosts(&mut self, profile: Option<Profile>) -> Option<oneshot::Receiver<HostsTold>> {
         let resource = self.resource.as_ref()?;

@@ -60,6 +60,7 @@ impl Scene {
             version: "0".to_owned(),
             storage: String::new(),
             storage_id: None,
+            resource_linked: false,
             roles: Vec::new(),
             refused: BTreeMap::new(),
         };

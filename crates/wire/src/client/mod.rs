@@ -58,6 +58,9 @@ pub struct FarmView {
     /// The name of that storage, by which render hosts know whether they mount the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_id: Option<String>,
+    /// Whether its schedule server is linked to a resource server.
+    #[serde(default)]
+    pub resource_linked: bool,
     /// What the process that answers does for the farm.
     pub roles: Vec<Service>,
     /// How often its schedule server refused bad input since it started, by kind: `garbled`, `too_large`.

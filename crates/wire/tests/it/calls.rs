@@ -104,6 +104,7 @@ async fn every_call_asks_for_what_the_api_names() {
             version: "0.1.0".to_owned(),
             storage: "/results".to_owned(),
             storage_id: None,
+            resource_linked: false,
             roles: vec![Service::Schedule],
             refused: [("garbled".to_owned(), 3)].into(),
         }),

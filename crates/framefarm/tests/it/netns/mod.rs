@@ -6,6 +6,7 @@ mod farms;
 mod interfaces;
 mod moves;
 mod network;
+mod orders;
 mod waking;
 
 use std::io::Write;
