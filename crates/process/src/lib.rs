@@ -19,6 +19,7 @@ mod procfs;
 mod program;
 mod reap;
 mod running;
+mod settling;
 mod tree;
 mod user;
 
@@ -32,5 +33,6 @@ pub use memory_kills::MemoryKills;
 pub use meter::TreeUsage;
 pub use program::ProgramError;
 pub use running::{Running, adopt};
+pub use settling::settle;
 pub use tree::{KillError, kill_leftover};
 pub use user::User;

@@ -34,6 +34,8 @@ use crate::{News, Ready, Said, Settings};
 const FILES: u64 = 65_536;
 /// The answer to an order has gone out within this time, before connections are cut.
 const ANSWERED: Duration = Duration::from_millis(200);
+/// What the start needed is given back after this time: by then links stand and the host is known.
+const SETTLED: Duration = Duration::from_secs(10);
 
 /// Why servers do not start or do not go on.
 #[derive(Debug, thiserror::Error)]
@@ -137,8 +139,15 @@ pub async fn run(settings: Settings, news: News) -> Result<Outcome, ServeError> 
     if let Some(link) = servers.owner_link().await {
         news.say(&Said::OwnerLink(link));
     }
+    let mut settled = std::pin::pin!(tokio::time::sleep(SETTLED));
+    let mut settles = true;
     let ended = loop {
         let happened = tokio::select! {
+            () = &mut settled, if settles => {
+                settles = false;
+                process::settle();
+                continue;
+            }
             _ = terminate.recv() => break Ok(Outcome::Ended),
             _ = interrupt.recv() => break Ok(Outcome::Ended),
             _ = anew.recv() => {

@@ -42,6 +42,9 @@ use tokio::runtime::Builder;
 use crate::cli::{Cli, Command};
 use crate::output::{Exit, Failure};
 
+/// Threads of a render server for its links, files and reports, at most; each slot has its own besides.
+const RENDER_SERVER_THREADS: usize = 4;
+
 pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
     let Cli { global, command } = cli;
     match command {
@@ -58,6 +61,11 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
     }
     let serves = matches!(command, Command::Up(_) | Command::Serve(_));
     let mut builder = if serves { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+    if matches!(&command, Command::Serve(serve) if serve.renders_alone()) {
+        // The processors are there for frames.
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        builder.worker_threads(processors.min(RENDER_SERVER_THREADS));
+    }
     let runtime = builder
         .enable_all()
         .build()

@@ -157,6 +157,11 @@ fn role(text: &str) -> Result<Service, wire::discovery::ServiceError> {
 }
 
 impl Serve {
+    /// Whether there is nothing but a render server.
+    pub(crate) fn renders_alone(&self) -> bool {
+        self.roles.iter().all(|role| *role == Service::Render)
+    }
+
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
         let mut roles = self.roles;
         roles.sort_unstable();
