@@ -97,6 +97,20 @@ pub(crate) fn all() -> io::Result<Vec<Stat>> {
     Ok(found)
 }
 
+/// Memory in bytes that no file on disk backs, with what of it is swapped out; of what processes share each has
+/// its part. Nothing to those who may not look.
+pub(crate) fn own_memory(pid: u32) -> Option<u64> {
+    let rollup = fs::read_to_string(folder(pid).join("smaps_rollup")).ok()?;
+    let of = |name: &str| {
+        let line = rollup.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+    };
+    // Older systems do not tell them apart.
+    let resident =
+        of("Pss_Anon").zip(of("Pss_Shmem")).map(|(own, shared)| own + shared).or_else(|| of("Pss"));
+    Some((resident? + of("SwapPss").unwrap_or(0)) * 1024)
+}
+
 /// Whether the process was started with `entry` (`NAME=value`) in its environment. What may not be read, as
 /// another person's processes, does not carry it.
 pub(crate) fn carries(pid: u32, entry: &[u8]) -> Carries {
@@ -186,6 +200,16 @@ mod tests {
         }
         // The kernel's first, where it is to be seen, has none.
         assert_eq!(carries(2, b"PATH=/bin"), Carries::No);
+    }
+
+    #[test]
+    fn memory_of_its_own_is_counted() {
+        let own = std::process::id();
+        let before = own_memory(own).unwrap();
+        let held = std::hint::black_box(vec![1_u8; 64 << 20]);
+        let grown = own_memory(own).unwrap() - before;
+        assert!(grown >= (60 << 20), "{grown} for {}", held.len());
+        assert_eq!(own_memory(0), None);
     }
 
     #[test]

@@ -164,6 +164,13 @@ impl Running {
         self.tree.meter.usage()
     }
 
+    /// Memory in bytes that the tree, as last looked at, has for itself: what processes share counts once, and
+    /// what lies in files not at all. It takes longer than [`Self::usage`].
+    #[must_use]
+    pub fn own_memory(&self) -> u64 {
+        self.tree.own_memory()
+    }
+
     /// What the attempt used: in the end where it ended, else so far.
     #[must_use]
     pub fn total(&self) -> Usage {

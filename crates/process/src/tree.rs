@@ -93,6 +93,16 @@ impl Tree {
         Ok(members)
     }
 
+    /// Memory of the members at the last look that no file backs, in bytes.
+    pub(crate) fn own_memory(&self) -> u64 {
+        let page = rustix::param::page_size() as u64;
+        let of = |member: &ProcessMark| {
+            let resident = || procfs::stat(member.pid).map_or(0, |stat| stat.resident_pages * page);
+            procfs::own_memory(member.pid).unwrap_or_else(resident)
+        };
+        self.seen.iter().map(of).sum()
+    }
+
     /// Sends `signal` to each member that runs, once.
     pub(crate) fn signal(&mut self, signal: Signal) -> io::Result<()> {
         let mut asked = BTreeSet::new();

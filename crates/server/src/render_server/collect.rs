@@ -13,6 +13,7 @@ use super::delivery::{deliver, deliver_thumbnail};
 use super::kept_log::{KeptLog, LOG_MAX};
 use super::line::Reins;
 use super::log_shipping::ship_rest;
+use super::memory_bound::amount;
 use super::scratch::Scratch;
 use super::session::{JobFolder, PlaceError, Placed, patiently};
 use super::shown_log::of_session;
@@ -153,7 +154,7 @@ fn find(
     let read = read_log(&call, &log);
     let Verdict { failure, excused, warnings: told } = read.verdict(exit, &call.step.work.refuse);
     warnings.extend(told.into_iter().map(|warning| warning.sentence));
-    let mut failure = failure.map(|failure| failed(failure, reins));
+    let mut failure = failure.map(|failure| failed(failure, reins, grant));
     let long = log.metadata().is_ok_and(|about| about.len() > LOG_MAX);
     if let (true, Some(CollectError::Failed { message, .. })) = (long, &mut failure) {
         message.push_str("; it had printed more than 1 GiB, which is the most that is kept");
@@ -200,9 +201,14 @@ fn read_log(call: &Invocation<'_>, log: &Path) -> LogReader {
     reader
 }
 
-fn failed(failure: Failure, reins: &Reins) -> CollectError {
+fn failed(failure: Failure, reins: &Reins, grant: &Grant) -> CollectError {
     let Failure { class: said, sentence: mut message } = failure;
     let mut class = class(said);
+    if let Some(used) = reins.over_memory() {
+        let (used, reserved) = (amount(used), amount(grant.memory_bytes));
+        let message = format!("it was ended with {used} of memory, and its step reserves {reserved}");
+        return CollectError::Failed { class: FailureClass::Memory, message };
+    }
     if reins.out_of_memory() {
         class = FailureClass::Memory;
         message.push_str("; this host had run out of memory");

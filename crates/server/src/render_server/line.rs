@@ -1,7 +1,7 @@
 //! What waits for a slot of this host: handed over by the render role, begun by the slot's runner in order.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ pub(super) struct Reins(Arc<Learnt>);
 struct Learnt {
     pulled: AtomicBool,
     out_of_memory: AtomicBool,
+    over_memory: AtomicU64,
     tidied: AtomicBool,
 }
 
@@ -40,6 +41,16 @@ impl Reins {
     /// Whether it did.
     pub(super) fn out_of_memory(&self) -> bool {
         self.0.out_of_memory.load(Ordering::Relaxed)
+    }
+
+    /// It had so many bytes of memory, which is more than it may.
+    pub(super) fn note_over_memory(&self, bytes: u64) {
+        self.0.over_memory.store(bytes, Ordering::Relaxed);
+    }
+
+    /// How many, where it had too many.
+    pub(super) fn over_memory(&self) -> Option<u64> {
+        Some(self.0.over_memory.load(Ordering::Relaxed)).filter(|bytes| *bytes > 0)
     }
 
     /// Nothing of it is left on disk.

@@ -15,6 +15,7 @@ mod kept_log;
 mod line;
 mod links;
 mod log_shipping;
+mod memory_bound;
 mod neighbours;
 mod probe;
 mod residence;

@@ -12,6 +12,7 @@ use super::attempt::{invocation, program};
 use super::hands::RenderHandle;
 use super::line::Task;
 use super::log_shipping;
+use super::memory_bound::MemoryBound;
 use super::resident::{Heard, Resident};
 use super::scratch::Place;
 use super::session::Placed;
@@ -19,8 +20,6 @@ use crate::error_chain;
 
 /// Between two looks at what happens besides; what is printed is noticed at once.
 const LOOK: Duration = Duration::from_millis(100);
-/// Between two looks at what the whole process tree uses.
-const MEASURE: Duration = Duration::from_secs(1);
 /// From the request to end to the end by force.
 const GRACE: Duration = Duration::from_secs(3);
 /// As much of what it prints for one attempt is kept.
@@ -50,7 +49,10 @@ pub(super) struct Residence<'a> {
     began: Instant,
     before: TreeUsage,
     memory_peak: u64,
+    bound: MemoryBound,
     measured: Instant,
+    /// From then on to the next time.
+    pause: Duration,
 }
 
 impl<'a> Residence<'a> {
@@ -66,6 +68,7 @@ impl<'a> Residence<'a> {
         let outputs = place.scratch.outputs();
         let program = program(kit, placed, grant).ok().flatten();
         let call = invocation(kit, placed, grant, &outputs, program.as_ref()).ok();
+        let bound = MemoryBound::of(grant);
         let before = resident.running.usage_of_leader().unwrap_or_default();
         // The first frame bears what the start costs.
         let before = if resident.is_ready() { before } else { TreeUsage::default() };
@@ -82,7 +85,9 @@ impl<'a> Residence<'a> {
             began: Instant::now(),
             before,
             memory_peak: 0,
+            bound,
             measured: Instant::now(),
+            pause: bound.first_pause(),
         }
     }
 
@@ -208,12 +213,18 @@ impl<'a> Residence<'a> {
     }
 
     fn measure(&mut self) {
-        if self.measured.elapsed() >= MEASURE {
+        if self.measured.elapsed() >= self.pause {
             self.measured = Instant::now();
             let usage = self.resident.running.usage();
             self.memory_peak = self.memory_peak.max(usage.memory_bytes);
             let cpu_ms = usage.cpu_ms.saturating_sub(self.before.cpu_ms);
             self.kit.usage.seen(self.task.grant.lease, TreeUsage { cpu_ms, ..usage });
+            self.pause = self.bound.pause(&usage);
+            if let Some(bytes) = self.bound.overstepped(&usage, &self.resident.running) {
+                self.task.reins.note_over_memory(bytes);
+                let killed = self.resident.running.kill();
+                self.told(killed.err());
+            }
         }
     }
 

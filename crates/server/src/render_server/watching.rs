@@ -16,14 +16,13 @@ use super::hands::RenderHandle;
 use super::kept_log::{LOG_MAX, Trimmer};
 use super::line::{Reins, Task};
 use super::log_shipping;
+use super::memory_bound::MemoryBound;
 use super::scratch::Scratch;
 use super::session::Placed;
 use crate::error_chain;
 
 /// Between two looks at what the process printed; its end is noticed at once.
 const LOOK: Duration = Duration::from_millis(100);
-/// Between two looks at what the process tree uses.
-const MEASURE: Duration = Duration::from_secs(1);
 /// From the request to end to the end by force.
 const GRACE: Duration = Duration::from_secs(3);
 /// How the system kills, and we in the end.
@@ -52,7 +51,10 @@ pub(super) struct Watch<'a> {
     hang_after_done: Option<Duration>,
     /// The exit code that it said it would have.
     said: Option<i32>,
+    bound: MemoryBound,
     measured: Instant,
+    /// From then on to the next time.
+    pause: Duration,
     /// How often the system had killed for want of memory when last looked.
     memory_kills: Option<u64>,
     /// Sends the log while the process runs.
@@ -73,6 +75,7 @@ impl<'a> Watch<'a> {
         let (lease, path, server) = (grant.lease, scratch.log(), kit.server.clone());
         let program = program(kit, placed, grant).ok().flatten();
         let call = invocation(kit, placed, grant, outputs, program.as_ref()).ok();
+        let bound = MemoryBound::of(grant);
         let hang = call.as_ref().and_then(|call| call.definition.exit.hang_after_done);
         Self {
             kit,
@@ -86,7 +89,9 @@ impl<'a> Watch<'a> {
             through: None,
             hang_after_done: hang.map(|seconds| Duration::from_secs(seconds.into())),
             said: None,
+            bound,
             measured: Instant::now(),
+            pause: bound.first_pause(),
             memory_kills: None,
             shipping: tokio::spawn(async move { log_shipping::follow(server, lease, &path).await }),
         }
@@ -164,11 +169,23 @@ impl<'a> Watch<'a> {
         {
             self.through = Some((Instant::now(), time));
         }
-        if self.measured.elapsed() >= MEASURE {
-            self.measured = Instant::now();
-            let usage = self.running.usage();
-            self.kit.usage.seen(self.grant.lease, usage);
-            self.memory_kills = Some(self.kit.memory.kills());
+        if self.measured.elapsed() >= self.pause {
+            self.measure();
+        }
+    }
+
+    /// Looks at what the process tree uses, and ends it where that is more memory than it may have.
+    fn measure(&mut self) {
+        self.measured = Instant::now();
+        let usage = self.running.usage();
+        self.kit.usage.seen(self.grant.lease, usage);
+        self.memory_kills = Some(self.kit.memory.kills());
+        self.pause = self.bound.pause(&usage);
+        if let Some(bytes) = self.bound.overstepped(&usage, &self.running) {
+            self.reins.note_over_memory(bytes);
+            // What asks it to end has no time: it may take all there is meanwhile.
+            let killed = self.running.kill();
+            self.note(killed.err());
         }
     }
 

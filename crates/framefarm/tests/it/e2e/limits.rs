@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model::{LimitView, ShareView};
+use model::{JobState, LimitView, ShareView};
 
 use super::farm::Farm;
 use super::{lines, until, until_true};
@@ -99,6 +99,29 @@ fn a_frame_that_needs_a_whole_host_gets_it() {
     let too_wide = farm.submit_script("too wide", "1", &["--slots", "3"], "echo > {output}");
     farm.until_waits_for(&too_wide, "a frame takes 3 slots and the largest host that matches has 2");
     farm.run(&["kill", &small, &too_wide]).ends_with(0);
+}
+
+#[test]
+fn a_frame_gets_no_more_memory_than_its_step_reserves() {
+    let farm = Farm::up(2);
+    // The end of what is printed is all kept, until there is no more.
+    let hoard =
+        "(head -c 500M /dev/zero; until [ -e GATE ]; do sleep 0.1; done) | tail -c 500M | wc -c > {output}";
+    let gate = farm.path("gate").display().to_string();
+    let hoard = hoard.replace("GATE", &gate);
+    let more = ["--attempts", "1", "--reserve", "memory=128MiB"];
+    let greedy = farm.submit_script("greedy", "1", &more, &hoard);
+    until_true("it is ended", || farm.job(&greedy).state == JobState::Failed);
+    let frame = &farm.frames(&greedy)[0];
+    let (attempt, message) = (&frame.history[0], format!("{frame:#?}"));
+    assert_eq!(attempt.outcome, "memory", "{message}");
+    assert!(message.contains("of memory, and its step reserves 128 MiB"), "{message}");
+    // One that reserves what it uses, or nothing at all, is left alone.
+    let modest = ["--attempts", "1", "--reserve", "memory=600MiB"];
+    let ids = [&modest[..], &["--attempts", "1"]].map(|more| farm.submit_script("modest", "1", more, &hoard));
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    std::fs::write(&gate, "").unwrap();
+    ids.iter().for_each(|id| drop(farm.until_done(id)));
 }
 
 #[test]
