@@ -23,6 +23,7 @@ mod process;
 mod profile;
 mod report;
 mod role;
+mod select;
 mod servers;
 mod session;
 mod step;
@@ -65,6 +66,11 @@ pub use profile::{
 };
 pub use report::{FailureClass, Outcome, Output, Report, Usage};
 pub use role::{LeftOut, Role};
+pub use select::{
+    FrameQuery, FrameSelect, FrameVerb, FramesOrder, FramesOrdered, HostQuery, HostSelect, HostSort,
+    JobQuery, JobQueue, JobSelect, JobSort, JobVerb, JobsOrder, JobsOrdered, Page, PageWish, Place,
+    RefusedJob, Sorted,
+};
 pub use servers::{ServerOrder, ServerState, ServerVerb, ServerView, WakeView};
 pub use session::{Action, Cancel, EmbeddedFile, Environment};
 pub use step::{Dependency, DependencyKind, FrameOrder, FrameSpan, SlotNeed, Step, TimeLimits};
@@ -72,7 +78,7 @@ pub use time::Time;
 pub use version::{VersionPattern, VersionPatternError};
 pub use versioned::Versioned;
 pub use view::{
-    AttemptView, FrameState, FrameView, HostState, HostView, InputView, JobState, JobView, KindMatch,
+    AttemptView, Eta, FrameState, FrameView, HostState, HostView, InputView, JobState, JobView, KindMatch,
     LimitView, MatchView, NearHost, NoticeView, OutputView, Problem, Rejection, ResourceList, SetAsideView,
     ShareView, SlotView, StepView, SubmitReply, SubmitRequest,
 };

@@ -118,6 +118,25 @@ pub struct JobView {
     pub waiting_because: Option<String>,
     /// Folder of its frames in the storage, absolute at the schedule server.
     pub results: String,
+    /// A small picture of the latest frame that was done, by its content; none before there is one.
+    #[serde(default)]
+    pub cover: Option<Digest>,
+    /// When it will end, as far as that can be told.
+    #[serde(default)]
+    pub eta: Option<Eta>,
+    /// Milliseconds of processor time that its attempts said they used.
+    #[serde(default)]
+    pub cpu_ms: u64,
+    /// Milliseconds that its attempts said they took, together.
+    #[serde(default)]
+    pub wall_ms: u64,
+    /// On how many hosts it was or is rendered; told of a single job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<u32>,
+    /// Another text whenever people changed it (priority, hold, its end), and not by its progress; for
+    /// `If-Match`.
+    #[serde(default)]
+    pub tag: String,
     /// Its steps, in the order written; told of a single job.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepView>,
@@ -125,6 +144,17 @@ pub struct JobView {
     pub running: Vec<FrameView>,
     /// Notifications and what became of them.
     pub notices: Vec<NoticeView>,
+}
+
+/// When something will be over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Eta {
+    /// Most likely.
+    pub at: Time,
+    /// Hardly before that.
+    pub low: Time,
+    /// Hardly after that.
+    pub high: Time,
 }
 
 /// A step of a job for people and scripts.
@@ -227,6 +257,12 @@ pub struct FrameView {
     pub chunk: Option<String>,
     /// Name of its step.
     pub step: String,
+    /// The place of that step in the job, from 0.
+    #[serde(default)]
+    pub step_index: u16,
+    /// Its own place in the step, from 0; that of its chunk, where frames are rendered together.
+    #[serde(default)]
+    pub index: u32,
     /// What it does.
     pub state: FrameState,
     /// Host of the running or last attempt.

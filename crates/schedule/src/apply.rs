@@ -9,6 +9,7 @@ use crate::amounts::Taken;
 use crate::dependency;
 use crate::kept::{Filed, Job, Lease, Notice, NoticeState};
 use crate::passing_state::Due;
+use crate::spent::Spent;
 use crate::touched::AttemptEnd;
 use crate::{Effect, NoticeId, Record, Schedule};
 
@@ -126,6 +127,7 @@ impl Schedule {
             slots: 0,
             on_hosts: std::collections::BTreeMap::new(),
             notices: Vec::new(),
+            spent: Spent::default(),
         };
         self.kept.jobs.insert(id, job);
         self.kept.last_job = self.kept.last_job.max(id);

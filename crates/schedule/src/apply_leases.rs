@@ -4,6 +4,7 @@ use model::{FrameId, Grant, JobId, LeaseId, Output, ScheduleToRender, SlotIndex,
 
 use crate::host_table::HostIndex;
 use crate::kept::Lease;
+use crate::spent::Spent;
 use crate::touched::{Attempt, AttemptEnd};
 use crate::{Effect, Ending, Schedule};
 
@@ -74,6 +75,9 @@ impl Schedule {
         let step = usize::from(held.frame.step.0);
         if let Some(job) = self.kept.jobs.get_mut(&held.frame.job) {
             job.attempts_failed += u32::from(ending.is_some_and(Ending::counted));
+            if ending != Some(Ending::Refused) {
+                job.spent.add(held.host, &end);
+            }
             if let Some(table) = job.tables.get_mut(step) {
                 table.end(held.frame.index, end, again_at);
             }
@@ -102,6 +106,10 @@ impl Schedule {
         if let Some(job) = self.kept.jobs.get_mut(&held.frame.job)
             && let Some(table) = job.tables.get_mut(usize::from(held.frame.step.0))
         {
+            job.spent.add(held.host, &end);
+            if job.description.steps.get(usize::from(held.frame.step.0)).is_some_and(Spent::shows) {
+                job.spent.cover(at, held.frame.index, outputs);
+            }
             table.finish(held.frame.index, end, outputs);
         }
         if let Some(linked) = self.passing.host(held.host) {
@@ -136,6 +144,9 @@ impl Schedule {
             };
             let busy: Vec<SlotIndex> = held.slots().filter(|slot| at_work(*slot) == Some(lease)).collect();
             let Some(held) = self.take_lease(lease) else { continue };
+            if let Some(job) = self.kept.jobs.get_mut(&id) {
+                job.spent.was_on(held.host);
+            }
             if let Some(linked) = self.passing.host_mut(held.host) {
                 let message = if published {
                     ScheduleToRender::Acknowledge { lease }

@@ -7,6 +7,7 @@ use model::{FrameId, FrameState, JobId, LeaseId, SlotIndex, StepIndex};
 
 use crate::host_table::HostIndex;
 use crate::kept::{Job, Lease, NoticeState};
+use crate::spent::Spent;
 use crate::touched::Touched;
 use crate::{Ending, Schedule, dependency};
 
@@ -127,6 +128,7 @@ impl Schedule {
             }
         }
         assert_eq!(u32::try_from(failures), Ok(job.attempts_failed), "job {id} counts its failures");
+        assert_eq!(job.spent, Spent::of(job), "job {id} knows what its attempts came to");
         dependency::check(&job.description.steps, &job.tables);
         let awaits: BTreeSet<JobId> = self.to_await(&job.description).collect();
         assert_eq!(job.awaits, awaits, "job {id} knows which jobs it waits for");

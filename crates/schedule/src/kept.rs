@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     AttemptNumber, FrameId, HostId, JobDescription, JobId, JobState, LeaseId, Output, PathRules, SlotIndex,
-    Step, Time,
+    Step, StepIndex, Time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ use crate::limits::Limits;
 use crate::queue::Queue;
 use crate::set_aside::SetAsides;
 use crate::shares::Who;
+use crate::spent::Spent;
 
 /// What the journal holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -88,6 +89,9 @@ pub(crate) struct Job {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) on_hosts: BTreeMap<HostIndex, u32>,
     pub(crate) notices: Vec<Notice>,
+    /// What its attempts came to, which follows from them.
+    #[serde(skip)]
+    pub(crate) spent: Spent,
 }
 
 /// What the queue knows of a job.
@@ -178,6 +182,19 @@ impl Kept {
 }
 
 impl Job {
+    /// Its steps with their tables, in the order written.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (StepIndex, &Step, &FrameTable)> {
+        let steps = self.description.steps.iter().zip(&self.tables);
+        (0..).map(StepIndex).zip(steps).map(|(at, (step, table))| (at, step, table))
+    }
+
+    /// Another text whenever people changed it.
+    pub(crate) fn tag(&self) -> String {
+        let held = if self.held { "-held" } else { "" };
+        let ended = self.ended_at.map(|at| format!("-{}", at.0)).unwrap_or_default();
+        format!("{}{held}{ended}", self.priority)
+    }
+
     /// How many chunks of it are in which state.
     pub(crate) fn counts(&self) -> Counts {
         self.tables.iter().fold(Counts::default(), |sum, table| sum.plus(table.counts()))

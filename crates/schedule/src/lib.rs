@@ -17,6 +17,7 @@ mod check_passing;
 mod deadline;
 mod dependency;
 mod effect;
+mod eta;
 mod event;
 mod frame_table;
 mod host_set;
@@ -31,6 +32,7 @@ mod leave_out;
 mod licences;
 mod limits;
 mod line;
+mod listing;
 mod lists;
 mod notice;
 mod old_snapshot;
@@ -45,6 +47,7 @@ mod reservation;
 mod set_aside;
 mod settings;
 mod shares;
+mod spent;
 mod steer;
 mod step_view;
 mod stuck;
@@ -62,6 +65,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kept::Kept;
 use crate::passing_state::PassingState;
+use crate::spent::Spent;
 
 pub use effect::{Effect, FailedFrame, JobSummary};
 pub use event::{Event, LinkId};
@@ -101,7 +105,10 @@ impl TryFrom<Snapshot> for Schedule {
 
     fn try_from(snapshot: Snapshot) -> Result<Self, EmptySnapshot> {
         match (snapshot.state, snapshot.kept) {
-            (Some(kept), _) => Ok(Self { kept, passing: PassingState::default() }),
+            (Some(mut kept), _) => {
+                kept.jobs.values_mut().for_each(|job| job.spent = Spent::of(job));
+                Ok(Self { kept, passing: PassingState::default() })
+            }
             (None, Some(old)) => Ok(old.into()),
             (None, None) => Err(EmptySnapshot),
         }

@@ -53,15 +53,18 @@ impl Schedule {
         let job = self.kept.jobs.get(&id)?;
         let leases = job.leases().filter_map(|id| self.kept.leases.get(id).map(|lease| (id, lease)));
         let leases = leases.filter(|(id, lease)| !self.waits_ahead(*id, lease)).map(|(_, lease)| lease);
-        let mut frames: Vec<FrameId> = leases.map(|lease| lease.frame).collect();
+        let mut hosts = job.spent.hosts.clone();
+        let seen = leases.inspect(|lease| hosts.set(lease.host, true));
+        let mut frames: Vec<FrameId> = seen.map(|lease| lease.frame).collect();
         frames.sort_unstable();
+        let hosts = u32::try_from(hosts.iter().count()).ok();
         let running = frames.iter().filter_map(|frame| {
             let (step, table) = self.kept.step(*frame)?;
             self.frame_view(job, *frame, step, table)
         });
         let notices = job.notices.iter().map(notice_view).collect();
         let (steps, running) = (self.step_views(id), running.collect());
-        Some(JobView { steps, running, notices, ..self.job_view(id, job, &mut Whys::new(self)) })
+        Some(JobView { hosts, steps, running, notices, ..self.job_view(id, job, &mut Whys::new(self)) })
     }
 
     /// Its frames, step by step in the order written; those of a chunk are one.
@@ -136,7 +139,7 @@ impl Schedule {
         Some(LeaseView { lease, job: id, frame, number, attempt, host: self.kept.host_name(host), slot })
     }
 
-    fn job_view(&self, id: JobId, job: &Job, whys: &mut Whys<'_>) -> JobView {
+    pub(crate) fn job_view(&self, id: JobId, job: &Job, whys: &mut Whys<'_>) -> JobView {
         let (description, counts, frames) = (&job.description, job.counts(), job.frames());
         let first = description.steps.first();
         let under_way = self.passing.under_way.get(&id).copied().unwrap_or(0);
@@ -164,13 +167,25 @@ impl Schedule {
             ended_at: job.ended_at,
             waiting_because: whys.first(id).map(|reason| reason.to_string()),
             results: job.folder(id),
+            cover: job.spent.shown(),
+            eta: None,
+            cpu_ms: job.spent.cpu_ms,
+            wall_ms: job.spent.wall_ms,
+            hosts: None,
+            tag: job.tag(),
             steps: Vec::new(),
             running: Vec::new(),
             notices: Vec::new(),
         }
     }
 
-    fn frame_view(&self, job: &Job, frame: FrameId, step: &Step, table: &FrameTable) -> Option<FrameView> {
+    pub(crate) fn frame_view(
+        &self,
+        job: &Job,
+        frame: FrameId,
+        step: &Step,
+        table: &FrameTable,
+    ) -> Option<FrameView> {
         let state = table.state(frame.index)?;
         let untouched = Touched::default();
         let touched = table.touched(frame.index).unwrap_or(&untouched);
@@ -186,6 +201,8 @@ impl Schedule {
                 _ => step.chunk_list(frame.index).map(|list| list.to_string()),
             },
             step: step.name.clone(),
+            step_index: frame.step.0,
+            index: frame.index,
             state,
             host: last.map(|attempt| self.kept.host_name(attempt.host)),
             slot: last.map(|attempt| attempt.slot),
@@ -209,7 +226,7 @@ impl Schedule {
     }
 
     /// Whether a lease waits for the one before it on its slot, as far as its host has said.
-    fn waits_ahead(&self, id: LeaseId, lease: &Lease) -> bool {
+    pub(crate) fn waits_ahead(&self, id: LeaseId, lease: &Lease) -> bool {
         lease.ahead && self.passing.watches.get(id).is_none_or(|watch| watch.started_at.is_none())
     }
 

@@ -53,6 +53,13 @@ impl Refused {
         refused
     }
 
+    /// A query with faults.
+    pub(crate) fn query(faults: Faults) -> Self {
+        let mut refused = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "the query cannot be understood");
+        refused.0.faults = faults.0;
+        refused
+    }
+
     /// Something that a person could not have known or done.
     pub(crate) fn broken(error: &dyn std::error::Error) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, crate::error_chain(error))

@@ -1,7 +1,7 @@
 //! `framefarm frames`: the frames of a job, or the attempts at them.
 
 use clap::{Args, ValueEnum};
-use model::{AttemptView, FrameState, FrameView, JobId};
+use model::{AttemptView, FrameSelect, FrameState, FrameView, JobId};
 
 use super::now;
 use super::parts::part_of;
@@ -61,13 +61,13 @@ impl From<State> for FrameState {
 
 impl Frames {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
-        let mut frames = farm::client(global).await?.frames(self.id).await?;
-        frames.retain(|frame| self.step.as_ref().is_none_or(|step| frame.step == *step));
-        frames.retain(|frame| self.state.is_none_or(|state| frame.state == state.into()));
+        let state = self.state.map(FrameState::from).into_iter().collect();
+        let select =
+            FrameSelect { step: self.step.clone(), state, warned: self.warned, ..FrameSelect::default() };
+        let mut frames = farm::client(global).await?.frames(self.id, &select).await?;
         if !global.json && self.step.is_none() && self.state.is_none() {
             leave_out_parts(&mut frames, global.talk());
         }
-        frames.retain(|frame| !self.warned || !frame.warnings.is_empty());
         if global.json {
             output::json(&frames)?;
         } else if global.quiet {

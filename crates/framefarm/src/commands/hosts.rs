@@ -5,7 +5,8 @@ use std::time::Duration;
 use clap::Args;
 use model::preferences;
 use model::{
-    Clause, Faults, HostState, HostView, MatchView, NearHost, PackageInfo, ResourceList, SetAsideView,
+    Clause, Faults, HostSelect, HostState, HostView, MatchView, NearHost, PackageInfo, ResourceList,
+    SetAsideView,
 };
 use serde::Serialize;
 use wire::Client;
@@ -118,7 +119,7 @@ impl Hosts {
 
 async fn look(client: &Client, global: &Global, needs: &str, prefer: &str) -> Result<Seen, ClientError> {
     let (hosts, matched) = if needs.is_empty() && prefer.is_empty() {
-        (client.hosts().await?, None)
+        (client.hosts(&HostSelect::default()).await?, None)
     } else {
         let MatchView { profile, hosts, list } = client.matching_hosts(needs, prefer).await?;
         (hosts, Some((profile, list)))

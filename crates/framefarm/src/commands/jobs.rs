@@ -1,7 +1,7 @@
 //! `framefarm jobs`: the jobs of the farm.
 
 use clap::Args;
-use model::JobView;
+use model::{JobSelect, JobState, JobView};
 
 use super::now;
 use crate::cli::Global;
@@ -10,7 +10,8 @@ use crate::output::{self, Cell, Exit, Failure, Table, ago, percent};
 
 /// List the jobs of the farm
 ///
-/// Jobs that have not ended come first, in the order in which they are served.
+/// Jobs that have not ended come first, in the order in which they are served; then those that ended, the
+/// latest first.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -28,9 +29,10 @@ pub(crate) struct Jobs {
 
 impl Jobs {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
-        let mut jobs = farm::client(global).await?.jobs().await?;
-        jobs.retain(|job| self.user.as_ref().is_none_or(|user| job.user == *user));
-        jobs.retain(|job| !self.open || !job.state.is_final());
+        let open =
+            if self.open { vec![JobState::Queued, JobState::Active, JobState::Held] } else { Vec::new() };
+        let select = JobSelect { user: self.user, state: open, ..JobSelect::default() };
+        let jobs = farm::client(global).await?.jobs(&select).await?;
         if global.json {
             output::json(&jobs)?;
         } else if global.quiet {

@@ -65,7 +65,7 @@ impl Rebuild {
 async fn listed(farm: &Farm, hosts: usize) -> Result<(), LoadError> {
     let begun = Instant::now();
     loop {
-        let count = match farm.client().hosts().await {
+        let count = match farm.client().hosts(&model::HostSelect::default()).await {
             Ok(list) => list.len(),
             // The schedule server may not have found the new resource server yet.
             Err(wire::ClientError::Refused(_)) => 0,

@@ -48,6 +48,9 @@ pub(crate) struct FrameTable {
     /// one takes.
     #[serde(default)]
     done_wall_ms: u64,
+    /// The sum of the squares of the same.
+    #[serde(default)]
+    done_wall_squares: u64,
     /// Chunks that are done and of which there were warnings.
     #[serde(default)]
     warned: u32,
@@ -77,6 +80,7 @@ impl FrameTable {
             again: BTreeSet::new(),
             touched: TouchedFrames::default(),
             done_wall_ms: 0,
+            done_wall_squares: 0,
             warned: 0,
             gates: 0,
             released: None,
@@ -180,6 +184,14 @@ impl FrameTable {
         self.done_wall_ms.checked_div(u64::from(self.counts.done))
     }
 
+    /// The square of how far attempts that finish a chunk are from what they take.
+    pub(crate) fn variance_ms(&self) -> u128 {
+        let done = u128::from(self.counts.done);
+        let square = u128::from(self.done_wall_squares).checked_div(done).unwrap_or(0);
+        let typical = u128::from(self.typical_ms().unwrap_or(0));
+        square.saturating_sub(typical * typical)
+    }
+
     /// Indices of the chunks that are leased.
     pub(crate) fn running(&self) -> impl Iterator<Item = u32> {
         self.all_in(FrameState::Running)
@@ -229,7 +241,9 @@ impl FrameTable {
     /// A running chunk is done.
     pub(crate) fn finish(&mut self, index: u32, end: AttemptEnd, outputs: &[Output]) {
         let Some(touched) = self.touched.get_mut(index) else { return };
-        self.done_wall_ms += end.usage.map_or(0, |usage| usage.wall_ms);
+        let wall_ms = end.usage.map_or(0, |usage| usage.wall_ms);
+        self.done_wall_ms += wall_ms;
+        self.done_wall_squares = self.done_wall_squares.saturating_add(wall_ms.saturating_mul(wall_ms));
         self.warned += u32::from(end.message.is_some());
         touched.outputs = outputs.into();
         if let Some(attempt) = touched.last_mut() {

@@ -16,6 +16,7 @@ mod kinds;
 mod kinds_told;
 mod licences;
 mod limits;
+mod listing;
 mod mails;
 mod old_journals;
 mod policy;

@@ -8,8 +8,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use model::{
-    Faults, FrameView, JobDescription, JobId, JobView, Need, OutputView, PackageNeed, Rank, SubmitReply,
-    SubmitRequest, VersionPattern,
+    Faults, JobDescription, JobId, JobView, Need, OutputView, PackageNeed, Rank, SubmitReply, SubmitRequest,
+    VersionPattern,
 };
 use packages::check_work;
 use schedule::{Event, Prospect, Schedule};
@@ -18,6 +18,7 @@ use wire::FarmView;
 use super::Desk;
 use super::hands::ScheduleHands;
 use crate::access::{Done, Pass};
+use crate::clock;
 use crate::problem::Refused;
 
 /// How long a submit waits for the resource server's word on which hosts match.
@@ -37,23 +38,12 @@ pub(super) async fn farm(State(desk): State<Desk>) -> Json<FarmView> {
     Json(FarmView { refused, resource_linked, ..FarmView::clone(&desk.farm) })
 }
 
-pub(super) async fn jobs(State(desk): State<Desk>) -> Answer<Vec<JobView>> {
-    let mut jobs = desk.handle.read(Schedule::jobs).await?;
-    jobs.iter_mut().for_each(|job| desk.place(job));
-    Ok(Json(jobs))
-}
-
 pub(super) async fn job(State(desk): State<Desk>, Path(job): Path<JobId>) -> Answer<JobView> {
     desk.job(job).await.map(Json)
 }
 
 pub(super) async fn description(State(desk): State<Desk>, Path(job): Path<JobId>) -> Answer<JobDescription> {
     let found = desk.handle.read(move |role| role.description(job).cloned()).await?;
-    found.map(Json).ok_or_else(|| no_job(job))
-}
-
-pub(super) async fn frames(State(desk): State<Desk>, Path(job): Path<JobId>) -> Answer<Vec<FrameView>> {
-    let found = desk.handle.read(move |role| role.frames(job)).await?;
     found.map(Json).ok_or_else(|| no_job(job))
 }
 
@@ -181,12 +171,15 @@ impl Desk {
 
     /// The job with its folder as an absolute path.
     pub(super) async fn job(&self, job: JobId) -> Result<JobView, Refused> {
-        let mut found = self.handle.read(move |role| role.job(job)).await?.ok_or_else(|| no_job(job))?;
+        let now = clock::now();
+        let look =
+            move |role: &Schedule| role.job(job).map(|view| JobView { eta: role.eta(now, job), ..view });
+        let mut found = self.handle.read(look).await?.ok_or_else(|| no_job(job))?;
         self.place(&mut found);
         Ok(found)
     }
 
-    fn place(&self, job: &mut JobView) {
+    pub(super) fn place(&self, job: &mut JobView) {
         job.results = self.results.path().join(&job.results).display().to_string();
     }
 

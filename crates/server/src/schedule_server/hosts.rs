@@ -25,10 +25,6 @@ pub(super) struct Wanted {
     prefer: String,
 }
 
-pub(super) async fn hosts(State(desk): State<Desk>) -> Answer<Vec<HostView>> {
-    desk.hosts(None).await.map(|(hosts, _)| Json(hosts))
-}
-
 pub(super) async fn host(State(desk): State<Desk>, Path(host): Path<String>) -> Answer<HostView> {
     let named = Need::Field(Field::Host, Requirement::OneOf(vec![host.clone()]));
     let (hosts, _) = desk.hosts(Some(Profile::of([named]))).await?;
@@ -42,18 +38,23 @@ pub(super) async fn host(State(desk): State<Desk>, Path(host): Path<String>) -> 
 }
 
 pub(super) async fn matching(State(desk): State<Desk>, Query(wanted): Query<Wanted>) -> Answer<MatchView> {
-    let mut faults = Faults::default();
-    let needs = Clause::gather(Clause::read("need", &wanted.need, &mut faults));
-    let profile = Profile { needs, prefer: preferences("prefer", &wanted.prefer, &mut faults) };
-    profile.check(&mut faults);
-    faults.or(()).map_err(Refused::faults)?;
+    let profile = profile(&wanted.need, &wanted.prefer)?;
     let text = profile.to_string();
     let (hosts, list) = desk.hosts(Some(profile)).await?;
     Ok(Json(MatchView { profile: text, hosts, list: list.map(|list| *list).unwrap_or_default() }))
 }
 
+/// The profile that is asked for, as people write it.
+pub(super) fn profile(need: &str, prefer: &str) -> Result<Profile, Refused> {
+    let mut faults = Faults::default();
+    let needs = Clause::gather(Clause::read("need", need, &mut faults));
+    let profile = Profile { needs, prefer: preferences("prefer", prefer, &mut faults) };
+    profile.check(&mut faults);
+    faults.or(profile).map_err(Refused::query)
+}
+
 impl Desk {
-    async fn hosts(&self, profile: Option<Profile>) -> Result<HostsTold, Refused> {
+    pub(super) async fn hosts(&self, profile: Option<Profile>) -> Result<HostsTold, Refused> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         self.handle.look(move |_, hands| drop(sender.send(hands.ask_hosts(profile)))).await;
         let unlinked = || {

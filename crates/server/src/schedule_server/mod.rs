@@ -6,6 +6,7 @@ mod hands;
 mod host_orders;
 mod hosts;
 mod links;
+mod lists;
 mod refusals;
 mod site;
 mod steering;
@@ -164,16 +165,17 @@ impl ScheduleServer {
         let lease = "/api/v1/leases/{lease}";
         Doors::new()
             .get("/api/v1/farm", Verb::SeeFarm, api::farm)
-            .get("/api/v1/hosts", Verb::SeeHosts, hosts::hosts)
+            .get("/api/v1/hosts", Verb::SeeHosts, lists::hosts)
             .get("/api/v1/hosts/{host}", Verb::SeeHosts, hosts::host)
             .get("/api/v1/match", Verb::SeeHosts, hosts::matching)
             .post("/api/v1/hosts/{host}/order", Verb::OrderHost, host_orders::order)
-            .get("/api/v1/jobs", Verb::SeeJobs, api::jobs)
+            .get("/api/v1/jobs", Verb::SeeJobs, lists::jobs)
             .post("/api/v1/jobs", Verb::Submit, api::submit)
             .get(job, Verb::SeeJobs, api::job)
             .get(&format!("{job}/watch"), Verb::SeeJobs, watch::watch)
             .get(&format!("{job}/description"), Verb::SeeDescription, api::description)
-            .get(&format!("{job}/frames"), Verb::SeeJobs, api::frames)
+            .get(&format!("{job}/frames"), Verb::SeeJobs, lists::frames)
+            .get(&format!("{job}/frames/{{number}}"), Verb::SeeJobs, lists::frame)
             .get(&format!("{job}/frames/{{number}}/log"), Verb::ReadLogs, bulk::read_log)
             .post(&format!("{job}/hold"), Verb::HoldJob, api::hold)
             .post(&format!("{job}/release"), Verb::ReleaseJob, api::release)

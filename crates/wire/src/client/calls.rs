@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use model::{
-    AttemptNumber, Digest, FrameView, HostView, InputView, JobDescription, JobId, JobView, LeaseId,
-    MatchView, OutputView, SubmitReply, SubmitRequest,
+    AttemptNumber, Digest, HostView, InputView, JobDescription, JobId, JobView, LeaseId, MatchView,
+    OutputView, SubmitReply, SubmitRequest,
 };
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
@@ -97,14 +97,6 @@ impl Client {
         self.json(self.request(Method::POST, &["jobs"]).json(request)).await
     }
 
-    /// All jobs; what runs and the notices are left out.
-    ///
-    /// # Errors
-    /// As for every call.
-    pub async fn jobs(&self) -> Result<Vec<JobView>, ClientError> {
-        self.json(self.request(Method::GET, &["jobs"])).await
-    }
-
     /// One job.
     ///
     /// # Errors
@@ -127,14 +119,6 @@ impl Client {
     /// As for every call.
     pub async fn description(&self, job: JobId) -> Result<JobDescription, ClientError> {
         self.json(self.request(Method::GET, &["jobs", &job.to_string(), "description"])).await
-    }
-
-    /// The frames of a job.
-    ///
-    /// # Errors
-    /// As for every call.
-    pub async fn frames(&self, job: JobId) -> Result<Vec<FrameView>, ClientError> {
-        self.json(self.request(Method::GET, &["jobs", &job.to_string(), "frames"])).await
     }
 
     /// Writes the log of frame `number` to `to`: what has arrived of it, where the attempt still runs.
@@ -198,14 +182,6 @@ impl Client {
     pub async fn download(&self, job: JobId, output: &OutputView, path: &Path) -> Result<(), ClientError> {
         let url = self.resource(&["jobs", &job.to_string(), "results", &output.name]);
         self.save(url, &output.name, output.digest, path).await
-    }
-
-    /// The render hosts of the farm.
-    ///
-    /// # Errors
-    /// As for every call.
-    pub async fn hosts(&self) -> Result<Vec<HostView>, ClientError> {
-        self.json(self.request(Method::GET, &["hosts"])).await
     }
 
     /// One of them.

@@ -7,6 +7,7 @@ mod access;
 mod calls;
 mod error;
 mod joining;
+mod lists;
 mod orders;
 mod sse;
 mod steering;

@@ -9,8 +9,8 @@ use axum::extract::Request;
 use axum::response::Response;
 use futures_util::{StreamExt, stream};
 use model::{
-    AttemptNumber, Digest, FrameSet, JobDescription, JobId, JobState, JobView, LeaseId, Problem, SubmitReply,
-    SubmitRequest, Time,
+    AttemptNumber, Digest, FrameSelect, FrameSet, HostSelect, JobDescription, JobId, JobSelect, JobState,
+    JobView, LeaseId, Page, Problem, SubmitReply, SubmitRequest, Time,
 };
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -83,10 +83,20 @@ fn job(id: u64, state: JobState) -> JobView {
         ended_at: None,
         waiting_because: None,
         results: "/results/1-lighthouse".to_owned(),
+        cover: None,
+        eta: None,
+        cpu_ms: 0,
+        wall_ms: 0,
+        hosts: None,
+        tag: "50".to_owned(),
         steps: Vec::new(),
         running: Vec::new(),
         notices: Vec::new(),
     }
+}
+
+fn page<T: Clone>(items: &[T], next: Option<&str>) -> Page<T> {
+    Page { items: items.to_vec(), total: 9, next: next.map(str::to_owned) }
 }
 
 fn description() -> JobDescription {
@@ -109,9 +119,11 @@ async fn every_call_asks_for_what_the_api_names() {
             refused: [("garbled".to_owned(), 3)].into(),
         }),
         "/api/v1/content/missing" => json(&[digest]),
-        "/api/v1/jobs" => json(&[job(1, JobState::Queued)]),
+        "/api/v1/jobs?limit=1000" => json(&page(&[job(1, JobState::Queued)], Some("0.50.1."))),
+        "/api/v1/jobs?limit=1000&after=0.50.1." => json(&page(&[job(2, JobState::Done)], None)),
         "/api/v1/jobs/1/description" => json(&description()),
-        "/api/v1/jobs/1/frames" | "/api/v1/jobs/1/results" | "/api/v1/hosts" => plain(200, "", "[]"),
+        "/api/v1/jobs/1/results" => plain(200, "", "[]"),
+        "/api/v1/jobs/1/frames?limit=1000" | "/api/v1/hosts?limit=1000" => json(&page::<u8>(&[], None)),
         "/api/v1/jobs/1/frames/-5/log" => plain(200, "text/plain", "one"),
         "/api/v1/jobs/1/frames/3/log?attempt=2&step=a+%26+b" => plain(200, "text/plain", "two"),
         "/api/v1/leases/9/log?offset=4" => plain(200, "", "{\"length\":10}"),
@@ -121,12 +133,13 @@ async fn every_call_asks_for_what_the_api_names() {
     let one = JobId(1);
     assert_eq!(client.farm().await.unwrap().roles, [Service::Schedule]);
     assert_eq!(client.missing(&[digest, Digest([8; 32])]).await.unwrap(), [digest]);
-    assert_eq!(client.jobs().await.unwrap(), [job(1, JobState::Queued)]);
+    let both = [job(1, JobState::Queued), job(2, JobState::Done)];
+    assert_eq!(client.jobs(&JobSelect::default()).await.unwrap(), both);
     assert_eq!(client.job(one).await.unwrap(), job(1, JobState::Held));
     assert_eq!(client.description(one).await.unwrap(), description());
-    assert_eq!(client.frames(one).await.unwrap(), []);
+    assert_eq!(client.frames(one, &FrameSelect::default()).await.unwrap(), []);
     assert_eq!(client.results(one).await.unwrap(), []);
-    assert_eq!(client.hosts().await.unwrap(), []);
+    assert_eq!(client.hosts(&HostSelect::default()).await.unwrap(), []);
     for done in [client.hold(one).await, client.release(one).await, client.kill(one).await] {
         assert_eq!(done.unwrap().state, JobState::Held);
     }
@@ -141,12 +154,13 @@ async fn every_call_asks_for_what_the_api_names() {
     let wanted = [
         "GET /api/v1/farm".to_owned(),
         format!("POST /api/v1/content/missing {digests}"),
-        "GET /api/v1/jobs".to_owned(),
+        "GET /api/v1/jobs?limit=1000".to_owned(),
+        "GET /api/v1/jobs?limit=1000&after=0.50.1.".to_owned(),
         "GET /api/v1/jobs/1".to_owned(),
         "GET /api/v1/jobs/1/description".to_owned(),
-        "GET /api/v1/jobs/1/frames".to_owned(),
+        "GET /api/v1/jobs/1/frames?limit=1000".to_owned(),
         "GET /api/v1/jobs/1/results".to_owned(),
-        "GET /api/v1/hosts".to_owned(),
+        "GET /api/v1/hosts?limit=1000".to_owned(),
         "POST /api/v1/jobs/1/hold".to_owned(),
         "POST /api/v1/jobs/1/release".to_owned(),
         "POST /api/v1/jobs/1/kill".to_owned(),
@@ -181,7 +195,7 @@ async fn a_refusal_is_told_with_every_fault() {
         )
     })
     .await;
-    let error = client.jobs().await.unwrap_err();
+    let error = client.jobs(&JobSelect::default()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "the job has 2 faults\n  frames: it is empty\n  size: it is too large\n    hint: 65535 is the most"
@@ -213,7 +227,7 @@ async fn a_server_that_says_when_to_come_back_is_asked_again() {
     assert!(asked.iter().all(|line| *line == asked[0]), "the same each time: {asked:?}");
 
     let (client, asked) = served(|_, _| problem(503, r#"{"status":503,"title":"no resource server"}"#)).await;
-    assert!(matches!(client.hosts().await, Err(ClientError::Refused(_))));
+    assert!(matches!(client.hosts(&HostSelect::default()).await, Err(ClientError::Refused(_))));
     assert_eq!(asked.lock().unwrap().len(), 1, "who does not say when is not asked again");
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use model::{ClosedBy, Door, HostVerb, HostView};
+use model::{ClosedBy, Door, HostSelect, HostVerb, HostView};
 use wire::Client;
 use wire::client::ClientError;
 
@@ -193,7 +193,7 @@ async fn until(
 }
 
 async fn look(client: &Client, name: &str) -> Result<Option<HostView>, ClientError> {
-    Ok(client.hosts().await?.into_iter().find(|host| host.name.0 == name))
+    Ok(client.hosts(&HostSelect::default()).await?.into_iter().find(|host| host.name.0 == name))
 }
 
 const fn closed_by(host: &HostView) -> Option<ClosedBy> {
