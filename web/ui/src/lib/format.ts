@@ -53,15 +53,20 @@ export const ago = (then: number | null | undefined, now: number): string =>
 
 const two = (n: number) => String(n).padStart(2, '0');
 
-/** `14:05:09`, with the day where it is another one. */
+/** `14:05:09`; `4 Jan 14:05` where it is another day. */
 export function clock(ms: number | null | undefined, now = Date.now()): string {
   if (!ms) return '–';
   const then = new Date(ms);
   const time = `${two(then.getHours())}:${two(then.getMinutes())}:${two(then.getSeconds())}`;
-  return then.toDateString() === new Date(now).toDateString() ? time : `${day(then)} ${time.slice(0, 5)}`;
+  return then.toDateString() === new Date(now).toDateString() ? time : `${day(then, now)} ${time.slice(0, 5)}`;
 }
 
-const day = (date: Date): string => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+function day(date: Date, now: number): string {
+  const year = date.getFullYear() === new Date(now).getFullYear() ? '' : ` ${date.getFullYear()}`;
+  return `${date.getDate()} ${MONTHS[date.getMonth()]}${year}`;
+}
 
 /** The whole time, for tooltips. */
 export const exact = (ms: number | null | undefined): string => (ms ? new Date(ms).toLocaleString() : '');

@@ -1,9 +1,12 @@
 // Keys that do something. Each is told in the help that `?` shows.
+import { untrack } from 'svelte';
+
 export interface Key {
   /** One key, `j`, or two one after the other, `g j`; `Shift+` and `Ctrl+` before one. */
   keys: string;
   what: string;
-  run: (event: KeyboardEvent) => void;
+  /** Absent where a list does it itself and it is only told here. */
+  run?: (event: KeyboardEvent) => void;
 }
 
 const typing = (target: EventTarget | null): boolean =>
@@ -29,8 +32,9 @@ class Keys {
   /** Keys of a page or part; what comes back takes them away again. */
   add(title: string, keys: Key[]): () => void {
     const group = { title, keys };
-    this.groups = [...this.groups, group];
-    return () => (this.groups = this.groups.filter((other) => other !== group));
+    // Called in effects, which must not depend on who else has keys.
+    this.groups = [...untrack(() => this.groups), group];
+    return () => (this.groups = untrack(() => this.groups).filter((other) => other !== group));
   }
 
   private press(event: KeyboardEvent): void {
@@ -42,7 +46,7 @@ class Keys {
     // The newest group goes first: a page's keys before those of the frame around it.
     const all = this.groups.toReversed().flatMap((group) => group.keys);
     const key = all.find((key) => key.keys === two) ?? all.find((key) => key.keys === now);
-    if (!key) return;
+    if (!key?.run) return;
     event.preventDefault();
     this.first = '';
     key.run(event);

@@ -8,6 +8,8 @@ export interface Column<T> {
   width: string;
   /** Shown from this width of the table on, in pixels. */
   from?: number;
+  /** Shown below this width only. */
+  upto?: number;
   /** Numbers stand at the right. */
   num?: boolean;
   /** The field to sort by, where it can be. */
