@@ -5,7 +5,6 @@
 
 mod cli;
 mod commands;
-mod describe;
 mod farm;
 mod output;
 mod sheet;

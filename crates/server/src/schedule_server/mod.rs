@@ -2,6 +2,7 @@
 
 mod api;
 mod bulk;
+mod drafts;
 mod hands;
 mod host_orders;
 mod hosts;
@@ -196,6 +197,7 @@ impl ScheduleServer {
             .delete("/api/v1/paths/{rule}", Verb::SetPath, steering::remove_path)
             .get("/api/v1/set-aside", Verb::SeeLimits, steering::set_aside)
             .delete("/api/v1/set-aside/{host}", Verb::Forgive, steering::forgive)
+            .post("/api/v1/drafts", Verb::SendContent, drafts::draft)
             .post("/api/v1/content/missing", Verb::SendContent, bulk::missing_content)
             .bodies_up_to(JSON_MAX)
             .get("/api/v1/content/{digest}", Verb::ReadContent, bulk::read_content)

@@ -3,12 +3,12 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use describe::{Draft, MovieDraft, Prepared, Said, StepDraft, Whereabouts};
 use model::{Fault, Faults, PathRules, Source};
 use packages::Library;
 
 use super::{Submit, need_flags};
 use crate::cli::Global;
-use crate::describe::{self, Draft, MovieDraft, Prepared, Said, StepDraft, Whereabouts};
 use crate::farm;
 use crate::output::Failure;
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use describe::Prepared;
 use model::{ELSEWHERE, Fault, JobDescription, JobFile};
 
 use crate::cli::Global;
-use crate::describe::Prepared;
 use crate::output::{self, Cell, Exit, Failure, Table, bytes, plural};
 
 /// Folders that are named in one sentence.

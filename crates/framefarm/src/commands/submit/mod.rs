@@ -12,7 +12,6 @@ use model::{JobDescription, JobId, PathRules, SubmitReply};
 
 use super::wait;
 use crate::cli::Global;
-use crate::describe;
 use crate::farm;
 use crate::output::{self, Exit, Failure, plural};
 

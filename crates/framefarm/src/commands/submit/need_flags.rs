@@ -1,7 +1,7 @@
 //! `--need`, `--prefer` and `--reserve`: the resource profile on the command line, in the grammar of
 //! descriptions.
 
-use crate::describe::Draft;
+use describe::Draft;
 
 /// Lays the flags over `draft`; each may be given several times and hold several things with commas between
 /// them.

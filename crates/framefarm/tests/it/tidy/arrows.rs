@@ -13,9 +13,12 @@ fn allowed(name: &str) -> Vec<&'static str> {
         "model" => vec![],
         role if ROLES.contains(&role) => vec!["model"],
         "packages" => vec!["model", "pictures"],
+        "describe" => vec!["model", "packages", "process"],
         hand if HANDS.contains(&hand) => vec!["model"],
-        "server" => ["model"].into_iter().chain(ROLES).chain(HANDS).collect(),
-        "framefarm" => vec!["model", "packages", "pictures", "process", "server", "trust", "wire"],
+        "server" => ["model", "describe"].into_iter().chain(ROLES).chain(HANDS).collect(),
+        "framefarm" => {
+            vec!["describe", "model", "packages", "pictures", "process", "server", "trust", "wire"]
+        }
         "sim" => ["model"].into_iter().chain(ROLES).collect(),
         "load" => vec!["model", "trust", "wire"],
         other => panic!("say in tidy/arrows.rs and ARCHITECTURE.md what crate {other} may know"),

@@ -13,18 +13,18 @@ const GROUPS: [&str; 3] = ["any", "all", "not"];
 
 impl StepDraft {
     /// Takes needs as people write them in a line.
-    pub(crate) fn need(&mut self, place: &str, text: &str, faults: &mut Faults) {
+    pub fn need(&mut self, place: &str, text: &str, faults: &mut Faults) {
         let clauses = Clause::read(place, text, faults);
         self.needs.extend(clauses.into_iter().map(|clause| Said::new(place, clause)));
     }
 
     /// Takes preferences as people write them in a line.
-    pub(crate) fn prefer(&mut self, place: &str, text: &str, faults: &mut Faults) {
+    pub fn prefer(&mut self, place: &str, text: &str, faults: &mut Faults) {
         self.prefer.extend(preferences(place, text, faults).into_iter().map(|one| Said::new(place, one)));
     }
 
     /// Takes amounts as people write them in a line: `memory=8GiB,gpus=1`.
-    pub(crate) fn reserve(&mut self, place: &str, text: &str, faults: &mut Faults) {
+    pub fn reserve(&mut self, place: &str, text: &str, faults: &mut Faults) {
         for part in text.split(',') {
             let (name, amount) = part.split_once('=').unwrap_or((part, ""));
             match Amounts::called(name.trim()) {

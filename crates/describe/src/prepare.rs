@@ -12,19 +12,22 @@ use super::expand::expand;
 use super::fields::SHARED_FIELDS;
 use super::gather::{Gathered, Whereabouts, gather};
 use super::need_fields::split_version;
+use super::sent::Sent;
 use super::step_draft::StepDraft;
 use super::understand::{Surroundings, Understood, understand};
 use super::{in_order, movie, suggest};
 
 /// A job that can be submitted, and what people should know of it.
 #[derive(Debug)]
-pub(crate) struct Prepared {
-    pub(crate) job: JobDescription,
-    pub(crate) warnings: Vec<Fault>,
+pub struct Prepared {
+    /// The job.
+    pub job: JobDescription,
+    /// What may be wrong with it.
+    pub warnings: Vec<Fault>,
     /// Files that scenes name and that are not there. The job may go without them where it says so.
-    pub(crate) missing: Vec<Fault>,
+    pub missing: Vec<Fault>,
     /// Whether it says so.
-    pub(crate) allows_missing: bool,
+    pub allows_missing: bool,
 }
 
 /// Makes the job that `draft` asks for; its relative paths are seen from the folder `from`, absolute.
@@ -32,7 +35,7 @@ pub(crate) struct Prepared {
 /// # Errors
 /// Every fault of the description, of its files and of what is asked of the packages. Files that scenes miss
 /// are told with these, and are no fault alone.
-pub(crate) fn prepare(draft: &Draft, around: &Whereabouts<'_>, user: &str) -> Result<Prepared, Faults> {
+pub fn prepare(draft: &Draft, around: &Whereabouts<'_>, user: &str) -> Result<Prepared, Faults> {
     prepare_with(&Library::embedded(), draft, around, user)
 }
 
@@ -40,22 +43,46 @@ pub(crate) fn prepare(draft: &Draft, around: &Whereabouts<'_>, user: &str) -> Re
 ///
 /// # Errors
 /// As `prepare`.
-pub(crate) fn prepare_with(
+pub fn prepare_with(
     library: &Library,
     draft: &Draft,
     around: &Whereabouts<'_>,
     user: &str,
 ) -> Result<Prepared, Faults> {
-    let from = around.from;
+    let scenes = |step: &mut StepDraft| take_from_scene(step, library, around.from);
+    put_together(library, draft, user, &scenes, &|steps, job| gather(library, steps, around, job))
+}
+
+/// The same where the files are elsewhere: paths of `draft` are those of `sent`, and no scene is read.
+///
+/// # Errors
+/// As `prepare`, and paths that lead to none of the files.
+pub fn prepare_sent(
+    library: &Library,
+    draft: &Draft,
+    sent: &Sent<'_>,
+    user: &str,
+) -> Result<Prepared, Faults> {
+    put_together(library, draft, user, &|_| (), &|steps, job| sent.gather(steps, job))
+}
+
+/// How the files of a job are found and named in it.
+type Gather<'a> = dyn Fn(&[StepDraft], &mut JobDescription) -> Result<Gathered, Faults> + 'a;
+
+fn put_together(
+    library: &Library,
+    draft: &Draft,
+    user: &str,
+    take_from_scene: &dyn Fn(&mut StepDraft),
+    gather: &Gather<'_>,
+) -> Result<Prepared, Faults> {
     let package_for = |scene: &Path| definition_for(library, scene).map(|definition| definition.name.clone());
     let mut steps = draft.whole_steps();
-    for step in &mut steps {
-        take_from_scene(step, library, from);
-    }
+    steps.iter_mut().for_each(take_from_scene);
     let surroundings = Surroundings { user, package_for: &package_for };
     let Understood { mut job, mut faults } = understand(draft, &steps, &surroundings);
     faults.0.extend(idle_flags(draft));
-    let (gathered, lost) = match gather(library, &steps, around, &mut job) {
+    let (gathered, lost) = match gather(&steps, &mut job) {
         Ok(gathered) => (gathered, Vec::new()),
         Err(lost) => (Gathered::default(), lost.0),
     };

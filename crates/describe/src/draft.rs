@@ -12,13 +12,17 @@ use super::step_draft::StepDraft;
 
 /// Something said, and where: `job.toml:4` or `--frames`.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Said<T> {
-    pub(crate) place: String,
-    pub(crate) value: T,
+pub struct Said<T> {
+    /// Where: `job.toml:4` or `--frames`.
+    pub place: String,
+    /// What.
+    pub value: T,
 }
 
 impl<T> Said<T> {
-    pub(crate) fn new(place: impl Into<String>, value: T) -> Self {
+    /// `value`, said at `place`.
+    #[must_use]
+    pub fn new(place: impl Into<String>, value: T) -> Self {
         Self { place: place.into(), value }
     }
 
@@ -34,33 +38,47 @@ impl<T> Said<T> {
 
 /// What a person asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Draft {
-    pub(crate) name: Option<Said<String>>,
-    pub(crate) user: Option<Said<String>>,
-    pub(crate) group: Option<Said<String>>,
-    pub(crate) priority: Option<Said<i64>>,
-    pub(crate) notify: Option<Said<Vec<String>>>,
-    pub(crate) hold: Option<Said<bool>>,
-    pub(crate) allow_missing: Option<Said<bool>>,
-    pub(crate) attempts: Option<Said<i64>>,
-    pub(crate) after: Option<Said<Vec<JobId>>>,
-    pub(crate) slots_max: Option<Said<i64>>,
-    pub(crate) hosts_max: Option<Said<i64>>,
-    pub(crate) environments: Vec<Said<Environment>>,
+pub struct Draft {
+    /// What people call the job.
+    pub name: Option<Said<String>>,
+    /// Who submits it.
+    pub user: Option<Said<String>>,
+    /// For which group.
+    pub group: Option<Said<String>>,
+    /// Lower goes first.
+    pub priority: Option<Said<i64>>,
+    /// Mail addresses that are told of the end.
+    pub notify: Option<Said<Vec<String>>>,
+    /// Whether it is submitted on hold.
+    pub hold: Option<Said<bool>>,
+    /// Whether it goes without files that are missing.
+    pub allow_missing: Option<Said<bool>>,
+    /// Tries of a frame.
+    pub attempts: Option<Said<i64>>,
+    /// Jobs that have to be done before.
+    pub after: Option<Said<Vec<JobId>>>,
+    /// The most slots at once.
+    pub slots_max: Option<Said<i64>>,
+    /// The most hosts at once.
+    pub hosts_max: Option<Said<i64>>,
+    /// What its sessions are in.
+    pub environments: Vec<Said<Environment>>,
     /// The movie that is made of its frames.
-    pub(crate) movie: Option<MovieDraft>,
+    pub movie: Option<MovieDraft>,
     /// What holds for every step that says nothing else; the whole of a job without steps of its own.
-    pub(crate) shared: StepDraft,
-    pub(crate) steps: Vec<StepDraft>,
+    pub shared: StepDraft,
+    /// Its steps; none where it is a single one.
+    pub steps: Vec<StepDraft>,
     /// What could not be taken; the checks go on without it.
-    pub(crate) faults: Faults,
+    pub faults: Faults,
     /// The text it was made from.
-    pub(crate) source: Option<Source>,
+    pub source: Option<Source>,
 }
 
 impl Draft {
     /// This draft with everything that `upper` says laid over it.
-    pub(crate) fn overlaid(self, upper: Self) -> Self {
+    #[must_use]
+    pub fn overlaid(self, upper: Self) -> Self {
         Self {
             name: upper.name.or(self.name),
             user: upper.user.or(self.user),

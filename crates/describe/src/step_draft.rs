@@ -9,47 +9,75 @@ use super::draft::Said;
 
 /// What is asked for of a step. Paths are already joined to the folder they were meant from.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct StepDraft {
+pub struct StepDraft {
     /// Where the step as a whole stands; nowhere for what all steps share.
-    pub(crate) table: Option<String>,
-    pub(crate) name: Option<Said<String>>,
-    pub(crate) depends_on: Option<Said<Vec<Dependency>>>,
-    pub(crate) package: Option<Said<String>>,
-    pub(crate) package_version: Option<Said<String>>,
-    pub(crate) scene: Option<Said<PathBuf>>,
-    pub(crate) frames: Option<Said<String>>,
-    pub(crate) first_frame: Option<Said<i64>>,
-    pub(crate) last_frame: Option<Said<i64>>,
-    pub(crate) frame_count: Option<Said<i64>>,
-    pub(crate) size: Option<Said<String>>,
-    pub(crate) format: Option<Said<String>>,
-    pub(crate) support: Vec<Said<PathBuf>>,
-    pub(crate) libraries: Vec<Said<PathBuf>>,
-    pub(crate) settings: BTreeMap<String, Said<String>>,
-    pub(crate) arguments: Option<Said<Vec<String>>>,
-    pub(crate) command: Option<Said<Vec<String>>>,
+    pub table: Option<String>,
+    /// What people call it.
+    pub name: Option<Said<String>>,
+    /// The steps that it waits for.
+    pub depends_on: Option<Said<Vec<Dependency>>>,
+    /// The rendering package, maybe with its version.
+    pub package: Option<Said<String>>,
+    /// The version of the package.
+    pub package_version: Option<Said<String>>,
+    /// The render file.
+    pub scene: Option<Said<PathBuf>>,
+    /// The frame list.
+    pub frames: Option<Said<String>>,
+    /// First frame of the animation.
+    pub first_frame: Option<Said<i64>>,
+    /// Last frame of the animation.
+    pub last_frame: Option<Said<i64>>,
+    /// How many frames the animation has.
+    pub frame_count: Option<Said<i64>>,
+    /// Size of the pictures.
+    pub size: Option<Said<String>>,
+    /// Ending of the pictures.
+    pub format: Option<Said<String>>,
+    /// Files that travel.
+    pub support: Vec<Said<PathBuf>>,
+    /// Folders that the package searches.
+    pub libraries: Vec<Said<PathBuf>>,
+    /// Settings of the package.
+    pub settings: BTreeMap<String, Said<String>>,
+    /// Arguments handed to the package as they are.
+    pub arguments: Option<Said<Vec<String>>>,
+    /// A program with its arguments.
+    pub command: Option<Said<Vec<String>>>,
     /// What hosts must be, word for word.
-    pub(crate) needs: Vec<Said<Clause>>,
-    pub(crate) prefer: Vec<Said<Preference>>,
+    pub needs: Vec<Said<Clause>>,
+    /// Which hosts go first.
+    pub prefer: Vec<Said<Preference>>,
     /// Amounts of a host by what they are of.
-    pub(crate) reserve: BTreeMap<&'static str, Said<String>>,
-    pub(crate) chunk: Option<Said<i64>>,
-    pub(crate) order: Option<Said<String>>,
-    pub(crate) slots: Option<Said<String>>,
+    pub reserve: BTreeMap<&'static str, Said<String>>,
+    /// Frames of one run.
+    pub chunk: Option<Said<i64>>,
+    /// Which frames start first.
+    pub order: Option<Said<String>>,
+    /// Slots of a frame.
+    pub slots: Option<Said<String>>,
     /// Amounts by the name of the limit.
-    pub(crate) limits: BTreeMap<String, Said<i64>>,
-    pub(crate) max_time: Option<Said<String>>,
-    pub(crate) min_time: Option<Said<String>>,
-    pub(crate) stall_time: Option<Said<String>>,
-    pub(crate) environments: Vec<Said<Environment>>,
+    pub limits: BTreeMap<String, Said<i64>>,
+    /// The longest a try may take.
+    pub max_time: Option<Said<String>>,
+    /// The shortest that is believed.
+    pub min_time: Option<Said<String>>,
+    /// The longest without progress.
+    pub stall_time: Option<Said<String>>,
+    /// What its sessions are in.
+    pub environments: Vec<Said<Environment>>,
     /// A grid, `4x4`: each picture is spread over so many steps.
-    pub(crate) tiles: Option<Said<String>>,
-    pub(crate) tile_border: Option<Said<i64>>,
-    pub(crate) sample_parts: Option<Said<i64>>,
+    pub tiles: Option<Said<String>>,
+    /// Pixels around each tile.
+    pub tile_border: Option<Said<i64>>,
+    /// Among how many slots samples are shared out.
+    pub sample_parts: Option<Said<i64>>,
     /// Kinds of warnings that are to fail a frame.
-    pub(crate) refuse: Option<Said<Vec<String>>>,
-    pub(crate) cold: Option<Said<bool>>,
-    pub(crate) warm: Option<Said<bool>>,
+    pub refuse: Option<Said<Vec<String>>>,
+    /// Whether the package is started for each frame.
+    pub cold: Option<Said<bool>>,
+    /// Whether its own command stays for many frames.
+    pub warm: Option<Said<bool>>,
 }
 
 impl StepDraft {

@@ -20,11 +20,11 @@ pub(super) struct Gathered {
 }
 
 /// Where files are looked for.
-pub(crate) struct Whereabouts<'a> {
+pub struct Whereabouts<'a> {
     /// The folder that relative paths are seen from, absolute.
-    pub(crate) from: &'a Path,
+    pub from: &'a Path,
     /// What folders of other platforms are called here.
-    pub(crate) rules: &'a PathRules,
+    pub rules: &'a PathRules,
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Job descriptions: from a file, or from flags, to the job that is submitted.
+//! Job descriptions: from a file, from flags or from what a client sends, to the job that is submitted.
 //!
 //! Text becomes nodes with lines (`node`, `toml_text`, `json_text`), nodes become a draft that remembers
 //! where each thing was said (`fields`, `step_fields`, `need_fields`), drafts are laid over each other
 //! (`draft`, `step_draft`), the result is understood (`understand`, `step`, `frames`,
-//! `scheduling`), and its files are found (`gather`, `prepare`). Faults are collected all the way, never
-//! thrown one by one.
+//! `scheduling`), and its files are found (`gather`) or are those that a client names (`sent`); `prepare` makes
+//! a job of it all. Faults are collected all the way, never thrown one by one.
 
 mod ask_blender;
 mod draft;
@@ -18,9 +18,11 @@ mod movie;
 mod movie_fields;
 mod need_fields;
 mod node;
+mod place;
 mod prepare;
 mod reader;
 mod scheduling;
+mod sent;
 mod step;
 mod step_draft;
 mod step_fields;
@@ -34,12 +36,14 @@ mod tests_of_steps;
 mod toml_text;
 mod understand;
 
-pub(crate) use draft::{Draft, Said};
-pub(crate) use fields::read;
-pub(crate) use gather::Whereabouts;
-pub(crate) use movie_fields::{BURNT_IN, MovieDraft};
-pub(crate) use prepare::{Prepared, prepare, prepare_with};
-pub(crate) use step_draft::StepDraft;
+pub use draft::{Draft, Said};
+pub use fields::read;
+pub use gather::Whereabouts;
+pub use movie_fields::{BURNT_IN, MovieDraft};
+pub use place::field_at;
+pub use prepare::{Prepared, prepare, prepare_sent, prepare_with};
+pub use sent::Sent;
+pub use step_draft::StepDraft;
 
 use model::Faults;
 

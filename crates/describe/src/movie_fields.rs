@@ -12,27 +12,33 @@ const USAGE: &str = "write movie = true, or [movie] and below it fps = 24";
 const BURN_IN: &str = "write burn_in = true, or a text as \"{job} {frame:04}\"";
 
 /// What `burn_in = true` writes into each picture.
-pub(crate) const BURNT_IN: &str = "{job}  {frame:04}";
+pub const BURNT_IN: &str = "{job}  {frame:04}";
 
 /// The movie that is asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct MovieDraft {
+pub struct MovieDraft {
     /// Where it is asked for.
-    pub(crate) place: String,
+    pub place: String,
     /// False where a flag or a description takes it back.
-    pub(crate) wanted: bool,
+    pub wanted: bool,
     /// The step whose frames it shows.
-    pub(crate) step: Option<Said<String>>,
-    pub(crate) name: Option<Said<String>>,
-    pub(crate) fps: Option<Said<String>>,
-    pub(crate) codec: Option<Said<String>>,
-    pub(crate) quality: Option<Said<i64>>,
-    pub(crate) burn_in: Option<Said<String>>,
+    pub step: Option<Said<String>>,
+    /// What its step is called.
+    pub name: Option<Said<String>>,
+    /// Frames a second.
+    pub fps: Option<Said<String>>,
+    /// How it is compressed.
+    pub codec: Option<Said<String>>,
+    /// Lower is better and larger.
+    pub quality: Option<Said<i64>>,
+    /// What is written into each picture.
+    pub burn_in: Option<Said<String>>,
 }
 
 impl MovieDraft {
     /// One of which nothing more is said than that it is wanted.
-    pub(crate) fn wanted(place: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn wanted(place: impl Into<String>) -> Self {
         Self { place: place.into(), wanted: true, ..Self::default() }
     }
 

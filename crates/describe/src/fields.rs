@@ -70,7 +70,7 @@ pub(crate) const STEP_FIELDS: [&str; 3] = ["name", "depends_on", "environment"];
 ///
 /// # Errors
 /// Where the text is neither TOML nor, with the ending `.json`, JSON.
-pub(crate) fn read(file: &Path, text: &str) -> Result<Draft, Faults> {
+pub fn read(file: &Path, text: &str) -> Result<Draft, Faults> {
     let (entries, faults) = node::parse(file, text)?;
     let name = file.display().to_string();
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
