@@ -175,20 +175,27 @@ def add_strips():
                     add("image", strip.name, path, home_of(scene), [label(scene)])
 
 
-def main():
-    out, scene = sys.argv[sys.argv.index("--") + 1:][:2]
-    bpy.context.preferences.filepaths.use_scripts_auto_execute = False
-    if not bpy.data.filepath or os.path.realpath(bpy.data.filepath) != os.path.realpath(scene):
-        bpy.ops.wm.open_mainfile(filepath=scene, load_ui=False, use_scripts=False)
+def answer():
+    """What the scene that is open needs; the add-on asks so too."""
+    files.clear()
+    problems.clear()
     used = users()
     for step in (lambda: add_blocks(used), add_nodes, add_caches, add_strips):
         try:
             step()
         except Exception as error:
             problems.append("Blender %s could not list all: %r" % (bpy.app.version_string, error))
-    answer = {"blender": bpy.app.version_string, "files": files, "problems": problems}
+    return {"blender": bpy.app.version_string, "files": list(files), "problems": list(problems)}
+
+
+def main():
+    out, scene = sys.argv[sys.argv.index("--") + 1:][:2]
+    bpy.context.preferences.filepaths.use_scripts_auto_execute = False
+    if not bpy.data.filepath or os.path.realpath(bpy.data.filepath) != os.path.realpath(scene):
+        bpy.ops.wm.open_mainfile(filepath=scene, load_ui=False, use_scripts=False)
     with open(out, "w", encoding="utf-8", errors="replace") as file:
-        json.dump(answer, file)
+        json.dump(answer(), file)
 
 
-main()
+if __name__ == "__main__":
+    main()
