@@ -3,8 +3,8 @@
 //! Text becomes nodes with lines (`node`, `toml_text`, `json_text`), nodes become a draft that remembers
 //! where each thing was said (`fields`, `step_fields`, `need_fields`), drafts are laid over each other
 //! (`draft`, `step_draft`), the result is understood (`understand`, `step`, `frames`,
-//! `scheduling`), and its files are found (`gather`) or are those that a client names (`sent`); `prepare` makes
-//! a job of it all. Faults are collected all the way, never thrown one by one.
+//! `scheduling`), and its files are found (`gather`) or are those that a client names (`sent`); `prepare`
+//! makes a job of it all. Faults are collected all the way, never thrown one by one.
 
 mod ask_blender;
 mod draft;
