@@ -272,17 +272,25 @@ const say = ({ response }, event, data) => response.write(`id: ${epoch}.${seq}\n
 let grid = [];
 let since = now();
 const big = jobs.get('1');
+const lively = [...big.steps[1].cells.keys()].filter((i) => (big.steps[1].cells[i] & 7) === 1);
+let front = 34_040;
 function play() {
   const step = big.steps[1];
   const due = Math.floor(((now() - since) * rate) / 1000);
   since = now();
   for (let n = 0; n < due; n += 1) {
-    const i = Math.floor(chance() * step.total);
-    const [state, progress] = [step.cells[i] & 7, step.cells[i] >> 4];
-    if (state === 0) set(step, i, 1, 0);
-    else if (state === 1 && progress < 14) set(step, i, 1, progress + 2 + Math.floor(chance() * 4));
-    else if (state === 1) set(step, i, chance() < 0.004 ? 3 : 2, 0, chance() < 0.005);
-    else set(step, i, 0);
+    const at = Math.floor(chance() * lively.length);
+    const i = lively[at];
+    const progress = step.cells[i] >> 4;
+    if (progress < 14) set(step, i, 1, progress + 1 + Math.floor(chance() * 2));
+    else {
+      set(step, i, chance() < 0.004 ? 3 : 2, 0, chance() < 0.005);
+      // The next one; after the last the first frames are taken as new.
+      front = (front + 1) % step.total;
+      set(step, front, 1, 0);
+      lively[at] = front;
+      grid.push([1, front, step.cells[front]]);
+    }
     grid.push([1, i, step.cells[i]]);
   }
   seq += 1;

@@ -26,6 +26,9 @@ test('an expected end says how sure it is', () => {
   const minute = 60_000;
   expect(expected({ at: now + 15 * minute, low: now + 12 * minute, high: now + 18 * minute }, now)).toBe(
     '12:15, in 12 to 18 min');
+  const hour = 60 * minute;
+  expect(expected({ at: now + 20 * hour, low: now + 17 * hour, high: now + 31 * hour }, now)).toBe(
+    '6 Jan 08:00, in 17 to 31 h');
   expect(expected({ at: now + minute, low: now + minute, high: now + minute }, now)).toBe('12:01:00, in 60 s');
   expect(expected({ at: now - 1, low: now - 5, high: now - 1 }, now)).toBe('any moment');
   expect(clock(new Date(2026, 0, 4, 9, 5).getTime(), now)).toBe('4 Jan 09:05');

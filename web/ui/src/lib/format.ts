@@ -73,7 +73,8 @@ export const exact = (ms: number | null | undefined): string => (ms ? new Date(m
 
 /** When it will be done and how sure that is: `14:20, in 12 to 18 min`. */
 export function expected(eta: { at: number; low: number; high: number }, now: number): string {
-  const at = clock(eta.at, now).replace(/:\d\d$/, (seconds) => (eta.at - now > 600_000 ? '' : seconds));
+  // Seconds matter of what is near.
+  const at = clock(eta.at, now).replace(/(:\d\d):\d\d$/, (all, minutes: string) => (eta.at - now > 600_000 ? minutes : all));
   const low = rough(eta.low - now);
   const high = rough(eta.high - now);
   if (eta.high <= now) return 'any moment';

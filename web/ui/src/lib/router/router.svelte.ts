@@ -1,4 +1,6 @@
 // Where the page is. The address says all of it: path, and what is looked at in the query.
+import { untrack } from 'svelte';
+
 import { address, match, type Place } from './match.ts';
 import { routes } from '../../routes.ts';
 
@@ -31,8 +33,9 @@ class Router {
 
   /** Changes words of the query. `null` takes one away. */
   set(words: Record<string, string | number | null>, replace = true): void {
-    const query = { ...Object.fromEntries(this.query), ...words };
-    this.go(address(this.path, query), replace);
+    // Called in effects, which must not depend on what they change.
+    const [path, query] = untrack(() => [this.path, Object.fromEntries(this.query)]);
+    this.go(address(path, { ...query, ...words }), replace);
   }
 
   /** Links of this page are followed without loading anything anew. */
