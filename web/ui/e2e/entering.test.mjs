@@ -32,7 +32,7 @@ test('a stranger is asked who he is, at the place where he wanted to go', async 
   await page.getByLabel('Name').fill('nobody');
   await page.getByLabel('Password').fill('wrong horse');
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByText('user or password').waitFor();
+  await page.getByText('no user has that name').waitFor();
   browser.nothingWrong();
 });
 
