@@ -267,9 +267,11 @@ export interface SlotStats {
   at: number;
   host: string;
   slot: number;
-  job?: number | string;
-  frame?: number;
-  attempt?: number;
+  job?: number | string | null;
+  step_index?: number | null;
+  frame?: number | null;
+  attempt?: number | null;
+  wall_ms?: number | null;
   cpu_permille: number;
   memory_bytes: number;
   memory_peak_bytes: number;
