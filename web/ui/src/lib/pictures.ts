@@ -5,6 +5,8 @@ export interface Look {
   width?: number;
   /** Stops. */
   exposure?: number;
+  /** Its content: with it the answer may be kept for ever. */
+  digest?: string | undefined;
 }
 
 const SEEN = /\.(png|jpe?g|exr|hdr|tiff?|tga|webp|bmp|ppm|pfm)$/i;
@@ -20,7 +22,7 @@ export const widthFor = (pixels: number): number => WIDTHS.find((width) => width
 
 export const pictureOf = (job: string, name: string, look: Look = {}): string =>
   pathOf(`/jobs/${part(job)}/results/${part(name)}/picture`, {
-    width: look.width, exposure: look.exposure && isExposable(name) ? look.exposure : undefined, format: 'jpeg',
+    width: look.width, exposure: look.exposure && isExposable(name) ? look.exposure : undefined, format: 'jpeg', digest: look.digest,
   });
 
 export const fileOf = (job: string, name: string): string => pathOf(`/jobs/${part(job)}/results/${part(name)}`);
