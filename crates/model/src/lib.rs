@@ -17,6 +17,7 @@ mod info;
 mod join;
 mod link;
 mod nearest;
+mod news;
 mod package_file;
 mod path;
 mod paths;
@@ -51,10 +52,14 @@ pub use id::{AttemptNumber, FrameId, HostId, InstanceId, JobId, KindId, LeaseId,
 pub use info::{AddressInfo, GpuInfo, LicenceInfo, PackageInfo, ResourceInfo, ShareInfo};
 pub use join::{FarmIdentity, JoinReply, JoinRequest, JoinState, RenewReply, RenewRequest, TokenProof};
 pub use link::{
-    AHEAD_MAX, Grant, HEARTBEAT_MS, HeldLease, LEASE_MS, RenderToResource, RenderToSchedule,
-    ResourceToRender, ResourceToSchedule, ScheduleToRender, ScheduleToResource, SlotState,
+    AHEAD_MAX, Grant, HEARTBEAT_MS, HeldLease, HostSlots, HostsSeen, LEASE_MS, RenderToResource,
+    RenderToSchedule, ResourceToRender, ResourceToSchedule, ScheduleToRender, ScheduleToResource, SlotState,
 };
 pub use nearest::nearest;
+pub use news::{
+    EventId, EventIdError, FarmCounts, GridNews, GridStep, GridView, Hello, HostRow, HostsNews, JobCounts,
+    JobsNews, JoinsNews, Reset, Topic, TopicError,
+};
 pub use package_file::PackageFile;
 pub use path::{JobPath, JobPathError};
 pub use paths::{

@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AddressInfo, Amounts, AttemptNumber, Door, FrameId, HostId, HostOrder, HostView, InstanceId, KindId,
-    LeaseId, Profile, Report, ResourceInfo, ResourceList, SlotIndex, Time, TimeLimits,
+    AddressInfo, Amounts, AttemptNumber, Door, FrameId, HostId, HostOrder, HostState, HostView, InstanceId,
+    KindId, LeaseId, Profile, Report, ResourceInfo, ResourceList, SlotIndex, SlotView, Time, TimeLimits,
 };
 
 /// The right to one attempt of one frame on one slot.
@@ -263,6 +263,11 @@ pub enum ScheduleToResource {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         profile: Option<Profile>,
     },
+    /// People watch the hosts from now on, or no more: tell of all that there are, then of each change.
+    Watch {
+        /// Which of both.
+        hosts: bool,
+    },
     /// Certificates that are no longer good, by their serial numbers in hexadecimal: all of them, first on
     /// each link and when one is added.
     Revoked {
@@ -292,6 +297,8 @@ pub enum ResourceToSchedule {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         list: Option<Box<ResourceList>>,
     },
+    /// What became of hosts, while somebody watches them.
+    HostsSeen(HostsSeen),
     /// Of which kind hosts are: before each list that speaks of a kind, and whenever a host comes, goes or
     /// changes.
     Kinds {
@@ -306,6 +313,39 @@ pub enum ResourceToSchedule {
     },
     /// Hosts came, went or changed otherwise than in what their slots do: earlier lists are stale.
     Changed,
+}
+
+/// Hosts that changed, for those who watch them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostsSeen {
+    /// What follows is the first piece of all there is; hosts told of earlier and not in it are gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
+    /// Another piece of it follows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
+    /// Hosts that came, or have other things than before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub are: Vec<HostView>,
+    /// Hosts of which only slots changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slots: Vec<HostSlots>,
+    /// Hosts that are gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<HostId>,
+}
+
+/// What the slots of a host do now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostSlots {
+    /// The host.
+    pub host: HostId,
+    /// What it does.
+    pub state: HostState,
+    /// When it was last heard of.
+    pub heard_at: Time,
+    /// Those of its slots that changed.
+    pub slots: Vec<SlotView>,
 }
 
 /// A render server is heard of at least this often.

@@ -18,6 +18,9 @@ impl Resource {
                 let profile = profile.clone().map(Box::new);
                 Some(Record::HostsAsked { link, ask: *ask, profile, at: now })
             }
+            ScheduleToResource::Watch { hosts } => {
+                Some(Record::HostsWatched { link, watched: *hosts, at: now })
+            }
             // The shell deals with certificates; the database has none.
             ScheduleToResource::Revoked { .. } => None,
         }

@@ -21,6 +21,8 @@ impl Resource {
             assert!(u16::try_from(host.slots.len()).is_ok(), "{name} numbers its slots in 16 bits");
         }
         self.assert_kinds();
+        assert!(self.silent.iter().all(|link| self.hosts.contains_key(link)), "who is silent is a host");
+        self.watchers.values().for_each(|watcher| watcher.assert_invariants());
     }
 
     /// That what is counted by kind is what a count of the hosts comes to.

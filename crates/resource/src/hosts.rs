@@ -4,6 +4,7 @@ use model::{Door, LEASE_MS, RenderToResource, ResourceInfo, ResourceToRender, Sl
 
 use crate::kinds::Slots;
 use crate::record::Hello;
+use crate::watching::Change;
 use crate::{Effect, Host, LinkId, Record, Refusal, Resource};
 
 impl Resource {
@@ -76,7 +77,7 @@ impl Resource {
         let rebuilt = self.rebuilding_until.filter(|until| *until <= now).map(|_| Record::DatabaseRebuilt);
         let silent = self.heard.iter().take_while(|(at, _)| at.plus_ms(LEASE_MS) <= now);
         let left = silent.map(|(_, link)| Record::HostLeft { link: *link });
-        rebuilt.into_iter().chain(left).collect()
+        rebuilt.into_iter().chain(left).chain(self.watches_due(now)).collect()
     }
 
     pub(crate) fn host_joined(&mut self, link: LinkId, hello: &Hello, at: Time, effects: &mut Vec<Effect>) {
@@ -106,6 +107,7 @@ impl Resource {
         self.names.insert(host.name.clone(), link);
         self.heard.insert((at, link));
         self.hosts.insert(link, host);
+        self.note(&hello.host, &Change::All, at);
         effects.push(Effect::ToRender { link, message: ResourceToRender::Welcome });
         if !as_before {
             self.lists_became_stale(effects);
@@ -147,6 +149,7 @@ impl Resource {
             self.heard.insert((at, link));
             host.heard_at = at;
         }
+        self.note_heard(link, at);
     }
 
     pub(crate) fn slot_changed(&mut self, link: LinkId, slot: SlotIndex, now: &SlotState, at: Time) {
@@ -159,6 +162,7 @@ impl Resource {
         let before = count(state);
         state.clone_from(now);
         self.kinds.recount(host.kind, before, count(now));
+        self.note_slot(link, slot, at);
     }
 
     pub(crate) fn door_changed(&mut self, link: LinkId, door: &Door, at: Time) {
@@ -166,7 +170,9 @@ impl Resource {
         if let Some(host) = self.hosts.get_mut(&link) {
             let before = host.slots_counted();
             host.door = door.clone();
+            let name = host.name.clone();
             self.kinds.recount(host.kind, before, host.slots_counted());
+            self.note(&name, &Change::All, at);
         }
     }
 
@@ -191,6 +197,7 @@ impl Resource {
         if kind != before.kind {
             self.tell_kind(&host.name, Some(kind), effects);
         }
+        self.note(&host.name, &Change::All, at);
         self.hosts.insert(link, host);
     }
 
@@ -203,6 +210,7 @@ impl Resource {
             effects.push(Effect::CloseLink { link });
             self.lists_became_stale(effects);
             self.tell_kind(&host.name, None, effects);
+            self.note(&host.name, &Change::All, host.heard_at);
         }
     }
 
@@ -211,6 +219,7 @@ impl Resource {
         let host = self.hosts.remove(&link)?;
         self.names.remove(&host.name);
         self.heard.remove(&(host.heard_at, link));
+        self.silent.remove(&link);
         Some(host)
     }
 }

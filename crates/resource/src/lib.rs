@@ -18,6 +18,7 @@ mod nearest;
 mod record;
 mod verdict;
 mod view;
+mod watching;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +32,7 @@ pub use record::Record;
 
 use kinds::{Kinds, Slots};
 use verdict::Verdicts;
+use watching::Watcher;
 
 /// How long after its start the resource server says that its lists may be incomplete, in milliseconds:
 /// time for the render servers to find it again.
@@ -48,6 +50,10 @@ pub struct Resource {
     verdicts: Verdicts,
     /// Schedule servers that have asked something, and whether they know that their lists are stale.
     schedules: BTreeMap<LinkId, Lists>,
+    /// Schedule servers whose people watch hosts.
+    watchers: BTreeMap<LinkId, Watcher>,
+    /// Hosts that those see as silent.
+    silent: BTreeSet<LinkId>,
     /// Until when render servers are waited for; `None` once that has passed.
     rebuilding_until: Option<Time>,
 }
@@ -82,6 +88,8 @@ impl Resource {
             kinds: Kinds::default(),
             verdicts: Verdicts::default(),
             schedules: BTreeMap::new(),
+            watchers: BTreeMap::new(),
+            silent: BTreeSet::new(),
             rebuilding_until: Some(now.plus_ms(REBUILD_MS)),
         }
     }
@@ -140,7 +148,11 @@ impl Role for Resource {
             }
             Record::ScheduleLeft { link } => {
                 self.schedules.remove(link);
+                self.unwatch(*link);
             }
+            Record::HostsWatched { link, watched, at } => self.hosts_watched(*link, *watched, *at, effects),
+            Record::HostFellSilent { link, at } => self.host_fell_silent(*link, *at),
+            Record::HostsTold { link, at } => self.hosts_told(*link, *at, effects),
         }
     }
 
@@ -152,7 +164,7 @@ impl Role for Resource {
 
     fn next_deadline(&self) -> Option<Time> {
         let silent = self.heard.first().map(|(at, _)| at.plus_ms(model::LEASE_MS));
-        silent.into_iter().chain(self.rebuilding_until).min()
+        silent.into_iter().chain(self.rebuilding_until).chain(self.next_watch()).min()
     }
 
     fn deadline_event() -> Event {

@@ -88,6 +88,29 @@ pub enum Record {
         /// When it asked.
         at: Time,
     },
+    /// The people of a schedule server watch hosts, or no more.
+    HostsWatched {
+        /// Its link.
+        link: LinkId,
+        /// Which of both.
+        watched: bool,
+        /// When it said so.
+        at: Time,
+    },
+    /// A host that people watch was not heard of for a while.
+    HostFellSilent {
+        /// Its link.
+        link: LinkId,
+        /// When.
+        at: Time,
+    },
+    /// A schedule server is told which hosts changed.
+    HostsTold {
+        /// Its link.
+        link: LinkId,
+        /// When.
+        at: Time,
+    },
     /// A schedule server is gone.
     ScheduleLeft {
         /// Its link.

@@ -5,7 +5,7 @@ use model::{HEARTBEAT_MS, HostId, HostState, HostView, SlotIndex, SlotState, Slo
 use crate::{Host, Resource};
 
 /// A host that missed this many heartbeats is shown as silent before it is put out of the database.
-const MISSED_MAX: u64 = 2;
+pub(crate) const MISSED_MAX: u64 = 2;
 
 impl Resource {
     /// Every host, by name.

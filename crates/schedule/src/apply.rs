@@ -150,6 +150,7 @@ impl Schedule {
         self.kept.unsealed.remove(&id);
         let until = self.passing.seals.remove(&id).flatten();
         self.passing.due(Due::Seal(id), until, None);
+        self.grid_changed(id, effects);
         self.job_changed(id, effects);
     }
 

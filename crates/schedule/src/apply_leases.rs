@@ -38,6 +38,7 @@ impl Schedule {
             self.kept.amounts.take(host, taken);
         }
         self.kept.leases.insert(lease, held);
+        self.chunk_changed(frame, effects);
         self.file_job(frame.job);
     }
 
@@ -67,7 +68,7 @@ impl Schedule {
         effects: &mut Vec<Effect>,
     ) {
         let began = self.kept.leases.get(lease).is_some_and(|held| self.may_have_begun(lease, held));
-        let Some(held) = self.take_lease(lease) else { return };
+        let Some(held) = self.take_lease(lease, effects) else { return };
         let (at, ending, reported) = (end.at, end.ending, end.usage.is_some());
         if let Some(ending) = ending {
             self.tell_failed(held.frame, held.host, ending, end.message());
@@ -100,7 +101,7 @@ impl Schedule {
         outputs: &[Output],
         effects: &mut Vec<Effect>,
     ) {
-        let Some(held) = self.take_lease(lease) else { return };
+        let Some(held) = self.take_lease(lease, effects) else { return };
         let at = end.at;
         self.tell_done(held.frame, held.host);
         if let Some(job) = self.kept.jobs.get_mut(&held.frame.job)
@@ -121,8 +122,11 @@ impl Schedule {
 
     fn frame_ended(&mut self, frame: FrameId, at: Time, effects: &mut Vec<Effect>) {
         let Some(job) = self.kept.jobs.get_mut(&frame.job) else { return };
-        job.chunk_ended(frame);
-        if job.counts().left() == 0 {
+        let casualties = job.chunk_ended(frame);
+        let is_over = job.counts().left() == 0;
+        self.chunk_changed(frame, effects);
+        self.fell(frame.job, &casualties, effects);
+        if is_over {
             self.end_job(frame.job, at);
             self.followers_wake(frame.job, effects);
         }
@@ -143,7 +147,7 @@ impl Schedule {
                 line.and_then(|line| line.iter().find(|lease| !self.passing.is_through(*lease)))
             };
             let busy: Vec<SlotIndex> = held.slots().filter(|slot| at_work(*slot) == Some(lease)).collect();
-            let Some(held) = self.take_lease(lease) else { continue };
+            let Some(held) = self.take_lease(lease, effects) else { continue };
             if let Some(job) = self.kept.jobs.get_mut(&id) {
                 job.spent.was_on(held.host);
             }
@@ -160,6 +164,7 @@ impl Schedule {
             effects.push(Effect::Discard { lease });
         }
         self.end_job(id, at);
+        self.grid_changed(id, effects);
         self.job_changed(id, effects);
     }
 
@@ -170,7 +175,7 @@ impl Schedule {
     }
 
     /// Takes a lease out of everything but its frame's table. The one behind it moves up.
-    fn take_lease(&mut self, lease: LeaseId) -> Option<Lease> {
+    fn take_lease(&mut self, lease: LeaseId, effects: &mut Vec<Effect>) -> Option<Lease> {
         let held = self.kept.leases.remove(lease)?;
         let job = held.frame.job;
         self.count_limits(held.frame, held.host, false);
@@ -183,7 +188,7 @@ impl Schedule {
             self.slots_changed(&held, -1);
         }
         for slot in held.slots() {
-            self.leave(lease, held.host, slot);
+            self.leave(lease, held.host, slot, effects);
         }
         if let Some(job) = self.kept.jobs.get_mut(&job) {
             job.live -= 1;
@@ -196,7 +201,7 @@ impl Schedule {
         Some(held)
     }
 
-    fn leave(&mut self, lease: LeaseId, host: HostIndex, slot: SlotIndex) {
+    fn leave(&mut self, lease: LeaseId, host: HostIndex, slot: SlotIndex, effects: &mut Vec<Effect>) {
         let Some(kept) = self.kept.hosts.get_mut(host) else { return };
         kept.leave(slot, lease);
         let next = kept.line(slot).and_then(crate::line::Line::first);
@@ -205,6 +210,7 @@ impl Schedule {
             let next = next.clone();
             self.ahead_changed(next.frame, -1);
             self.slots_changed(&next, 1);
+            self.chunk_changed(next.frame, effects);
         }
     }
 

@@ -52,6 +52,7 @@ impl Schedule {
             Passing::KindsTold { whole, are, gone } => self.kinds_told(*whole, are, gone, effects),
             Passing::ListAsked { ask, profile, at } => self.list_asked(*ask, profile, *at, effects),
             Passing::ListCame { ask, list, at } => self.list_came(*ask, list, *at, effects),
+            Passing::GridsWatched { jobs } => self.passing.watched.clone_from(jobs),
             Passing::NoticeTried { notice } => self.notice_due(*notice, None, effects),
             Passing::NoticeAwaited { notice, until } => self.notice_due(*notice, Some(*until), effects),
             Passing::SealTried { job } => self.seal_due(*job, None, effects),

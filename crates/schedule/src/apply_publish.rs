@@ -48,6 +48,7 @@ impl Schedule {
         self.passing.watches.or_default(lease).publishing = Some(Box::new(publishing));
         self.host_worked(lease);
         self.publish(lease, effects);
+        self.lease_changed(lease, effects);
         self.refresh_slots_of(lease, effects);
     }
 
@@ -111,6 +112,9 @@ impl Schedule {
     }
 
     fn lease_changed(&self, lease: LeaseId, effects: &mut Vec<Effect>) {
-        effects.extend(self.job_of(lease).map(Effect::JobChanged));
+        if let Some(held) = self.kept.leases.get(lease) {
+            effects.push(Effect::JobChanged(held.frame.job));
+            self.chunk_changed(held.frame, effects);
+        }
     }
 }

@@ -14,9 +14,9 @@ type Chunk = (usize, u32);
 /// A chunk, or every waiting one of a step, that fails with another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Casualty {
-    step: usize,
+    pub(crate) step: usize,
     /// Every one that waits, where absent.
-    index: Option<u32>,
+    pub(crate) index: Option<u32>,
     cause: Cause,
 }
 

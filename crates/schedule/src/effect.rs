@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{JobId, JobState, LeaseId, Output, Profile, ScheduleToRender, Time};
+use model::{FrameId, JobId, JobState, LeaseId, Output, Profile, ScheduleToRender, Time};
 
 use crate::{Ending, LinkId, NoticeId};
 
@@ -75,6 +75,10 @@ pub enum Effect {
     },
     /// Something that people see of the job has changed.
     JobChanged(JobId),
+    /// What people see of a chunk has changed, in a job whose grid is watched.
+    ChunkChanged(FrameId),
+    /// What they see of many chunks of such a job has.
+    GridChanged(JobId),
 }
 
 /// What there is to say of a job that ended, or that waits for what will not come by itself.

@@ -1,6 +1,8 @@
 //! What happens to the schedule server, as far as it decides anything: commands of people, words of the
 //! other roles, answers of the shell to earlier effects, deadlines.
 
+use std::collections::BTreeSet;
+
 use model::{
     HostId, HostOrder, JobId, LeaseId, PathRule, RenderToSchedule, ResourceToSchedule, SubmitRequest,
 };
@@ -132,6 +134,8 @@ pub enum Event {
         /// What the mail server said.
         why: String,
     },
+    /// People watch the grids of these jobs and of no others.
+    WatchGrids(BTreeSet<JobId>),
     /// The scheduling pass that `Effect::PassWanted` asked for; several wishes make one pass.
     Pass,
     /// The moment of `next_deadline` has come.

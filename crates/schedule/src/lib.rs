@@ -20,6 +20,7 @@ mod effect;
 mod eta;
 mod event;
 mod frame_table;
+mod grid;
 mod host_set;
 mod host_table;
 mod hosts;
@@ -69,6 +70,7 @@ use crate::spent::Spent;
 
 pub use effect::{Effect, FailedFrame, JobSummary};
 pub use event::{Event, LinkId};
+pub use grid::StepCells;
 pub use host_table::HostIndex;
 pub use licences::Shortage;
 pub use passing::Passing;
@@ -153,6 +155,7 @@ impl Role for Schedule {
             Event::SealFailed { job, .. } => self.seal_failed(now, *job),
             Event::NoticeSent { notice } => self.notice_sent(now, *notice),
             Event::NoticeFailed { notice, why } => self.notice_failed(now, *notice, why),
+            Event::WatchGrids(jobs) => Ok(Self::watch_grids(jobs)),
             Event::Pass => Ok(self.pass(now)),
             Event::DeadlinePassed => Ok(self.deadline_passed(now)),
         }

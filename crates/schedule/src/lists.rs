@@ -131,6 +131,7 @@ impl Schedule {
             }
             // People's question and the shell's to pass on.
             ResourceToSchedule::Hosts { ask, .. } => Err(Refusal::UnknownAsk(*ask)),
+            ResourceToSchedule::HostsSeen(_) => Ok(Vec::new()),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! None of it is in the journal. A restart begins without any of it and learns it again from the other roles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     Amounts, Door, HostId, InstanceId, JobId, KindId, LeaseId, Output, Profile, ResourceList,
@@ -199,6 +199,11 @@ pub enum Passing {
         list: Box<ResourceList>,
         /// When.
         at: Time,
+    },
+    /// People watch the grids of these jobs and of no others.
+    GridsWatched {
+        /// Those jobs.
+        jobs: BTreeSet<JobId>,
     },
     /// A mail is being sent.
     NoticeTried {

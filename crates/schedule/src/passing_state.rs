@@ -56,6 +56,8 @@ pub(crate) struct PassingState {
     pub(crate) under_way: BTreeMap<JobId, u64>,
     /// Leases whose outputs the storage does not take.
     pub(crate) troubles: BTreeSet<(JobId, LeaseId)>,
+    /// Jobs whose grid people watch.
+    pub(crate) watched: BTreeSet<JobId>,
     /// Mails under way: when to try again, or absent while one is being sent.
     pub(crate) mails: BTreeMap<NoticeId, Option<Time>>,
     /// Sums under way, likewise.

@@ -2,7 +2,7 @@
 
 use model::{Dependency, FrameId, FrameState, JobDescription, JobId, WaitingReason};
 
-use crate::dependency;
+use crate::dependency::{self, Casualty};
 use crate::frame_table::FrameTable;
 use crate::kept::Job;
 use crate::{Effect, Schedule};
@@ -13,17 +13,20 @@ impl Job {
         !self.held && self.awaits.is_empty() && self.tables.iter().any(FrameTable::is_ready)
     }
 
-    /// Its chunk is done, has failed for good, or waits again: what waits for it may start, or fails too.
-    pub(crate) fn chunk_ended(&mut self, frame: FrameId) {
+    /// Its chunk is done, has failed for good, or waits again: what waits for it may start, or fails too. Says
+    /// what does.
+    pub(crate) fn chunk_ended(&mut self, frame: FrameId) -> Vec<Casualty> {
         let (steps, at) = (&self.description.steps, usize::from(frame.step.0));
         match self.tables.get(at).and_then(|table| table.state(frame.index)) {
             Some(FrameState::Done) => dependency::done(steps, &mut self.tables, at, frame.index),
             Some(FrameState::Failed) => {
                 let casualties = dependency::casualties(steps, &self.tables, at, frame.index);
                 dependency::fail(&mut self.tables, &casualties);
+                return casualties;
             }
             _ => {}
         }
+        Vec::new()
     }
 
     /// Whether nothing is left when its chunk, which runs, is done or fails for good.

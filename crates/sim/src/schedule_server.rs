@@ -141,6 +141,7 @@ impl World {
                 self.soon(500, Happening::Mails(run, notice, to, summary.job));
             }
             Effect::NeverGiven { .. } | Effect::JobChanged(_) => {}
+            Effect::ChunkChanged(_) | Effect::GridChanged(_) => {}
         }
     }
 

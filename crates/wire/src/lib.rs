@@ -13,7 +13,7 @@ mod server_url;
 mod tls_fault;
 
 pub use backoff::Backoff;
-pub use client::{Client, ClientError, FarmView};
+pub use client::{Client, ClientError, Events, FarmNews, FarmView, News};
 pub use credential::Credential;
 pub use discovery::{DiscoveryConfig, Service};
 pub use link::Link;

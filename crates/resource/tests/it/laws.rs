@@ -155,7 +155,7 @@ fn scanned(hosts: &[HostView], profile: &Profile) -> BTreeSet<String> {
     hosts.iter().filter(fits).map(|host| host.name.0.clone()).collect()
 }
 
-fn an_event() -> impl Strategy<Value = Event> {
+pub(crate) fn an_event() -> impl Strategy<Value = Event> {
     let name = || prop::sample::select(vec!["h0", "h1", "h2"]);
     let hello = (name(), name(), an_info(), 0..4_usize)
         .prop_map(|(name, instance, info, slots)| hello(name, instance, info, vec![SlotState::Free; slots]));

@@ -4,4 +4,5 @@
 mod database;
 mod laws;
 mod membership;
+mod watching;
 mod words;

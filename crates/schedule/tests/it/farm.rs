@@ -42,6 +42,7 @@ pub(crate) struct Farm {
     /// Asks that the resource server has not answered, while it takes its time.
     pub(crate) unanswered: Option<Vec<u64>>,
     pub(crate) passes: usize,
+    pub(crate) grids: crate::grids::Grids,
     /// How long attempts take, as hosts say; short ones are leased ahead.
     pub(crate) pace_ms: u64,
     next_link: LinkId,
@@ -106,6 +107,7 @@ pub(crate) fn farm() -> Farm {
         ranks: BTreeMap::new(),
         unanswered: None,
         passes: 0,
+        grids: crate::grids::Grids::default(),
         pace_ms: 60_000,
         next_link: 1,
         keys: 0,
@@ -235,7 +237,7 @@ impl Farm {
         grant.number
     }
 
-    fn reports(&mut self, name: &str, grant: &Grant, outcome: Outcome, warnings: &[&str]) {
+    pub(crate) fn reports(&mut self, name: &str, grant: &Grant, outcome: Outcome, warnings: &[&str]) {
         let usage = Usage { wall_ms: self.pace_ms, cpu_ms: 900, ..Usage::default() };
         let (lease, frame, attempt) = (grant.lease, grant.frame, grant.attempt);
         let warnings = warnings.iter().map(|&warning| warning.to_owned()).collect();
@@ -389,6 +391,7 @@ impl Farm {
             }
             Effect::NeverGiven { lease, .. } => self.never_given.push(lease),
             Effect::JobChanged(_) => {}
+            Effect::ChunkChanged(_) | Effect::GridChanged(_) => self.grids.hear(&effect, &self.schedule),
         }
         Vec::new()
     }

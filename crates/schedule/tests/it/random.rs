@@ -287,6 +287,11 @@ proptest! {
         for step in &steps {
             let before = ended(&farm);
             take(&mut farm, step);
+            if matches!(step, Step::Restart) {
+                farm.watches_anew();
+            }
+            farm.nothing_was_missed();
+            farm.watches_all();
             let after = ended(&farm);
             let retried = |frame: &(String, i64, FrameState)| {
                 matches!(step, Step::Retry(_)) && frame.2 == FrameState::Failed

@@ -153,8 +153,13 @@ proptest! {
         let id = farm.submits(description.clone());
         let after = farm.submits(JobDescription { after: vec![id], ..job("after", "1") });
         has_what_it_needs(&farm, id, &description);
+        farm.watches_all();
         for turn in turns {
             take(&mut farm, id, turn);
+            if matches!(turn, Turn::Restart) {
+                farm.watches_anew();
+            }
+            farm.nothing_was_missed();
             has_what_it_needs(&farm, id, &description);
         }
         until_it_ends(&mut farm);

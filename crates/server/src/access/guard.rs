@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
-use model::{AddressInfo, Digest, HostId, JobId};
+use model::{AddressInfo, Digest, HostId, JobId, MemberState, MemberView};
 use tokio::sync::watch;
 
 use super::doors::{Table, Whose};
@@ -86,6 +86,12 @@ impl Pass {
             }
         }
         std::future::pending().await
+    }
+
+    /// The servers that ask to join, where that is known.
+    pub(crate) async fn asking(&self) -> Option<Vec<MemberView>> {
+        let members = self.guard.0.trail.as_ref()?.read(::access::Access::members).await.ok()?;
+        Some(members.into_iter().filter(|member| member.state == MemberState::Pending).collect())
     }
 
     /// Notes by which addresses a host can be woken.

@@ -173,9 +173,17 @@ where
         &self,
         look: impl FnOnce(&R) -> T + Send + 'static,
     ) -> Result<T, AskError<R::Refusal>> {
+        self.read_with(|role, _| look(role)).await
+    }
+
+    /// The same with the hands.
+    pub(crate) async fn read_with<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&R, &mut H) -> T + Send + 'static,
+    ) -> Result<T, AskError<R::Refusal>> {
         let (sender, mut receiver) = oneshot::channel();
-        let look: Look<R, H> = Box::new(move |role, _| {
-            let _ = sender.send(Ok(look(role)));
+        let look: Look<R, H> = Box::new(move |role, hands| {
+            let _ = sender.send(Ok(look(role, hands)));
         });
         let mut trouble = self.trouble.clone();
         tokio::select! {
@@ -198,6 +206,16 @@ where
     /// Runs `look` on the owner's thread, with the hands; for what they keep, like links.
     pub(crate) async fn look(&self, look: impl FnOnce(&R, &mut H) + Send + 'static) {
         self.told.hand_over(Input::Look(Box::new(look))).await;
+    }
+
+    /// The same for somebody who waits for what comes of it, however long: `None` where the owner has ended.
+    pub(crate) async fn consult<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&R, &mut H) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (sender, receiver) = oneshot::channel();
+        self.look(move |role, hands| drop(sender.send(look(role, hands)))).await;
+        receiver.await.ok()
     }
 
     /// Ends the owner once everything that was handed over is dealt with.

@@ -40,8 +40,8 @@ pub(crate) trait Hands<R: Role>: Send + 'static {
     /// Performs `effect` without blocking; events it brings about at once go to `next`.
     fn perform(&mut self, effect: R::Effect, role: &R, next: &mut Vec<R::Event>);
 
-    /// All effects of a turn have been performed.
-    fn performed(&mut self) {}
+    /// All effects and looks of a turn are done; events that they bring about go to `next`.
+    fn performed(&mut self, _next: &mut Vec<R::Event>) {}
 
     /// The role refused `event`, and nobody waits for an answer.
     fn refused(&mut self, _event: &R::Event, _refusal: &R::Refusal) {}
@@ -284,7 +284,7 @@ where
                 Word::Look(look) => look(&self.role, &mut self.hands),
             }
         }
-        self.hands.performed();
+        self.hands.performed(&mut self.next);
     }
 
     fn now(&mut self) -> Time {

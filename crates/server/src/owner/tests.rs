@@ -73,7 +73,7 @@ impl Hands<Count> for Mouth {
         self.spoke = true;
     }
 
-    fn performed(&mut self) {
+    fn performed(&mut self, _: &mut Vec<Event>) {
         if std::mem::take(&mut self.spoke) {
             self.story.lock().unwrap().push(format!("{} is done", self.name));
         }

@@ -246,7 +246,7 @@ fn nothing_left(lease: LeaseId) -> Event {
 }
 
 impl Hands<Render> for RenderHands {
-    fn performed(&mut self) {
+    fn performed(&mut self, _: &mut Vec<Event>) {
         if let Some(schedule) = &self.schedule {
             schedule.flush();
         }

@@ -16,7 +16,6 @@ use schedule::{Event, Prospect, Schedule};
 use wire::FarmView;
 
 use super::Desk;
-use super::hands::ScheduleHands;
 use crate::access::{Done, Pass};
 use crate::clock;
 use crate::problem::Refused;
@@ -29,13 +28,8 @@ const PROSPECT_PAUSE: Duration = Duration::from_millis(1);
 pub(super) type Answer<T> = Result<Json<T>, Refused>;
 
 pub(super) async fn farm(State(desk): State<Desk>) -> Json<FarmView> {
-    let (sender, linked) = tokio::sync::oneshot::channel();
-    let tell = move |_: &Schedule, hands: &mut ScheduleHands| {
-        let _ = sender.send(hands.is_resource_linked());
-    };
-    desk.handle.look(tell).await;
-    let (refused, resource_linked) = (desk.refusals.counts(), linked.await.unwrap_or(false));
-    Json(FarmView { refused, resource_linked, ..FarmView::clone(&desk.farm) })
+    let linked = desk.handle.consult(|_, hands| hands.is_resource_linked()).await;
+    Json(FarmView { resource_linked: linked.unwrap_or(false), ..desk.farm_now() })
 }
 
 pub(super) async fn job(State(desk): State<Desk>, Path(job): Path<JobId>) -> Answer<JobView> {
@@ -98,6 +92,11 @@ pub(super) async fn submit(
 }
 
 impl Desk {
+    /// What the farm says of itself.
+    pub(super) fn farm_now(&self) -> FarmView {
+        FarmView { refused: self.refusals.counts(), ..FarmView::clone(&self.farm) }
+    }
+
     /// Everything that can be wrong with a description, its packages and its contents, at once.
     fn check(&self, description: &JobDescription) -> Result<(), Refused> {
         let mut faults = description.check().err().unwrap_or_default();

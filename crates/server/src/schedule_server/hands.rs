@@ -3,14 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 use model::{HostView, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, ScheduleToResource};
 use schedule::{Effect, Event, JobSummary, LinkId, NoticeId, Refusal, Schedule};
 use store::Results;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 use wire::link::Sender;
 
+use super::changes::{Changes, Wish};
 use super::refusals::Refusals;
 use crate::error_chain;
 use crate::letter::letter;
@@ -22,6 +24,8 @@ pub(super) type HostsTold = (Vec<HostView>, Option<Box<ResourceList>>);
 
 pub(crate) type ScheduleHandle = Handle<Schedule, ScheduleHands>;
 
+/// Between two counts of the farm, however many look.
+const COUNT_PAUSE: Duration = Duration::from_millis(900);
 /// The kind of words about a lease that is over.
 const STALE_LEASE: &str = "stale_lease";
 
@@ -37,7 +41,13 @@ pub(crate) struct ScheduleHands {
     last_host_ask: u64,
     results: Arc<Results>,
     post: Option<Post>,
-    changes: broadcast::Sender<JobId>,
+    watchers: broadcast::Sender<JobId>,
+    /// What changed, for the streams of changes.
+    pub(super) changes: Changes,
+    /// Rings when something has.
+    pub(super) bell: watch::Sender<u64>,
+    /// When the farm was counted last.
+    counted_at: Option<Instant>,
 }
 
 /// The link of a render server.
@@ -53,7 +63,8 @@ impl ScheduleHands {
         refusals: Refusals,
         results: Arc<Results>,
         post: Option<Post>,
-        changes: broadcast::Sender<JobId>,
+        watchers: broadcast::Sender<JobId>,
+        epoch: String,
     ) -> Self {
         Self {
             handle,
@@ -65,7 +76,10 @@ impl ScheduleHands {
             last_host_ask: 0,
             results,
             post,
-            changes,
+            watchers,
+            changes: Changes::new(epoch),
+            bell: watch::Sender::new(0),
+            counted_at: None,
         }
     }
 
@@ -83,6 +97,31 @@ impl ScheduleHands {
     pub(crate) fn set_resource(&mut self, sender: Option<Sender<ScheduleToResource>>) {
         self.resource = sender;
         self.host_asks.clear();
+        self.changes.hosts_unseen();
+        if self.changes.needs_hosts() {
+            self.watch_hosts(true);
+        }
+    }
+
+    /// Has the resource server tell of every change of hosts, or no more; it hears so again on each link.
+    fn watch_hosts(&self, hosts: bool) {
+        if let Some(resource) = &self.resource {
+            let _ = resource.send(&ScheduleToResource::Watch { hosts });
+        }
+    }
+
+    /// From where somebody can go on.
+    pub(super) fn position(&mut self) -> (String, u64) {
+        (self.changes.epoch().to_owned(), self.changes.position())
+    }
+
+    /// Whether the farm is to be counted, which walks over all of it.
+    pub(super) fn counts_due(&mut self) -> bool {
+        let due = self.counted_at.is_none_or(|at| at.elapsed() >= COUNT_PAUSE);
+        if due {
+            self.counted_at = Some(Instant::now());
+        }
+        due
     }
 
     /// Whether the link to the resource server stands.
@@ -219,17 +258,28 @@ impl Hands<Schedule> for ScheduleHands {
             }
             Effect::JobChanged(job) => {
                 // Nobody may be watching.
-                let _ = self.changes.send(job);
+                let _ = self.watchers.send(job);
+                self.changes.job_changed(job);
             }
+            Effect::ChunkChanged(frame) => self.changes.chunk_changed(frame),
+            Effect::GridChanged(job) => self.changes.grid_changed(job),
         }
     }
 
-    fn performed(&mut self) {
+    fn performed(&mut self, next: &mut Vec<Event>) {
         // All that was said to a host in one turn goes out together.
         for link in std::mem::take(&mut self.spoken_to) {
             if let Some(host) = self.hosts.get(&link) {
                 host.sender.flush();
             }
+        }
+        if let Some(Wish { grids, hosts }) = self.changes.wish() {
+            next.push(Event::WatchGrids(grids));
+            self.watch_hosts(hosts);
+        }
+        let seq = self.changes.seq();
+        if *self.bell.borrow() != seq {
+            self.bell.send_replace(seq);
         }
     }
 

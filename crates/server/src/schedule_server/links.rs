@@ -132,6 +132,9 @@ async fn serve_resource(
                 Ok(ResourceToSchedule::Hosts { ask, hosts, list }) => {
                     handle.look(move |_, hands| hands.hosts_told(ask, (hosts, list))).await;
                 }
+                Ok(ResourceToSchedule::HostsSeen(seen)) => {
+                    handle.look(move |_, hands| hands.changes.hosts_seen(seen)).await;
+                }
                 Ok(message) => handle.tell(Event::ResourceSpoke(message)).await,
                 Err(end) => break end,
             }

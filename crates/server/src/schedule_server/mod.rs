@@ -2,7 +2,9 @@
 
 mod api;
 mod bulk;
+mod changes;
 mod drafts;
+mod grid;
 mod hands;
 mod host_orders;
 mod hosts;
@@ -11,6 +13,7 @@ mod lists;
 mod refusals;
 mod site;
 mod steering;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod thumbnails;
@@ -137,9 +140,9 @@ impl ScheduleServer {
         let (role, ledger) = owner::restore(&journal, &quarantine, Schedule::default)?;
         discard_strays(&results, &role);
         let (changes, _) = broadcast::channel(CHANGES_MAX);
-        let refusals = Refusals::default();
+        let (refusals, epoch) = (Refusals::default(), new_instance()?.0);
         let handle = owner::start("schedule", role, ledger, |handle| {
-            ScheduleHands::new(handle, refusals.clone(), results.clone(), post, changes.clone())
+            ScheduleHands::new(handle, refusals.clone(), results.clone(), post, changes.clone(), epoch)
         })?;
         let resource_link = tokio::spawn(links::keep_resource_link(handle.clone(), resource));
         let logs = AttemptLogs::new(&data.path().join("logs"));
@@ -173,6 +176,8 @@ impl ScheduleServer {
             .get("/api/v1/jobs", Verb::SeeJobs, lists::jobs)
             .post("/api/v1/jobs", Verb::Submit, api::submit)
             .get(job, Verb::SeeJobs, api::job)
+            .get(&format!("{job}/grid"), Verb::SeeJobs, grid::grid)
+            .get("/api/v1/events", Verb::SeeFarm, stream::events)
             .get(&format!("{job}/watch"), Verb::SeeJobs, watch::watch)
             .get(&format!("{job}/description"), Verb::SeeDescription, api::description)
             .get(&format!("{job}/frames"), Verb::SeeJobs, lists::frames)

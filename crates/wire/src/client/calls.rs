@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use model::{
-    AttemptNumber, Digest, HostView, InputView, JobDescription, JobId, JobView, LeaseId, MatchView,
+    AttemptNumber, Digest, GridView, HostView, InputView, JobDescription, JobId, JobView, LeaseId, MatchView,
     OutputView, SubmitReply, SubmitRequest,
 };
 use reqwest::{Method, StatusCode};
@@ -119,6 +119,14 @@ impl Client {
     /// As for every call.
     pub async fn description(&self, job: JobId) -> Result<JobDescription, ClientError> {
         self.json(self.request(Method::GET, &["jobs", &job.to_string(), "description"])).await
+    }
+
+    /// The chunks of a job, as a byte each.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn grid(&self, job: JobId) -> Result<GridView, ClientError> {
+        self.json(self.request(Method::GET, &["jobs", &job.to_string(), "grid"])).await
     }
 
     /// Writes the log of frame `number` to `to`: what has arrived of it, where the attempt still runs.

@@ -6,6 +6,7 @@
 mod access;
 mod calls;
 mod error;
+mod events;
 mod joining;
 mod lists;
 mod orders;
@@ -32,6 +33,7 @@ use crate::{Backoff, Credential, ServerUrl};
 pub use access::DeedsWanted;
 pub use calls::{LogOf, LogReceipt};
 pub use error::ClientError;
+pub use events::{Events, FarmNews, News};
 pub use watch::Watch;
 
 /// A server is reached after this long or not at all.

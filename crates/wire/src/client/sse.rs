@@ -1,5 +1,5 @@
-//! Server-sent events, as much of them as the API uses: the data of each event, whatever pieces the network
-//! makes of it.
+//! Server-sent events, as much of them as the API uses: name, data and id of each event, whatever pieces the
+//! network makes of it.
 
 /// An event larger than this is no event of ours.
 const EVENT_MAX: usize = 16 << 20;
@@ -8,8 +8,20 @@ const EVENT_MAX: usize = 16 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Parser {
     line: Vec<u8>,
+    name: String,
     data: Option<String>,
+    id: Option<String>,
     after_return: bool,
+}
+
+/// An event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Said {
+    /// Empty where it has none.
+    pub(super) name: String,
+    pub(super) data: String,
+    /// Where it says how far the stream is.
+    pub(super) id: Option<String>,
 }
 
 /// An event without end.
@@ -18,9 +30,9 @@ pub(super) struct Parser {
 pub(super) struct TooLarge;
 
 impl Parser {
-    /// The data of every event that `bytes` complete, in order. Comments and events without data are
+    /// Every event that `bytes` complete, in order. Comments and events without data are
     /// nothing; an event that never ended is dropped with the parser.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Vec<String>, TooLarge> {
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Vec<Said>, TooLarge> {
         let mut events = Vec::new();
         for byte in bytes {
             // A line ends with a return, a newline or both, and both may arrive apart.
@@ -39,22 +51,24 @@ impl Parser {
         Ok(events)
     }
 
-    fn end_line(&mut self) -> Option<String> {
+    fn end_line(&mut self) -> Option<Said> {
         let bytes = std::mem::take(&mut self.line);
         if bytes.is_empty() {
-            return self.data.take();
+            let (name, id) = (std::mem::take(&mut self.name), self.id.take());
+            return self.data.take().map(|data| Said { name, data, id });
         }
         let line = String::from_utf8_lossy(&bytes);
         let (field, value) = line.split_once(':').unwrap_or((&line, ""));
-        if field == "data" {
-            let value = value.strip_prefix(' ').unwrap_or(value);
-            match &mut self.data {
-                Some(data) => {
-                    data.push('\n');
-                    data.push_str(value);
-                }
-                None => self.data = Some(value.to_owned()),
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match (field, &mut self.data) {
+            ("data", Some(data)) => {
+                data.push('\n');
+                data.push_str(value);
             }
+            ("data", none) => *none = Some(value.to_owned()),
+            ("event", _) => value.clone_into(&mut self.name),
+            ("id", _) => self.id = Some(value.to_owned()),
+            _ => {}
         }
         None
     }
@@ -64,9 +78,11 @@ impl Parser {
 mod tests {
     use super::*;
 
-    fn parse(pieces: &[&[u8]]) -> Vec<String> {
+    /// Name, data and id of each.
+    fn parse(pieces: &[&[u8]]) -> Vec<(String, String, Option<String>)> {
         let mut parser = Parser::default();
-        pieces.iter().flat_map(|piece| parser.push(piece).unwrap()).collect()
+        let said = pieces.iter().flat_map(|piece| parser.push(piece).unwrap());
+        said.map(|Said { name, data, id }| (name, data, id)).collect()
     }
 
     const STREAM: &[u8] =
@@ -76,7 +92,15 @@ mod tests {
 
     #[test]
     fn events_are_found_however_they_arrive() {
-        let events = ["{\"a\":1}", "zwei\ngrün", "", "three\n3"];
+        let event = |name: &str, data: &str, id: Option<&str>| {
+            (name.to_owned(), data.to_owned(), id.map(str::to_owned))
+        };
+        let events = [
+            event("", "{\"a\":1}", None),
+            event("job", "zwei\ngrün", Some("7")),
+            event("", "", None),
+            event("", "three\n3", None),
+        ];
         assert_eq!(parse(&[STREAM]), events);
         for size in 1..STREAM.len() {
             assert_eq!(parse(&STREAM.chunks(size).collect::<Vec<_>>()), events, "in pieces of {size}");

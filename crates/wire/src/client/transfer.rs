@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::{Stream, stream};
 use model::Digest;
 use reqwest::header::CONTENT_LENGTH;
-use reqwest::{Body, Response, Url};
+use reqwest::{Body, RequestBuilder, Response, Url};
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -137,7 +137,12 @@ impl Client {
 
     /// The answer to a request for something of unknown length.
     pub(super) async fn opened(&self, url: Url) -> Result<Response, ClientError> {
-        let response = timeout(IDLE_TIME, self.http.get(url).send()).await.map_err(|_| self.silent())?;
+        self.sent(self.http.get(url)).await
+    }
+
+    /// The same for a request that is more than an address.
+    pub(super) async fn sent(&self, request: RequestBuilder) -> Result<Response, ClientError> {
+        let response = timeout(IDLE_TIME, request.send()).await.map_err(|_| self.silent())?;
         response.map_err(|error| ClientError::of(error, &self.url))
     }
 

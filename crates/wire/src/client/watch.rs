@@ -40,7 +40,7 @@ impl Watch {
                 url: self.client.url.to_string(),
                 why: error.to_string(),
             })?;
-            self.ready.extend(events);
+            self.ready.extend(events.into_iter().map(|said| said.data));
         }
     }
 }
