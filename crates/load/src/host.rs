@@ -156,7 +156,7 @@ impl Host {
             ScheduleToRender::Welcome => self.tally.welcomed.add(1),
             ScheduleToRender::TurnedAway { .. } => self.tally.links_lost.add(1),
             // Nobody steers a simulated host.
-            ScheduleToRender::Order(_) => {}
+            ScheduleToRender::Order(_) | ScheduleToRender::Look { .. } => {}
         }
     }
 
@@ -220,7 +220,13 @@ impl Host {
     }
 
     fn report(&self, grant: &Grant) {
-        let usage = Usage { wall_ms: 1, cpu_ms: 1, memory_peak_bytes: 1 << 20, exit_code: Some(0) };
+        let usage = Usage {
+            wall_ms: 1,
+            cpu_ms: 1,
+            memory_peak_bytes: 1 << 20,
+            exit_code: Some(0),
+            ..Usage::default()
+        };
         self.say(&RenderToSchedule::Report(Report {
             lease: grant.lease,
             frame: grant.frame,

@@ -16,6 +16,7 @@ mod id;
 mod info;
 mod join;
 mod link;
+mod live;
 mod nearest;
 mod news;
 mod package_file;
@@ -52,9 +53,10 @@ pub use id::{AttemptNumber, FrameId, HostId, InstanceId, JobId, KindId, LeaseId,
 pub use info::{AddressInfo, GpuInfo, LicenceInfo, PackageInfo, ResourceInfo, ShareInfo};
 pub use join::{FarmIdentity, JoinReply, JoinRequest, JoinState, RenewReply, RenewRequest, TokenProof};
 pub use link::{
-    AHEAD_MAX, Grant, HEARTBEAT_MS, HeldLease, HostSlots, HostsSeen, LEASE_MS, RenderToResource,
+    AHEAD_MAX, Grant, HEARTBEAT_MS, HeldLease, HostSlots, HostsSeen, LEASE_MS, LOOK_MS, RenderToResource,
     RenderToSchedule, ResourceToRender, ResourceToSchedule, ScheduleToRender, ScheduleToResource, SlotState,
 };
+pub use live::{GpuStats, ProcessStats, SlotStats, UsageHistory, UsageSample, UsageView};
 pub use nearest::nearest;
 pub use news::{
     EventId, EventIdError, FarmCounts, GridNews, GridStep, GridView, Hello, HostRow, HostsNews, JobCounts,

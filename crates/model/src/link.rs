@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AddressInfo, Amounts, AttemptNumber, Door, FrameId, HostId, HostOrder, HostState, HostView, InstanceId,
-    KindId, LeaseId, Profile, Report, ResourceInfo, ResourceList, SlotIndex, SlotView, Time, TimeLimits,
+    KindId, LeaseId, Profile, Report, ResourceInfo, ResourceList, SlotIndex, SlotStats, SlotView, Time,
+    TimeLimits,
 };
 
 /// The right to one attempt of one frame on one slot.
@@ -141,6 +142,11 @@ pub enum RenderToSchedule {
     },
     /// An attempt ended. Sent until acknowledged.
     Report(Report),
+    /// What looked-at slots do.
+    Slots {
+        /// Those.
+        stats: Vec<SlotStats>,
+    },
     /// It is stopping and wants nothing more; its reports have been acknowledged or given up.
     Bye,
 }
@@ -175,6 +181,12 @@ pub enum ScheduleToRender {
     Acknowledge {
         /// Its lease.
         lease: LeaseId,
+    },
+    /// Somebody looks at these slots, and at no others: tell what they do, now and every second, until
+    /// `LOOK_MS` have passed without another such word.
+    Look {
+        /// Those slots.
+        slots: Vec<SlotIndex>,
     },
 }
 
@@ -352,5 +364,7 @@ pub struct HostSlots {
 pub const HEARTBEAT_MS: u64 = 6_000;
 /// A host not heard of for this long is lost, and so are its leases. One heartbeat may be missed.
 pub const LEASE_MS: u64 = 14_000;
+/// A word that somebody looks at slots is good for so long; it is said again well before.
+pub const LOOK_MS: u64 = 15_000;
 /// More grants than this do not wait on one slot.
 pub const AHEAD_MAX: usize = 32;

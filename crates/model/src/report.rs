@@ -67,6 +67,12 @@ pub struct Usage {
     pub cpu_ms: u64,
     /// Largest resident memory seen, in bytes.
     pub memory_peak_bytes: u64,
+    /// Bytes that its processes read, from wherever.
+    #[serde(default)]
+    pub read_bytes: u64,
+    /// Bytes that its processes wrote, wherever to.
+    #[serde(default)]
+    pub written_bytes: u64,
     /// Exit code, where the process was seen to exit by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,

@@ -30,7 +30,7 @@ pub use file_watch::FileWatch;
 pub use launch::{Launch, LaunchError, launch, launch_to_feed};
 pub use mark::{MARK_VARIABLE, MarkError};
 pub use memory_kills::MemoryKills;
-pub use meter::TreeUsage;
+pub use meter::{ProcessUsage, TreeUsage};
 pub use program::ProgramError;
 pub use running::{Running, adopt};
 pub use settling::settle;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::ProcessMark;
 
-use crate::procfs::Stat;
+use crate::procfs::{Io, Stat};
 
 /// What a process tree uses, as last looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,17 +18,53 @@ pub struct TreeUsage {
     pub memory_bytes: u64,
     /// Largest resident memory seen, in bytes.
     pub memory_peak_bytes: u64,
+    /// Bytes read so far, from files, pipes and sockets, cached or not.
+    pub read_bytes: u64,
+    /// Bytes written so far, likewise.
+    pub written_bytes: u64,
+}
+
+/// A process of a tree, as last looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessUsage {
+    /// The process.
+    pub mark: ProcessMark,
+    /// Its parent.
+    pub parent: u32,
+    /// What the system calls it.
+    pub name: String,
+    /// One letter: `R` running, `S` sleeping, `D` waiting for a disk, `T` stopped, `Z` ended.
+    pub state: u8,
+    /// Milliseconds of its own processor time so far.
+    pub cpu_ms: u64,
+    /// Resident memory now, in bytes.
+    pub memory_bytes: u64,
+    /// Bytes read so far by it and children that it waited for.
+    pub read_bytes: u64,
+    /// Bytes written so far, likewise.
+    pub written_bytes: u64,
+}
+
+/// What a member used that can end any time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Member {
+    ticks: u64,
+    io: Io,
+    /// Whether a parent outside the tree will inherit it.
+    orphan: bool,
 }
 
 /// The sums, in the system's units.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Meter {
-    /// Time of each member at the last sample, and whether a parent outside the tree will inherit it.
-    last: BTreeMap<ProcessMark, (u64, bool)>,
-    /// Time that went to such parents when members ended.
+    /// Each member at the last sample.
+    last: BTreeMap<ProcessMark, Member>,
+    /// Of members that ended, what went to such parents.
     lost_ticks: u64,
+    lost_io: Io,
     /// Largest sum seen.
     ticks: u64,
+    io: Io,
     pages: u64,
     peak_pages: u64,
 }
@@ -38,23 +74,31 @@ impl Meter {
     /// the one that learns the leader's time when it waits for it.
     pub(crate) fn sample(&mut self, members: &[Stat], leader: Option<ProcessMark>) {
         let pids: BTreeSet<u32> = members.iter().map(|stat| stat.pid).collect();
-        let now: BTreeMap<ProcessMark, (u64, bool)> = members
+        let now: BTreeMap<ProcessMark, Member> = members
             .iter()
             .map(|stat| {
                 let orphan = !pids.contains(&stat.parent) && Some(stat.mark()) != leader;
-                (stat.mark(), (stat.own_ticks + stat.reaped_ticks, orphan))
+                (stat.mark(), Member { ticks: stat.own_ticks + stat.reaped_ticks, io: stat.io, orphan })
             })
             .collect();
-        for (mark, (ticks, orphan)) in &self.last {
-            if *orphan && !now.contains_key(mark) {
-                self.lost_ticks += ticks;
+        for (mark, member) in &self.last {
+            if member.orphan && !now.contains_key(mark) {
+                self.lost_ticks += member.ticks;
+                self.lost_io = self.lost_io.and(member.io);
             }
         }
-        let living: u64 = now.values().map(|(ticks, _)| ticks).sum();
+        let living: u64 = now.values().map(|member| member.ticks).sum();
+        let io = now.values().fold(self.lost_io, |sum, member| sum.and(member.io));
         self.last = now;
         self.ticks = self.ticks.max(living + self.lost_ticks);
+        self.io = self.io.most(io);
         self.pages = members.iter().map(|stat| stat.resident_pages).sum();
         self.peak_pages = self.peak_pages.max(self.pages);
+    }
+
+    /// Takes in what the leader has read and written in the end, with all that it waited for.
+    pub(crate) fn ended(&mut self, leader: Io) {
+        self.io = self.io.most(self.lost_io.and(leader));
     }
 
     /// What was seen so far.
@@ -64,6 +108,8 @@ impl Meter {
             cpu_ms: milliseconds(self.ticks),
             memory_bytes: self.pages * page,
             memory_peak_bytes: self.peak_pages * page,
+            read_bytes: self.io.read,
+            written_bytes: self.io.written,
         }
     }
 
@@ -96,6 +142,7 @@ mod tests {
             resident_pages,
             kernel: false,
             environment: (0, 0),
+            io: Io { read: own_ticks, written: reaped_ticks },
         }
     }
 
@@ -117,6 +164,9 @@ mod tests {
         meter.sample(&[member(10, 1, 5, 0, 1), member(11, 10, 50, 0, 1)], LEADER);
         meter.sample(&[member(10, 1, 5, 60, 1)], LEADER);
         assert_eq!((meter.ticks, meter.lost_ticks), (65, 0));
+        assert_eq!(meter.io, Io { read: 55, written: 60 });
+        meter.ended(Io { read: 70, written: 1 });
+        assert_eq!(meter.io, Io { read: 70, written: 60 });
     }
 
     #[test]
@@ -124,6 +174,6 @@ mod tests {
         let mut meter = Meter::default();
         meter.sample(&[member(10, 1, 5, 0, 1), member(11, 1, 50, 0, 1)], LEADER);
         meter.sample(&[member(10, 1, 20, 0, 1)], LEADER);
-        assert_eq!((meter.ticks, meter.lost_ticks), (70, 50));
+        assert_eq!((meter.ticks, meter.lost_ticks, meter.io.read), (70, 50, 70));
     }
 }

@@ -13,6 +13,7 @@ mod licences;
 mod memory;
 mod mounts;
 mod nvidia;
+mod nvidia_use;
 mod sources;
 mod system;
 mod topology;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use model::ResourceInfo;
 
 pub use find::{Missed, Search, search};
+pub use nvidia_use::{GpuUse, nvidia_use};
 pub use sources::Sources;
 
 /// Looks at the host, and again.

@@ -28,6 +28,26 @@ pub(crate) struct Stat {
     /// Where its environment begins and ends in its memory; zeroes while it has none, or to those who may
     /// not look.
     pub(crate) environment: (u64, u64),
+    /// Read and written, where that was looked at.
+    pub(crate) io: Io,
+}
+
+/// Bytes that a process and the children it waited for have read and written, by whatever way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Io {
+    pub(crate) read: u64,
+    pub(crate) written: u64,
+}
+
+impl Io {
+    pub(crate) const fn and(self, other: Self) -> Self {
+        let (read, written) = (self.read, self.written);
+        Self { read: read.saturating_add(other.read), written: written.saturating_add(other.written) }
+    }
+
+    pub(crate) fn most(self, other: Self) -> Self {
+        Self { read: self.read.max(other.read), written: self.written.max(other.written) }
+    }
 }
 
 /// Whether a process was started with some entry in its environment.
@@ -67,6 +87,7 @@ impl Stat {
             resident_pages: number(21)?,
             kernel: number(6)? & KERNEL != 0,
             environment: (number(47)?, number(48)?),
+            io: Io::default(),
         })
     }
 
@@ -133,6 +154,22 @@ pub(crate) fn carries(pid: u32, entry: &[u8]) -> Carries {
     Carries::Unsettled
 }
 
+/// What a process has read and written; zeroes where it is gone or may not be looked at.
+pub(crate) fn io(pid: u32) -> Io {
+    let text = fs::read_to_string(folder(pid).join("io")).unwrap_or_default();
+    let number = |name: &str| {
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        value.unwrap_or(0)
+    };
+    Io { read: number("rchar:"), written: number("wchar:") }
+}
+
+/// What the system calls a process.
+pub(crate) fn name(pid: u32) -> String {
+    let bytes = fs::read(folder(pid).join("comm")).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).trim_end().chars().filter(|c| !c.is_control()).collect()
+}
+
 fn folder(pid: u32) -> PathBuf {
     PathBuf::from("/proc").join(pid.to_string())
 }
@@ -161,6 +198,7 @@ mod tests {
             resident_pages: 402,
             kernel: false,
             environment: (16, 17),
+            io: Io::default(),
         };
         assert_eq!(stat, expected);
         assert!(!stat.dead());
@@ -218,5 +256,7 @@ mod tests {
         let stat = stat(own).unwrap();
         assert_eq!(stat.pid, own);
         assert!(all().unwrap().iter().any(|it| it.mark() == stat.mark()));
+        assert!(!name(own).is_empty() && io(own).read > 0);
+        assert_eq!((name(u32::MAX), io(u32::MAX)), (String::new(), Io::default()));
     }
 }

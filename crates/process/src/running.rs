@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use rustix::process::{PidfdFlags, Signal, pidfd_open};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::meter::{TreeUsage, milliseconds};
+use crate::meter::{ProcessUsage, TreeUsage, milliseconds};
 use crate::tree::{KillError, Tree, pid};
 use crate::{FileWatch, MarkError, mark, orphans, procfs, reap};
 
@@ -128,7 +128,14 @@ impl Running {
         let stat = procfs::stat(self.pid).filter(|stat| !stat.dead())?;
         let memory_bytes = stat.resident_pages * rustix::param::page_size() as u64;
         let cpu_ms = milliseconds(stat.own_ticks + stat.reaped_ticks);
-        Some(TreeUsage { cpu_ms, memory_bytes, memory_peak_bytes: memory_bytes })
+        let procfs::Io { read, written } = procfs::io(self.pid);
+        Some(TreeUsage {
+            cpu_ms,
+            memory_bytes,
+            memory_peak_bytes: memory_bytes,
+            read_bytes: read,
+            written_bytes: written,
+        })
     }
 
     /// Its descriptor: readable once the process ended.
@@ -171,6 +178,13 @@ impl Running {
         self.tree.own_memory()
     }
 
+    /// The same, and of each process by itself: parents before their children.
+    pub fn usage_of_each(&mut self) -> (TreeUsage, Vec<ProcessUsage>) {
+        self.know_leader();
+        let each = self.tree.each().unwrap_or_default();
+        (self.tree.meter.usage(), each)
+    }
+
     /// What the attempt used: in the end where it ended, else so far.
     #[must_use]
     pub fn total(&self) -> Usage {
@@ -190,6 +204,8 @@ impl Running {
             wall_ms: u64::try_from(since_boot().saturating_sub(self.began).as_millis()).unwrap_or(u64::MAX),
             cpu_ms: seen.cpu_ms,
             memory_peak_bytes: seen.memory_peak_bytes,
+            read_bytes: seen.read_bytes,
+            written_bytes: seen.written_bytes,
             exit_code: None,
         }
     }
@@ -209,6 +225,10 @@ impl Running {
             self.know_leader();
             self.tree.kill(self.held)
         };
+        if self.held {
+            // With its children it stands there until it is waited for.
+            self.tree.meter.ended(procfs::io(self.pid));
+        }
         let reaped = if self.held { reap::reap(self.pid) } else { None };
         orphans::child_gone(self.pid);
         self.held = false;

@@ -15,7 +15,7 @@ use model::ProcessMark;
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open, pidfd_send_signal};
 
-use crate::meter::Meter;
+use crate::meter::{Meter, ProcessUsage, milliseconds};
 use crate::procfs::{self, Carries, Stat};
 use crate::{mark, orphans};
 
@@ -80,13 +80,14 @@ impl Tree {
     pub(crate) fn look(&mut self) -> io::Result<Vec<Stat>> {
         let all = procfs::all()?;
         let mut unsettled = false;
-        let members = members(all, self.leader, &self.seen, &mut |pid| {
+        let mut members = members(all, self.leader, &self.seen, &mut |pid| {
             let carries = procfs::carries(pid, &self.entry);
             unsettled |= carries == Carries::Unsettled;
             carries == Carries::Yes
         });
         self.unsettled = unsettled;
         self.seen = members.iter().map(Stat::mark).collect();
+        members.iter_mut().for_each(|stat| stat.io = procfs::io(stat.pid));
         self.meter.sample(&members, self.leader);
         // Their time is counted; nobody else will take them off the books.
         orphans::reap_dead();
@@ -101,6 +102,24 @@ impl Tree {
             procfs::own_memory(member.pid).unwrap_or_else(resident)
         };
         self.seen.iter().map(of).sum()
+    }
+
+    /// Looks at each member by itself, parents before their children.
+    pub(crate) fn each(&mut self) -> io::Result<Vec<ProcessUsage>> {
+        let page = rustix::param::page_size() as u64;
+        let mut members = self.look()?;
+        members.sort_unstable_by_key(|stat| (stat.started, stat.pid));
+        let each = members.iter().map(|stat| ProcessUsage {
+            mark: stat.mark(),
+            parent: stat.parent,
+            name: procfs::name(stat.pid),
+            state: stat.state,
+            cpu_ms: milliseconds(stat.own_ticks),
+            memory_bytes: stat.resident_pages * page,
+            read_bytes: stat.io.read,
+            written_bytes: stat.io.written,
+        });
+        Ok(each.collect())
     }
 
     /// Sends `signal` to each member that runs, once.
@@ -229,6 +248,7 @@ mod tests {
             resident_pages: 0,
             kernel: false,
             environment: (0, 0),
+            io: procfs::Io::default(),
         }
     }
 

@@ -30,6 +30,8 @@ impl Render {
             }
             ScheduleToRender::Acknowledge { lease } => Err(Refusal::UnknownLease(*lease)),
             ScheduleToRender::Order(order) => Ok(self.ordered(now, order)),
+            // Its shell looks at them.
+            ScheduleToRender::Look { .. } => Ok(Vec::new()),
         }
     }
 

@@ -53,7 +53,7 @@ impl Schedule {
             RenderToSchedule::Report(report) => Ok(self.report(now, link, host, report)),
             RenderToSchedule::Door(door) => Ok(self.door(host, door)),
             // Its shell tells who has to know.
-            RenderToSchedule::Hardware { .. } => Ok(Vec::new()),
+            RenderToSchedule::Hardware { .. } | RenderToSchedule::Slots { .. } => Ok(Vec::new()),
             RenderToSchedule::Bye => Ok(self.bye(now, host)),
         }
     }

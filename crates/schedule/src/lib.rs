@@ -60,6 +60,7 @@ mod view;
 mod waiting;
 mod waiting_jobs;
 mod waits;
+mod whereabouts;
 
 use model::{JobId, LeaseId, LeftOut, Role, Time};
 use serde::{Deserialize, Serialize};

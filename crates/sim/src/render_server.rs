@@ -187,5 +187,5 @@ pub(crate) const fn usage_of(exit: Exit, wall_ms: u64) -> Usage {
         Exit::Code(code) => Some(code),
         Exit::Signal(_) | Exit::Unknown => None,
     };
-    Usage { wall_ms, cpu_ms: wall_ms, memory_peak_bytes: 1, exit_code }
+    Usage { wall_ms, cpu_ms: wall_ms, memory_peak_bytes: 1, read_bytes: 2, written_bytes: 3, exit_code }
 }

@@ -86,6 +86,44 @@ impl AttemptLogs {
     }
 }
 
+impl AttemptLogs {
+    /// Keeps a small note beside an attempt's log, in place of the one before.
+    ///
+    /// # Errors
+    /// A file cannot be used.
+    pub fn keep_note(
+        &self,
+        frame: FrameId,
+        attempt: AttemptNumber,
+        bytes: &[u8],
+    ) -> Result<(), AttemptLogError> {
+        let log = Log::of(&self.folder, frame, attempt);
+        let path = log.note();
+        let part = path.with_added_extension("part");
+        let kept = create_folders(&log.folder).and_then(|()| {
+            fs::write(&part, bytes).map_err(FileError::of("write", &part))?;
+            fs::rename(&part, &path).map_err(FileError::of("write", &path))
+        });
+        kept.map_err(|source| AttemptLogError { frame, attempt, source })
+    }
+
+    /// The note beside an attempt's log; nothing where there is none.
+    ///
+    /// # Errors
+    /// A file cannot be used.
+    pub fn note(&self, frame: FrameId, attempt: AttemptNumber) -> Result<Option<Vec<u8>>, AttemptLogError> {
+        let path = Log::of(&self.folder, frame, attempt).note();
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => {
+                let source = FileError::of("read", &path)(error);
+                Err(AttemptLogError { frame, attempt, source })
+            }
+        }
+    }
+}
+
 /// One log: its first piece is `<frame>.<attempt>.log`, the others have their number appended.
 struct Log {
     folder: PathBuf,
@@ -105,6 +143,10 @@ impl Log {
             0 => self.folder.join(&self.name),
             _ => self.folder.join(format!("{}.{number}", self.name)),
         }
+    }
+
+    fn note(&self) -> PathBuf {
+        self.folder.join(format!("{}.note", self.name.trim_end_matches(".log")))
     }
 
     /// The numbers of the pieces there are, in order.

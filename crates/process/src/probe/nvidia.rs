@@ -10,9 +10,9 @@ use super::gpu::{self, Device};
 use super::sources::Sources;
 
 const VENDOR: &str = "10de";
-const TOOL: &str = "nvidia-smi";
+pub(super) const TOOL: &str = "nvidia-smi";
 /// Where the tool lies outside of `PATH`: in containers, and under Windows.
-const TOOL_FOLDERS: [&str; 3] = ["/usr/bin", "/usr/local/nvidia/bin", "/usr/lib/wsl/lib"];
+pub(super) const TOOL_FOLDERS: [&str; 3] = ["/usr/bin", "/usr/local/nvidia/bin", "/usr/lib/wsl/lib"];
 const QUESTION: [&str; 2] = ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader,nounits"];
 /// A driver in trouble makes the tool wait for ever.
 const TOOL_WAIT: Duration = Duration::from_secs(10);

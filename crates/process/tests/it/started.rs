@@ -89,12 +89,18 @@ fn the_mark_file_names_it() {
 fn usage_counts_all_processes() {
     let attempt = Attempt::new();
     let spin = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done";
-    let mut running = attempt.run(&format!("sh -c '{spin}; :'; {spin}; echo spun >done; exec sleep 1000"));
+    let write = "head -c 3000000 /dev/zero >large";
+    let mut running =
+        attempt.run(&format!("sh -c '{spin}; {write}; :'; {spin}; echo spun >done; exec sleep 1000"));
     attempt.line("done");
     // While it loads the next program it has no memory.
     let seen = eventually(|| Some(running.usage()).filter(|usage| usage.memory_bytes > 0));
     assert!(seen.cpu_ms > 0);
     assert!(seen.memory_peak_bytes >= seen.memory_bytes);
+    assert!(seen.read_bytes >= 3_000_000 && seen.written_bytes >= 3_000_000, "{seen:?}");
+    let (_, each) = running.usage_of_each();
+    assert_eq!(each.len(), 1, "{each:?}");
+    assert_eq!((each[0].name.as_str(), each[0].state), ("sleep", b'S'));
     running.kill().unwrap();
     end(&mut running);
     let total = running.total();
@@ -107,9 +113,11 @@ fn usage_counts_all_processes() {
 #[test]
 fn usage_of_what_was_never_looked_at_is_told_by_the_system() {
     let attempt = Attempt::new();
-    let mut running = attempt.run("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done");
+    let write = "head -c 3000000 /dev/zero >large";
+    let mut running = attempt.run(&format!("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; {write}; :"));
     end(&mut running);
     let total = running.total();
+    assert!(total.read_bytes >= 3_000_000 && total.written_bytes >= 3_000_000, "{total:?}");
     assert!(total.cpu_ms > 0 && total.memory_peak_bytes > 0, "{total:?}");
 }
 

@@ -119,8 +119,14 @@ pub(crate) fn grant(lease: u64, job: u64, index: u32, slot: u16) -> Grant {
 }
 
 pub(crate) const MARK: ProcessMark = ProcessMark { pid: 77, started: 4_000 };
-pub(crate) const USAGE: Usage =
-    Usage { wall_ms: 900, cpu_ms: 800, memory_peak_bytes: 1 << 20, exit_code: Some(0) };
+pub(crate) const USAGE: Usage = Usage {
+    wall_ms: 900,
+    cpu_ms: 800,
+    memory_peak_bytes: 1 << 20,
+    read_bytes: 0,
+    written_bytes: 0,
+    exit_code: Some(0),
+};
 
 pub(crate) fn ready(grant: &Grant) -> Event {
     Event::SessionReady { lease: grant.lease, tied: false }

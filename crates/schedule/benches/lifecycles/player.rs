@@ -44,7 +44,13 @@ impl Player {
             effects: Vec::new(),
             wants_pass: false,
             running: VecDeque::new(),
-            usage: Usage { wall_ms, cpu_ms: 1, memory_peak_bytes: 1 << 20, exit_code: Some(0) },
+            usage: Usage {
+                wall_ms,
+                cpu_ms: 1,
+                memory_peak_bytes: 1 << 20,
+                exit_code: Some(0),
+                ..Usage::default()
+            },
             done: 0,
         };
         player.takes(&Event::ResourceLinked);

@@ -435,6 +435,7 @@ impl Farm {
                 host.outbox.remove(&lease);
             }
             ScheduleToRender::Order(order) => host.orders.push(order),
+            ScheduleToRender::Look { .. } => {}
         }
         None
     }

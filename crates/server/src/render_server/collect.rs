@@ -12,7 +12,7 @@ use super::attempt::{InvokeError, invocation, program};
 use super::delivery::{deliver, deliver_thumbnail};
 use super::kept_log::{KeptLog, LOG_MAX};
 use super::line::Reins;
-use super::log_shipping::ship_rest;
+use super::log_shipping::{ship_rest, ship_usage};
 use super::memory_bound::amount;
 use super::scratch::Scratch;
 use super::session::{JobFolder, PlaceError, Placed, patiently};
@@ -85,6 +85,10 @@ async fn bring(
     let (lease, job, step) = (grant.lease, grant.frame.job, grant.frame.step);
     let placed = folder.ready().await?;
     bring_log(&kit, lease).await;
+    let client = kit.server.borrow().as_ref().map(|server| server.client.clone());
+    if let Some(client) = client {
+        ship_usage(&kit, &client, lease).await;
+    }
     let found = {
         let kit = kit.clone();
         let found = tokio::task::spawn_blocking(move || {

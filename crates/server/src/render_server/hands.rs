@@ -211,6 +211,7 @@ impl RenderHands {
     }
 
     fn forget(&mut self, lease: LeaseId, role: &Render) {
+        self.kit.live.forget(lease);
         if let Some(Collecting { job, slot, work }) = self.collecting.remove(&lease) {
             work.abort();
             if let Some(line) = self.lines.get(&slot) {

@@ -1,5 +1,6 @@
 //! The render server's links: it dials the schedule server and the resource server, for ever.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{
@@ -13,6 +14,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 use wire::{Client, Link};
 
+use super::Kit;
 use super::delivery::Server;
 use super::hands::{RenderHandle, Slots};
 use crate::whereabouts::{Goal, Reached, stay_linked};
@@ -33,6 +35,8 @@ pub(super) struct Introduction {
     pub(super) instance: InstanceId,
     /// What it has, now and whenever that changes.
     pub(super) info: watch::Receiver<ResourceInfo>,
+    /// Who looks at its slots is told to the kit.
+    pub(super) kit: Arc<Kit>,
 }
 
 /// What the schedule server may give away of a host.
@@ -76,7 +80,7 @@ fn hardware(host: &HostId, info: &ResourceInfo) -> RenderToSchedule {
 
 async fn serve_schedule(
     handle: RenderHandle,
-    Introduction { host, info, .. }: &Introduction,
+    Introduction { host, info, kit, .. }: &Introduction,
     link: Link<RenderToSchedule, ScheduleToRender>,
 ) {
     let (sender, mut receiver) = link.split();
@@ -89,7 +93,12 @@ async fn serve_schedule(
     let end = loop {
         tokio::select! {
             received = receiver.recv_many(&mut messages) => match received {
-                Ok(()) => messages.drain(..).for_each(|message| heard.take(message)),
+                Ok(()) => for message in messages.drain(..) {
+                    match message {
+                        ScheduleToRender::Look { slots } => kit.live.look_at(slots),
+                        message => heard.take(message),
+                    }
+                },
                 Err(end) => break end,
             },
             () = heard.patience() => {}
@@ -158,7 +167,7 @@ async fn serve_resource(
     link: Link<RenderToResource, ResourceToRender>,
 ) {
     let (sender, mut receiver) = link.split();
-    let Introduction { host, instance, mut info } = introduction;
+    let Introduction { host, instance, mut info, .. } = introduction;
     let (answer, asked) = oneshot::channel();
     // Asked of the owner itself, so that no change of a slot falls between the hello and what follows it.
     handle

@@ -1,6 +1,7 @@
 //! The log of an attempt on its way to the schedule server, while the attempt runs and after.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::LeaseId;
@@ -8,11 +9,16 @@ use tokio::sync::watch;
 use wire::client::LogReceipt;
 use wire::{Client, ClientError};
 
+use super::Kit;
 use super::delivery::Server;
 use super::shown_log::ShownLog;
 
 /// Between two looks at a log that grows.
 const PAUSE: Duration = Duration::from_millis(500);
+/// What an attempt uses is told first after this time, then after twice as long, and so on.
+const FIRST_USAGE: Duration = Duration::from_secs(10);
+/// It is not told less often than this.
+const USAGE_MAX: Duration = Duration::from_secs(300);
 /// Bytes sent at once.
 const PIECE: usize = 1 << 20;
 
@@ -26,6 +32,30 @@ pub(super) async fn follow(found: watch::Receiver<Option<Server>>, lease: LeaseI
         if let Err(error) = ship(&client, lease, path, &mut sent, true).await {
             tracing::debug!(%lease, "the log has to wait: {error}");
         }
+    }
+}
+
+/// Sends the log of an attempt as [`follow`] does, and what it uses, ever more seldom: that changes ever less.
+pub(super) async fn follow_attempt(kit: Arc<Kit>, lease: LeaseId, path: PathBuf) {
+    let usage = async {
+        let mut pause = FIRST_USAGE;
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(USAGE_MAX);
+            let client = kit.server.borrow().as_ref().map(|server| server.client.clone());
+            if let Some(client) = client {
+                ship_usage(&kit, &client, lease).await;
+            }
+        }
+    };
+    tokio::join!(follow(kit.server.clone(), lease, &path), usage);
+}
+
+/// Sends what an attempt used over time, where that is known. Without it a frame counts as well.
+pub(super) async fn ship_usage(kit: &Kit, client: &Client, lease: LeaseId) {
+    let Some(history) = kit.live.history(lease) else { return };
+    if let Err(error) = client.put_usage(lease, &history).await {
+        tracing::debug!(%lease, "what it used over time is not told: {error}");
     }
 }
 

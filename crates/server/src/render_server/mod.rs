@@ -8,12 +8,14 @@ mod collect;
 mod delivery;
 mod desk;
 mod environments;
+mod gpu_use;
 mod hands;
 mod inputs;
 mod installation;
 mod kept_log;
 mod line;
 mod links;
+mod live;
 mod log_shipping;
 mod memory_bound;
 mod neighbours;
@@ -56,6 +58,7 @@ pub use desk::{DeskPolicy, Hours};
 use environments::Sessions;
 use hands::{RenderHandle, RenderHands};
 use installation::installation;
+use live::Live;
 use neighbours::Neighbours;
 pub use tenant::TenantError;
 
@@ -126,6 +129,8 @@ struct Kit {
     memory: MemoryKills,
     /// What frames use now, and used.
     usage: OwnUsage,
+    /// The same of each slot, for those who look.
+    live: Live,
     /// Held while a file is fetched that several attempts may want.
     bringing: Mutex<()>,
     /// How large files came out so far.
@@ -257,6 +262,7 @@ impl RenderServer {
             environment,
             memory,
             usage: OwnUsage::default(),
+            live: Live::new(setup.host.clone()),
             bringing: Mutex::default(),
             neighbours: Neighbours::default(),
             server: server.clone(),
@@ -267,8 +273,9 @@ impl RenderServer {
         sessions.take_up(&kit, &|slot, job| renders_on(&role, slot, job));
         let hands = |handle| RenderHands::new(handle, kit.clone(), door, stop, of_sessions);
         let handle = owner::start("render", role, ledger, hands)?;
-        let introduction = links::Introduction { host: setup.host, instance, info: info.clone() };
-        let desk = setup.desk.map(|policy| desk::watch(handle.clone(), policy, kit, rendering));
+        let introduction =
+            links::Introduction { host: setup.host, instance, info: info.clone(), kit: kit.clone() };
+        let desk = setup.desk.map(|policy| desk::watch(handle.clone(), policy, kit.clone(), rendering));
         let mut tasks: Vec<_> = desk.map(tokio::spawn).into_iter().collect();
         let own = (handle.clone(), introduction.clone());
         tasks.extend([
@@ -277,6 +284,7 @@ impl RenderServer {
             tokio::spawn(links::keep_amounts(handle.clone(), info)),
             tokio::spawn(probe::keep_looking(inventory, catalogue, told)),
             tokio::spawn(packages.go_on(server)),
+            tokio::spawn(live::keep_telling(kit, handle.clone())),
         ]);
         let workplace = (workplace != root).then_some(workplace);
         Ok((Self { handle, tasks, stopped: Some(stopped), workplace, sessions, jobs }, slots))

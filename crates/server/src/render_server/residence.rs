@@ -1,5 +1,6 @@
 //! A frame by a package that stays: asked for, watched, and told from those before and after it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::{Exit, Grant, Usage};
@@ -35,7 +36,7 @@ pub(super) struct Went {
 
 /// A frame that is watched.
 pub(super) struct Residence<'a> {
-    pub(super) kit: &'a Kit,
+    pub(super) kit: &'a Arc<Kit>,
     pub(super) handle: &'a RenderHandle,
     pub(super) task: &'a Task,
     pub(super) resident: &'a mut Resident,
@@ -57,7 +58,7 @@ pub(super) struct Residence<'a> {
 
 impl<'a> Residence<'a> {
     pub(super) fn new(
-        kit: &'a Kit,
+        kit: &'a Arc<Kit>,
         handle: &'a RenderHandle,
         placed: &Placed,
         task: &'a Task,
@@ -94,11 +95,13 @@ impl<'a> Residence<'a> {
     /// Watches it to its end.
     pub(super) fn until_the_end(mut self) -> Went {
         let scratch = super::scratch::Scratch::of(self.kit, self.task.grant.lease);
-        let (lease, path, server) = (self.task.grant.lease, scratch.log(), self.kit.server.clone());
-        let shipping = tokio::spawn(async move { log_shipping::follow(server, lease, &path).await });
+        let (lease, path, kit) = (self.task.grant.lease, scratch.log(), self.kit.clone());
+        kit.live.begun(&self.task.grant);
+        let shipping = tokio::spawn(log_shipping::follow_attempt(kit, lease, path));
         let went = self.watch();
         shipping.abort();
         self.kit.usage.ended(lease, went.usage.cpu_ms);
+        self.kit.live.ended(lease);
         went
     }
 
@@ -150,7 +153,7 @@ impl<'a> Residence<'a> {
 
     fn went(&mut self, exit: Exit) -> Went {
         let now = self.resident.running.usage_of_leader().unwrap_or(self.before);
-        let usage = self.usage(now.cpu_ms, now.memory_bytes, exit);
+        let usage = self.usage(now, now.memory_bytes, exit);
         let first = *self.resident.memory_at_first.get_or_insert(now.memory_bytes);
         let grown = self.resident.rule.memory_max_growth.is_some_and(|most| now.memory_bytes > first + most);
         let spent = self.resident.rule.frames_max.is_some_and(|most| self.resident.frames >= most);
@@ -168,18 +171,23 @@ impl<'a> Residence<'a> {
             }
             exit => exit,
         };
-        let usage = self.usage(total.cpu_ms, total.memory_peak_bytes, exit);
+        let Usage { cpu_ms, read_bytes, written_bytes, memory_peak_bytes, .. } = total;
+        let now = TreeUsage { cpu_ms, read_bytes, written_bytes, ..TreeUsage::default() };
+        let usage = self.usage(now, memory_peak_bytes, exit);
         Went { exit, usage, stays: false }
     }
 
-    fn usage(&self, cpu_ms: u64, memory: u64, exit: Exit) -> Usage {
+    fn usage(&self, now: TreeUsage, memory: u64, exit: Exit) -> Usage {
         let exit_code = match exit {
             Exit::Code(code) => Some(code),
             Exit::Signal(_) | Exit::Unknown => None,
         };
+        let own = self.own(now);
         Usage {
-            wall_ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            cpu_ms: cpu_ms.saturating_sub(self.before.cpu_ms),
+            wall_ms: self.wall_ms(),
+            cpu_ms: own.cpu_ms,
+            read_bytes: own.read_bytes,
+            written_bytes: own.written_bytes,
             memory_peak_bytes: self.memory_peak.max(memory),
             exit_code,
         }
@@ -212,19 +220,34 @@ impl<'a> Residence<'a> {
         self.keep(line.as_bytes());
     }
 
+    fn wall_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Of what the package has used since its start, what this attempt has.
+    const fn own(&self, now: TreeUsage) -> TreeUsage {
+        TreeUsage {
+            cpu_ms: now.cpu_ms.saturating_sub(self.before.cpu_ms),
+            read_bytes: now.read_bytes.saturating_sub(self.before.read_bytes),
+            written_bytes: now.written_bytes.saturating_sub(self.before.written_bytes),
+            ..now
+        }
+    }
+
     fn measure(&mut self) {
-        if self.measured.elapsed() >= self.pause {
-            self.measured = Instant::now();
-            let usage = self.resident.running.usage();
-            self.memory_peak = self.memory_peak.max(usage.memory_bytes);
-            let cpu_ms = usage.cpu_ms.saturating_sub(self.before.cpu_ms);
-            self.kit.usage.seen(self.task.grant.lease, TreeUsage { cpu_ms, ..usage });
-            self.pause = self.bound.pause(&usage);
-            if let Some(bytes) = self.bound.overstepped(&usage, &self.resident.running) {
-                self.task.reins.note_over_memory(bytes);
-                let killed = self.resident.running.kill();
-                self.told(killed.err());
-            }
+        let lease = self.task.grant.lease;
+        let Some(due) = self.kit.live.due(lease, self.measured.elapsed(), self.pause) else { return };
+        self.measured = Instant::now();
+        let (usage, each) = due.measured(&mut self.resident.running);
+        self.memory_peak = self.memory_peak.max(usage.memory_bytes);
+        let own = TreeUsage { memory_peak_bytes: self.memory_peak, ..self.own(usage) };
+        self.kit.usage.seen(lease, own);
+        self.kit.live.seen(lease, self.wall_ms(), own, each);
+        self.pause = self.bound.pause(&usage);
+        if let Some(bytes) = self.bound.overstepped(&usage, &self.resident.running) {
+            self.task.reins.note_over_memory(bytes);
+            let killed = self.resident.running.kill();
+            self.told(killed.err());
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::{Exit, Grant, Usage};
@@ -15,6 +16,7 @@ use super::attempt::{invocation, program};
 use super::hands::RenderHandle;
 use super::kept_log::{LOG_MAX, Trimmer};
 use super::line::{Reins, Task};
+use super::live::Due;
 use super::log_shipping;
 use super::memory_bound::MemoryBound;
 use super::scratch::Scratch;
@@ -38,7 +40,7 @@ const AFTER_EXIT: Duration = Duration::from_secs(2);
 
 /// A process that is watched.
 pub(super) struct Watch<'a> {
-    kit: &'a Kit,
+    kit: &'a Arc<Kit>,
     handle: &'a RenderHandle,
     grant: &'a Grant,
     reins: &'a Reins,
@@ -63,7 +65,7 @@ pub(super) struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     pub(super) fn new(
-        kit: &'a Kit,
+        kit: &'a Arc<Kit>,
         handle: &'a RenderHandle,
         placed: &'a Placed,
         task: &'a Task,
@@ -72,7 +74,8 @@ impl<'a> Watch<'a> {
     ) -> Self {
         let Task { grant, reins, .. } = task;
         let scratch = Scratch::of(kit, grant.lease);
-        let (lease, path, server) = (grant.lease, scratch.log(), kit.server.clone());
+        let (lease, path, kit_of_log) = (grant.lease, scratch.log(), kit.clone());
+        kit.live.begun(grant);
         let program = program(kit, placed, grant).ok().flatten();
         let call = invocation(kit, placed, grant, outputs, program.as_ref()).ok();
         let bound = MemoryBound::of(grant);
@@ -93,7 +96,7 @@ impl<'a> Watch<'a> {
             measured: Instant::now(),
             pause: bound.first_pause(),
             memory_kills: None,
-            shipping: tokio::spawn(async move { log_shipping::follow(server, lease, &path).await }),
+            shipping: tokio::spawn(log_shipping::follow_attempt(kit_of_log, lease, path)),
         }
     }
 
@@ -132,6 +135,7 @@ impl<'a> Watch<'a> {
         }
         let total = self.running.total();
         self.kit.usage.ended(self.grant.lease, total.cpu_ms);
+        self.kit.live.ended(self.grant.lease);
         let exit = match asked {
             Some(_) if self.hangs() && !self.reins.pulled() => Exit::Code(self.said.unwrap_or(0)),
             _ => exit,
@@ -169,16 +173,17 @@ impl<'a> Watch<'a> {
         {
             self.through = Some((Instant::now(), time));
         }
-        if self.measured.elapsed() >= self.pause {
-            self.measure();
+        if let Some(due) = self.kit.live.due(self.grant.lease, self.measured.elapsed(), self.pause) {
+            self.measure(due);
         }
     }
 
     /// Looks at what the process tree uses, and ends it where that is more memory than it may have.
-    fn measure(&mut self) {
+    fn measure(&mut self, due: Due) {
         self.measured = Instant::now();
-        let usage = self.running.usage();
+        let (usage, each) = due.measured(&mut self.running);
         self.kit.usage.seen(self.grant.lease, usage);
+        self.kit.live.seen(self.grant.lease, self.running.total().wall_ms, usage, each);
         self.memory_kills = Some(self.kit.memory.kills());
         self.pause = self.bound.pause(&usage);
         if let Some(bytes) = self.bound.overstepped(&usage, &self.running) {

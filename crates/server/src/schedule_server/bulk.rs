@@ -137,24 +137,7 @@ pub(super) async fn read_log(
     Path((job, number)): Path<(JobId, i64)>,
     Query(which): Query<WhichAttempt>,
 ) -> Result<Response, Refused> {
-    let (known, found) = desk
-        .handle
-        .read(move |role| {
-            let found = role.attempt_of(job, which.step.as_deref(), number, which.attempt);
-            (role.description(job).is_some(), found)
-        })
-        .await?;
-    if !known {
-        return Err(no_job(job));
-    }
-    let missing = |what: String| Refused::new(StatusCode::NOT_FOUND, what);
-    let LeaseView { frame, attempt, .. } = found.ok_or_else(|| {
-        let what = match which.attempt {
-            Some(attempt) => format!("frame {number} of job {job} has no attempt {attempt}"),
-            None => format!("frame {number} of job {job} has not been tried"),
-        };
-        missing(what).hint(format!("`framefarm frames {job}` lists the frames and their attempts"))
-    })?;
+    let LeaseView { frame, attempt, .. } = desk.attempt(job, number, which).await?;
     let log = on_disk(move || desk.logs.read(frame, attempt)).await?;
     let log = log.map_err(|error| Refused::broken(&error))?;
     // An attempt that printed nothing has an empty log.
@@ -207,6 +190,34 @@ pub(super) async fn read_input(
 }
 
 impl Desk {
+    /// The attempt of a frame that people speak of.
+    pub(super) async fn attempt(
+        &self,
+        job: JobId,
+        number: i64,
+        which: WhichAttempt,
+    ) -> Result<LeaseView, Refused> {
+        let WhichAttempt { attempt, step } = which;
+        let (known, found) = self
+            .handle
+            .read(move |role| {
+                let found = role.attempt_of(job, step.as_deref(), number, attempt);
+                (role.description(job).is_some(), found)
+            })
+            .await?;
+        if !known {
+            return Err(no_job(job));
+        }
+        found.ok_or_else(|| {
+            let what = match attempt {
+                Some(attempt) => format!("frame {number} of job {job} has no attempt {attempt}"),
+                None => format!("frame {number} of job {job} has not been tried"),
+            };
+            Refused::new(StatusCode::NOT_FOUND, what)
+                .hint(format!("`framefarm frames {job}` lists the frames and their attempts"))
+        })
+    }
+
     async fn may_read_inputs(&self, lease: LeaseId, pass: &Pass) -> Result<(), Refused> {
         let live = self.live(lease).await?;
         pass.allows(Verb::ReadInputs, Object::Of(&live.host.0))

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
-use model::{HostView, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, ScheduleToResource};
+use model::{
+    HostView, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, ScheduleToResource, SlotIndex,
+};
 use schedule::{Effect, Event, JobSummary, LinkId, NoticeId, Refusal, Schedule};
 use store::Results;
 use tokio::sync::{broadcast, oneshot, watch};
 use wire::link::Sender;
 
 use super::changes::{Changes, Wish};
+use super::looks::Told;
 use super::refusals::Refusals;
 use crate::error_chain;
 use crate::letter::letter;
@@ -39,6 +42,8 @@ pub(crate) struct ScheduleHands {
     resource: Option<Sender<ScheduleToResource>>,
     host_asks: BTreeMap<u64, oneshot::Sender<HostsTold>>,
     last_host_ask: u64,
+    /// What render servers were told somebody looks at.
+    looked_at: Told,
     results: Arc<Results>,
     post: Option<Post>,
     watchers: broadcast::Sender<JobId>,
@@ -74,6 +79,7 @@ impl ScheduleHands {
             resource: None,
             host_asks: BTreeMap::new(),
             last_host_ask: 0,
+            looked_at: Told::new(),
             results,
             post,
             watchers,
@@ -127,6 +133,30 @@ impl ScheduleHands {
     /// Whether the link to the resource server stands.
     pub(super) const fn is_resource_linked(&self) -> bool {
         self.resource.is_some()
+    }
+
+    /// Tells render servers which of their slots somebody looks at, where that changed or was said `again`
+    /// ago.
+    pub(super) fn look_at(&mut self, mut slots: BTreeMap<LinkId, BTreeSet<SlotIndex>>, again: Duration) {
+        for link in self.looked_at.keys() {
+            slots.entry(*link).or_default();
+        }
+        for (link, slots) in slots {
+            let Some(host) = self.hosts.get(&link) else {
+                self.looked_at.remove(&link);
+                continue;
+            };
+            let told = self.looked_at.get(&link);
+            if told.is_some_and(|(told, at)| *told == slots && at.elapsed() < again) {
+                continue;
+            }
+            let _ = host.sender.send(&ScheduleToRender::Look { slots: slots.iter().copied().collect() });
+            if slots.is_empty() {
+                self.looked_at.remove(&link);
+            } else {
+                self.looked_at.insert(link, (slots, Instant::now()));
+            }
+        }
     }
 
     /// Asks the resource server for its hosts, or for those that match; `None` where it is not linked.

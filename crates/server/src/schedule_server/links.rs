@@ -15,7 +15,6 @@ use wire::Service;
 use wire::link::{self, Limits, Sender};
 
 use super::hands::ScheduleHandle;
-use super::refusals::Refusals;
 use super::{Desk, MATCH_PATH, WayToResource};
 use crate::access::{Pass, Published};
 use crate::arrivals;
@@ -34,8 +33,7 @@ pub(super) async fn accept_host(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let refusals = desk.refusals.clone();
-    let response =
-        link::accept(upgrade, Limits::HOST, move |link| serve_host(desk.handle, desk.refusals, pass, link));
+    let response = link::accept(upgrade, Limits::HOST, move |link| serve_host(desk, pass, link));
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         refusals.count("unknown_version", 1);
     }
@@ -43,8 +41,7 @@ pub(super) async fn accept_host(
 }
 
 async fn serve_host(
-    handle: ScheduleHandle,
-    refusals: Refusals,
+    Desk { handle, refusals, looks, .. }: Desk,
     pass: Pass,
     link: Link<ScheduleToRender, RenderToSchedule>,
 ) {
@@ -63,6 +60,7 @@ async fn serve_host(
             break (Some(ANOTHER_NAME), format!("it says that it is {name}, and its certificate does not"));
         }
         messages.retain(|message| !is_hardware(&pass, message));
+        looks.hear(&pass, &mut messages);
         let can_wait = |message: &RenderToSchedule| matches!(message, RenderToSchedule::Alive { .. });
         let spoke = |message| Event::HostSpoke { link: id, message };
         receiver

@@ -10,6 +10,7 @@ mod host_orders;
 mod hosts;
 mod links;
 mod lists;
+mod looks;
 mod refusals;
 mod site;
 mod steering;
@@ -17,6 +18,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod thumbnails;
+mod usage;
 mod watch;
 
 use std::path::Path;
@@ -40,6 +42,7 @@ use crate::owner;
 use crate::proof::Proofs;
 use crate::whereabouts::{Whereabouts, new_instance};
 use hands::ScheduleHands;
+use looks::Looks;
 use refusals::Refusals;
 
 pub(crate) use hands::ScheduleHandle;
@@ -89,6 +92,8 @@ struct Desk {
     library: latest::Receiver<Arc<Library>>,
     changes: broadcast::Sender<JobId>,
     refusals: Refusals,
+    /// Who looks at what slots do.
+    looks: Looks,
     farm: Arc<FarmView>,
 }
 
@@ -118,6 +123,8 @@ pub(crate) struct ScheduleServer {
     resource_link: JoinHandle<()>,
     /// Looks at the packages of the site.
     reading: JoinHandle<()>,
+    /// Tells render servers who looks at their slots.
+    telling: JoinHandle<()>,
 }
 
 impl ScheduleServer {
@@ -149,6 +156,8 @@ impl ScheduleServer {
         let folder = packages.map_or_else(|| data.path().join("packages"), Path::to_owned);
         let (known, library) = latest::channel(Arc::new(site::read(&folder)));
         let reading = tokio::spawn(site::keep_reading(folder, known));
+        let looks = Looks::new();
+        let telling = tokio::spawn(looks::keep_telling(handle.clone(), looks.clone()));
         let desk = Desk {
             handle,
             content,
@@ -158,9 +167,10 @@ impl ScheduleServer {
             library,
             changes,
             refusals,
+            looks,
             farm: Arc::new(farm),
         };
-        Ok(Self { desk, resource_link, reading })
+        Ok(Self { desk, resource_link, reading, telling })
     }
 
     /// What it serves over HTTP: the API and the links of render servers.
@@ -171,6 +181,7 @@ impl ScheduleServer {
             .get("/api/v1/farm", Verb::SeeFarm, api::farm)
             .get("/api/v1/hosts", Verb::SeeHosts, lists::hosts)
             .get("/api/v1/hosts/{host}", Verb::SeeHosts, hosts::host)
+            .get("/api/v1/hosts/{host}/slots/{slot}", Verb::SeeHosts, looks::slot)
             .get("/api/v1/match", Verb::SeeHosts, hosts::matching)
             .post("/api/v1/hosts/{host}/order", Verb::OrderHost, host_orders::order)
             .get("/api/v1/jobs", Verb::SeeJobs, lists::jobs)
@@ -183,6 +194,7 @@ impl ScheduleServer {
             .get(&format!("{job}/frames"), Verb::SeeJobs, lists::frames)
             .get(&format!("{job}/frames/{{number}}"), Verb::SeeJobs, lists::frame)
             .get(&format!("{job}/frames/{{number}}/log"), Verb::ReadLogs, bulk::read_log)
+            .get(&format!("{job}/frames/{{number}}/usage"), Verb::SeeJobs, usage::read)
             .post(&format!("{job}/hold"), Verb::HoldJob, api::hold)
             .post(&format!("{job}/release"), Verb::ReleaseJob, api::release)
             .post(&format!("{job}/kill"), Verb::KillJob, api::kill)
@@ -211,6 +223,7 @@ impl ScheduleServer {
             .get(&format!("{lease}/inputs/{{folder}}/{{name}}"), Verb::ReadInputs, bulk::read_input)
             .put(&format!("{lease}/outputs/{{name}}"), Verb::PutOutput, bulk::put_output)
             .put(&format!("{lease}/log"), Verb::PutLog, bulk::put_log)
+            .put(&format!("{lease}/usage"), Verb::PutLog, usage::put)
             .put(&format!("{lease}/thumbnails/{{digest}}"), Verb::PutOutput, thumbnails::put)
             .get("/api/v1/thumbnails/{digest}", Verb::ReadResults, thumbnails::read)
             .get(SCHEDULE_PATH, Verb::LinkSchedule, links::accept_host)
@@ -237,6 +250,7 @@ impl ScheduleServer {
     pub(crate) async fn stop(&self) {
         self.resource_link.abort();
         self.reading.abort();
+        self.telling.abort();
         self.desk.handle.stop().await;
     }
 }

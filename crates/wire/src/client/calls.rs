@@ -4,7 +4,7 @@ use std::path::Path;
 
 use model::{
     AttemptNumber, Digest, GridView, HostView, InputView, JobDescription, JobId, JobView, LeaseId, MatchView,
-    OutputView, SubmitReply, SubmitRequest,
+    OutputView, SubmitReply, SubmitRequest, UsageHistory,
 };
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
@@ -263,5 +263,14 @@ impl Client {
         let body = response.bytes().await.map_err(|error| ClientError::of(error, &self.url))?;
         let LogLength { length } = self.parsed(&body)?;
         Ok(LogReceipt::Kept { length })
+    }
+
+    /// For render hosts: hands over what an attempt has used over time so far.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn put_usage(&self, lease: LeaseId, history: &UsageHistory) -> Result<(), ClientError> {
+        let request = self.request(Method::PUT, &["leases", &lease.to_string(), "usage"]);
+        self.answer(request.json(history)).await.map(drop)
     }
 }

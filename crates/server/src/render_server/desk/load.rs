@@ -133,8 +133,7 @@ mod tests {
     #[test]
     fn frames_count_while_they_run_and_after() {
         let own = OwnUsage::default();
-        let usage =
-            |cpu_ms, memory_bytes| TreeUsage { cpu_ms, memory_bytes, memory_peak_bytes: memory_bytes };
+        let usage = |cpu_ms, memory_bytes| TreeUsage { cpu_ms, memory_bytes, ..TreeUsage::default() };
         own.seen(LeaseId(1), usage(500, 7));
         own.seen(LeaseId(2), usage(100, 5));
         own.seen(LeaseId(1), usage(900, 6));
