@@ -139,7 +139,7 @@ pub fn verify(path: &Path, ending: &str, wanted: &Wanted) -> Result<Verified, Ve
     let seen = Look {
         threads: wanted.threads,
         thumbnail: wanted.thumbnail.then_some(THUMBNAIL_WIDTH),
-        exposure: 0.0,
+        ..Look::default()
     };
     // Whether the digest is taken by one of the threads or beside them makes no difference to who waits.
     let (digested, looked) = std::thread::scope(|scope| {

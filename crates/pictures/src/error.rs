@@ -53,7 +53,8 @@ impl PictureError {
         Self::Broken { what: what.into(), source: None }
     }
 
-    pub(crate) fn unsupported(what: impl Into<String>) -> Self {
+    /// One of which something is wanted that is not to be had.
+    pub fn unsupported(what: impl Into<String>) -> Self {
         Self::Unsupported { what: what.into() }
     }
 

@@ -25,7 +25,7 @@ mod write;
 
 pub use error::PictureError;
 pub use kind::Kind;
-pub use look::{Look, THUMBNAIL_WIDTH, look, look_at};
+pub use look::{Look, THUMBNAIL_WIDTH, look, look_at, look_into};
 pub use picture::{Blank, Channel, Depth, Finding, Part, Picture, Sample, Window};
 pub use several::{Comparison, Grid, SeveralError, assemble, average, compare};
 pub use tally::Tally;

@@ -1,6 +1,7 @@
 //! Looking at a picture: the one way in for whoever wants to know whether it is whole.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use model::Size;
@@ -24,11 +25,13 @@ pub struct Look {
     pub thumbnail: Option<u32>,
     /// How many stops brighter the small picture of linear light is.
     pub exposure: f32,
+    /// Whether the small picture is a PNG and not a JPEG. Those of films are JPEGs all the same.
+    pub lossless: bool,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { threads: 1, thumbnail: Some(THUMBNAIL_WIDTH), exposure: 0.0 }
+        Self { threads: 1, thumbnail: Some(THUMBNAIL_WIDTH), exposure: 0.0, lossless: false }
     }
 }
 
@@ -45,6 +48,23 @@ pub fn look(path: &Path, kind: Kind, wanted: &Look) -> Result<Picture, PictureEr
         }
         Kind::Video => video::look(path, wanted),
         _ => plain::look(path, kind, wanted),
+    }
+}
+
+/// Looks at an open file, which should be of `kind`: nobody can put another in its place meanwhile.
+///
+/// # Errors
+/// Where it is not a whole picture of that kind. Films have to be files with a name.
+pub fn look_into(file: &File, kind: Kind, wanted: &Look) -> Result<Picture, PictureError> {
+    let unreadable = PictureError::Unreadable;
+    match kind {
+        Kind::Exr => look_at_exr(&Source::of(file).map_err(unreadable)?, wanted),
+        kind => {
+            let mut bytes = Vec::new();
+            let mut file = file;
+            file.read_to_end(&mut bytes).map_err(unreadable)?;
+            look_at(&bytes, kind, wanted)
+        }
     }
 }
 
@@ -69,7 +89,7 @@ fn look_at_exr(source: &Source<'_>, wanted: &Look) -> Result<Picture, PictureErr
     let sinks = (0..wanted.threads.max(1))
         .map(|_| Eye {
             head: &head,
-            seen: Seen::new(channels(), beauty.clone(), size, wanted.thumbnail),
+            seen: Seen::new(channels(), beauty.clone(), size, wanted.thumbnail).lossless(wanted.lossless),
             row: Vec::new(),
         })
         .collect();

@@ -63,7 +63,8 @@ pub(crate) fn look_at(bytes: &[u8], kind: Kind, wanted: &Look) -> Result<Picture
     let size = Size { width: picture.width(), height: picture.height() };
     let (names, sample) = layout(picture.color());
     let beauty = roles(names).map(|roles| Beauty { part: 0, roles });
-    let mut seen = Seen::new([names.len()].into_iter(), beauty, size, wanted.thumbnail);
+    let seen = Seen::new([names.len()].into_iter(), beauty, size, wanted.thumbnail);
+    let mut seen = seen.lossless(wanted.lossless);
     let stored = picture.as_bytes();
     let row_bytes = size.width as usize * names.len() * sample.bytes();
     let (mut row, mut one) = (Vec::new(), Vec::with_capacity(size.width as usize));

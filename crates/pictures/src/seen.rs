@@ -43,6 +43,14 @@ impl Seen {
         Self { beauty, tallies, shrink, not_numbers: 0, odd: Vec::new() }
     }
 
+    /// Whether the small picture is to be a PNG.
+    pub(crate) fn lossless(mut self, lossless: bool) -> Self {
+        if let Some(shrink) = &mut self.shrink {
+            shrink.lossless = lossless;
+        }
+        self
+    }
+
     /// Values of a channel that has not one for each pixel.
     pub(crate) fn tally(&mut self, part: usize, channel: usize, row: &[f32]) {
         self.tallies[part][channel].row(row);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use model::Size;
 
@@ -51,6 +52,8 @@ pub(crate) struct Shrink {
     open: [Option<(u32, Range<usize>)>; 4],
     grey: bool,
     alpha: bool,
+    /// Whether it becomes a PNG and not a JPEG.
+    pub(crate) lossless: bool,
 }
 
 /// The size of a small picture of one of `size`: at most `widest` across, and never larger.
@@ -77,6 +80,7 @@ impl Shrink {
             open: [const { None }; 4],
             grey,
             alpha,
+            lossless: false,
         }
     }
 
@@ -133,17 +137,21 @@ impl Shrink {
         }
     }
 
-    /// The small picture as a JPEG.
+    /// The small picture as a file.
     pub(crate) fn finish(mut self, tone: Tone) -> Result<Vec<u8>, PictureError> {
         (0..4).for_each(|plane| self.close(plane));
         let pixels = self.pixels(tone);
         let mut file = Vec::new();
-        JpegEncoder::new_with_quality(&mut file, JPEG_QUALITY)
-            .write_image(&pixels, self.small.width, self.small.height, ExtendedColorType::Rgb8)
-            .map_err(|source| PictureError::Broken {
-                what: "its small picture cannot be written".to_owned(),
-                source: Some(Box::new(source)),
-            })?;
+        let (width, height, color) = (self.small.width, self.small.height, ExtendedColorType::Rgb8);
+        let written = match self.lossless {
+            true => PngEncoder::new(&mut file).write_image(&pixels, width, height, color),
+            false => JpegEncoder::new_with_quality(&mut file, JPEG_QUALITY)
+                .write_image(&pixels, width, height, color),
+        };
+        written.map_err(|source| PictureError::Broken {
+            what: "its small picture cannot be written".to_owned(),
+            source: Some(Box::new(source)),
+        })?;
         Ok(file)
     }
 

@@ -1,6 +1,6 @@
 //! Where frames are at work, and by which link a host is spoken to: for those who look at it now.
 
-use model::{AttemptNumber, FrameId, HostId, JobId, SlotIndex, StepIndex, Usage};
+use model::{AttemptNumber, Digest, FrameId, HostId, JobId, SlotIndex, StepIndex, Usage};
 
 use crate::{LinkId, Schedule};
 
@@ -30,6 +30,13 @@ impl Schedule {
     pub fn usage_of(&self, frame: FrameId, attempt: AttemptNumber) -> Option<Usage> {
         let touched = self.kept.step(frame)?.1.touched(frame.index)?;
         touched.attempts().find(|held| held.number == attempt)?.end.as_ref()?.usage
+    }
+
+    /// The content of a stored file of a job.
+    #[must_use]
+    pub fn result(&self, job: JobId, name: &str) -> Option<Digest> {
+        let mut outputs = self.kept.jobs.get(&job)?.outputs();
+        outputs.find(|output| output.name == name).map(|output| output.digest)
     }
 
     /// The chunk of a step that has the frame `number`, with the first of its numbers.

@@ -5,7 +5,7 @@
 //! has them until the attempt's end, and losing the last second of one in a power cut harms nobody.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use model::{AttemptNumber, FrameId};
@@ -76,13 +76,87 @@ impl AttemptLogs {
         log.append(offset, bytes).map_err(|source| AttemptLogError { frame, attempt, source })
     }
 
+    /// The log of an attempt, to be read piece by piece; nothing where no byte came.
+    ///
+    /// # Errors
+    /// A file cannot be used.
+    pub fn open(&self, frame: FrameId, attempt: AttemptNumber) -> Result<Option<KeptLog>, AttemptLogError> {
+        let log = Log::of(&self.folder, frame, attempt);
+        let opened = log.pieces().and_then(|pieces| Ok((log.length()?, pieces)));
+        let (length, pieces) = opened.map_err(|source| AttemptLogError { frame, attempt, source })?;
+        Ok((!pieces.is_empty()).then_some(KeptLog { log, pieces, length, frame, attempt }))
+    }
+
     /// What is kept of an attempt's log, with a line where a part was left out; nothing where no byte came.
     ///
     /// # Errors
     /// A file cannot be used.
     pub fn read(&self, frame: FrameId, attempt: AttemptNumber) -> Result<Option<Vec<u8>>, AttemptLogError> {
-        let log = Log::of(&self.folder, frame, attempt);
-        log.read().map_err(|source| AttemptLogError { frame, attempt, source })
+        let Some(log) = self.open(frame, attempt)? else { return Ok(None) };
+        let (mut bytes, mut at) = (Vec::new(), 0);
+        while let Some((piece, next)) = log.read(at, usize::MAX)? {
+            bytes.extend(piece);
+            at = next;
+        }
+        Ok(Some(bytes))
+    }
+}
+
+/// A log to be read where one likes. Places in it are counted in what was printed, left out or not.
+pub struct KeptLog {
+    log: Log,
+    pieces: Vec<u64>,
+    length: u64,
+    frame: FrameId,
+    attempt: AttemptNumber,
+}
+
+impl KeptLog {
+    /// Bytes that were printed up to when it was opened.
+    #[must_use]
+    pub const fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Bytes from `at` on, at most so many, and where those after them begin; nothing at the end. In place of
+    /// what was left out stands a line that says so.
+    ///
+    /// # Errors
+    /// A file cannot be used.
+    pub fn read(&self, at: u64, most: usize) -> Result<Option<(Vec<u8>, u64)>, AttemptLogError> {
+        let (frame, attempt) = (self.frame, self.attempt);
+        self.read_piece(at, most).map_err(|source| AttemptLogError { frame, attempt, source })
+    }
+
+    fn read_piece(&self, at: u64, most: usize) -> Result<Option<(Vec<u8>, u64)>, FileError> {
+        let number = at / PIECE;
+        if at >= self.length {
+            return Ok(None);
+        }
+        if self.pieces.contains(&number) {
+            let path = self.log.piece(number);
+            let left = (PIECE - at % PIECE).min(self.length - at);
+            let most = u64::try_from(most).unwrap_or(u64::MAX).min(left);
+            let read = File::open(&path).and_then(|mut file| {
+                let mut bytes = Vec::new();
+                file.seek(SeekFrom::Start(at % PIECE))?;
+                file.take(most).read_to_end(&mut bytes)?;
+                Ok(bytes)
+            });
+            match read {
+                Ok(bytes) if bytes.is_empty() => return Ok(None),
+                Ok(bytes) => {
+                    let next = at + bytes.len() as u64;
+                    return Ok(Some((bytes, next)));
+                }
+                // It was left out since the folder was listed.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(FileError::of("read", &path)(error)),
+            }
+        }
+        let Some(next) = self.pieces.iter().find(|piece| **piece > number) else { return Ok(None) };
+        let next = next * PIECE;
+        Ok(Some((format!("\n[framefarm left out {} bytes here]\n", next - at).into_bytes(), next)))
     }
 }
 
@@ -208,27 +282,6 @@ impl Log {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(FileError::of("remove", &path)(e)),
             _ => Ok(()),
         }
-    }
-
-    fn read(&self) -> Result<Option<Vec<u8>>, FileError> {
-        let mut log = Vec::new();
-        let mut expected = 0;
-        for number in self.pieces()? {
-            let path = self.piece(number);
-            let bytes = match fs::read(&path) {
-                Ok(bytes) => bytes,
-                // It was left out since the folder was listed; the next piece tells so.
-                Err(e) if e.kind() == ErrorKind::NotFound => continue,
-                Err(e) => return Err(FileError::of("read", &path)(e)),
-            };
-            if number > expected {
-                let left_out = (number - expected) * PIECE;
-                log.extend(format!("\n[framefarm left out {left_out} bytes here]\n").into_bytes());
-            }
-            log.extend(bytes);
-            expected = number + 1;
-        }
-        Ok((expected > 0).then_some(log))
     }
 }
 

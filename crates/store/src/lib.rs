@@ -17,7 +17,7 @@ mod record_log;
 mod results;
 
 pub use archive::{ArchiveWriter, read_archive};
-pub use attempt_logs::{AppendOutcome, AttemptLogError, AttemptLogs};
+pub use attempt_logs::{AppendOutcome, AttemptLogError, AttemptLogs, KeptLog};
 pub use cache::{Cache, CacheUse, Claim, Linking, Reservation};
 pub use content::{Content, ContentError, ContentReader, ContentWriter};
 pub use data_folder::{DataFolder, DataFolderError, FORMAT};

@@ -12,7 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures_util::{StreamExt, stream};
-use model::{AttemptNumber, Digest, InputView, JobId, LeaseId, PARTS};
+use model::{Digest, InputView, JobId, LeaseId, PARTS};
 use schedule::{Event, LeaseView};
 use serde::{Deserialize, Serialize};
 use store::{
@@ -126,39 +126,11 @@ pub(super) async fn put_log(
     }
 }
 
-#[derive(Deserialize)]
-pub(super) struct WhichAttempt {
-    attempt: Option<AttemptNumber>,
-    step: Option<String>,
-}
-
-pub(super) async fn read_log(
-    State(desk): State<Desk>,
-    Path((job, number)): Path<(JobId, i64)>,
-    Query(which): Query<WhichAttempt>,
-) -> Result<Response, Refused> {
-    let LeaseView { frame, attempt, .. } = desk.attempt(job, number, which).await?;
-    let log = on_disk(move || desk.logs.read(frame, attempt)).await?;
-    let log = log.map_err(|error| Refused::broken(&error))?;
-    // An attempt that printed nothing has an empty log.
-    let log = log.unwrap_or_default();
-    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], log).into_response())
-}
-
 pub(super) async fn read_result(
     State(desk): State<Desk>,
     Path((job, name)): Path<(JobId, String)>,
 ) -> Result<Response, Refused> {
-    let folder = desk.handle.read(move |role| role.folder(job)).await?.ok_or_else(|| no_job(job))?;
-    let results = desk.results.clone();
-    let opened = on_disk(move || match results.open_file(&folder, &name) {
-        // Until the whole pictures are done their parts can be had as well.
-        Err(missing @ ResultsError::Missing { .. }) => {
-            results.open_file(&format!("{folder}/{PARTS}"), &name).map_err(|_| missing)
-        }
-        opened => opened,
-    });
-    let (file, bytes) = opened.await??;
+    let (file, bytes) = desk.open_result(job, name).await?;
     Ok(give_out(file, bytes, "application/octet-stream"))
 }
 
@@ -190,32 +162,18 @@ pub(super) async fn read_input(
 }
 
 impl Desk {
-    /// The attempt of a frame that people speak of.
-    pub(super) async fn attempt(
-        &self,
-        job: JobId,
-        number: i64,
-        which: WhichAttempt,
-    ) -> Result<LeaseView, Refused> {
-        let WhichAttempt { attempt, step } = which;
-        let (known, found) = self
-            .handle
-            .read(move |role| {
-                let found = role.attempt_of(job, step.as_deref(), number, attempt);
-                (role.description(job).is_some(), found)
-            })
-            .await?;
-        if !known {
-            return Err(no_job(job));
-        }
-        found.ok_or_else(|| {
-            let what = match attempt {
-                Some(attempt) => format!("frame {number} of job {job} has no attempt {attempt}"),
-                None => format!("frame {number} of job {job} has not been tried"),
-            };
-            Refused::new(StatusCode::NOT_FOUND, what)
-                .hint(format!("`framefarm frames {job}` lists the frames and their attempts"))
-        })
+    /// A file of a job, with its size.
+    pub(super) async fn open_result(&self, job: JobId, name: String) -> Result<(File, u64), Refused> {
+        let folder = self.handle.read(move |role| role.folder(job)).await?.ok_or_else(|| no_job(job))?;
+        let results = self.results.clone();
+        let opened = on_disk(move || match results.open_file(&folder, &name) {
+            // Until the whole pictures are done their parts can be had as well.
+            Err(missing @ ResultsError::Missing { .. }) => {
+                results.open_file(&format!("{folder}/{PARTS}"), &name).map_err(|_| missing)
+            }
+            opened => opened,
+        });
+        Ok(opened.await??)
     }
 
     async fn may_read_inputs(&self, lease: LeaseId, pass: &Pass) -> Result<(), Refused> {

@@ -10,7 +10,9 @@ mod host_orders;
 mod hosts;
 mod links;
 mod lists;
+mod logs;
 mod looks;
+mod picture;
 mod refusals;
 mod site;
 mod steering;
@@ -43,6 +45,7 @@ use crate::proof::Proofs;
 use crate::whereabouts::{Whereabouts, new_instance};
 use hands::ScheduleHands;
 use looks::Looks;
+use picture::Darkroom;
 use refusals::Refusals;
 
 pub(crate) use hands::ScheduleHandle;
@@ -94,6 +97,8 @@ struct Desk {
     refusals: Refusals,
     /// Who looks at what slots do.
     looks: Looks,
+    /// Pictures for the eye, made and kept.
+    darkroom: Darkroom,
     farm: Arc<FarmView>,
 }
 
@@ -168,6 +173,7 @@ impl ScheduleServer {
             changes,
             refusals,
             looks,
+            darkroom: Darkroom::default(),
             farm: Arc::new(farm),
         };
         Ok(Self { desk, resource_link, reading, telling })
@@ -193,7 +199,7 @@ impl ScheduleServer {
             .get(&format!("{job}/description"), Verb::SeeDescription, api::description)
             .get(&format!("{job}/frames"), Verb::SeeJobs, lists::frames)
             .get(&format!("{job}/frames/{{number}}"), Verb::SeeJobs, lists::frame)
-            .get(&format!("{job}/frames/{{number}}/log"), Verb::ReadLogs, bulk::read_log)
+            .get(&format!("{job}/frames/{{number}}/log"), Verb::ReadLogs, logs::read)
             .get(&format!("{job}/frames/{{number}}/usage"), Verb::SeeJobs, usage::read)
             .post(&format!("{job}/hold"), Verb::HoldJob, api::hold)
             .post(&format!("{job}/release"), Verb::ReleaseJob, api::release)
@@ -203,6 +209,7 @@ impl ScheduleServer {
             .get(&format!("{job}/why"), Verb::SeeJobs, steering::why)
             .get(&format!("{job}/results"), Verb::SeeJobs, api::results)
             .get(&format!("{job}/results/{{name}}"), Verb::ReadResults, bulk::read_result)
+            .get(&format!("{job}/results/{{name}}/picture"), Verb::ReadResults, picture::read)
             .get("/api/v1/limits", Verb::SeeLimits, steering::limits)
             .put("/api/v1/limits/{limit}", Verb::SetLimit, steering::set_limit)
             .delete("/api/v1/limits/{limit}", Verb::SetLimit, steering::remove_limit)

@@ -8,7 +8,8 @@ use model::{JobId, LeaseId, UsageHistory, UsageView};
 use schedule::LeaseView;
 
 use super::Desk;
-use super::bulk::{WhichAttempt, on_disk};
+use super::bulk::on_disk;
+use super::logs::WhichAttempt;
 use crate::access::Pass;
 use crate::problem::Refused;
 

@@ -61,3 +61,27 @@ fn an_endless_log_keeps_its_start_and_its_end() {
     let files = fs::read_dir(folder.path().join("3/0/0")).unwrap().count();
     assert_eq!(files, 4);
 }
+
+#[test]
+fn a_log_is_read_from_anywhere_in_pieces() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = AttemptLogs::new(folder.path());
+    let (frame, attempt) = (frame(0), FIRST);
+    assert!(logs.open(frame, attempt).unwrap().is_none());
+    let whole: Vec<u8> = (0..20_u32 << 20).map(|i| (i % 251) as u8).collect();
+    for (i, piece) in whole.chunks(1 << 20).enumerate() {
+        logs.append(frame, attempt, (i as u64) << 20, piece).unwrap();
+    }
+    let log = logs.open(frame, attempt).unwrap().unwrap();
+    assert_eq!(log.length(), 20 << 20);
+    let at = |at: u64, most| log.read(at, most).unwrap();
+    assert_eq!(at(5, 3), Some((whole[5..8].to_vec(), 8)));
+    assert_eq!(at((2 << 20) - 1, 9), Some((vec![whole[(2 << 20) - 1]], 2 << 20)));
+    let (line, next) = at(5 << 20, 9).unwrap();
+    assert_eq!(
+        (String::from_utf8(line).unwrap().trim(), next),
+        ("[framefarm left out 11534336 bytes here]", 16 << 20)
+    );
+    assert_eq!(at((20 << 20) - 4, 100), Some((whole[(20 << 20) - 4..].to_vec(), 20 << 20)));
+    assert_eq!((at(20 << 20, 1), at(u64::MAX, 1)), (None, None));
+}
