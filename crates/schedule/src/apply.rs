@@ -180,6 +180,7 @@ impl Schedule {
 
     /// Files the job by what it has become.
     pub(crate) fn file_job(&mut self, id: JobId) {
+        self.passing.nowhere.forget(id);
         let Some(job) = self.kept.jobs.get_mut(&id) else { return };
         let (priority, open, wanting) = (job.priority, job.ended_at.is_none(), job.is_wanting());
         let still = job.is_still();

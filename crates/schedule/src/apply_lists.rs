@@ -12,6 +12,7 @@ const NEEDS_KEPT: usize = 64;
 impl Schedule {
     pub(crate) fn resource_seen(&mut self, linked: bool, effects: &mut Vec<Effect>) {
         self.passing.resource_linked = linked;
+        self.passing.nowhere.clear();
         self.passing.asks.clear();
         for need in self.passing.needs.values_mut() {
             need.asked_at = None;
@@ -50,6 +51,7 @@ impl Schedule {
         }
         need.matching = kinds.matching(&wanted, &self.kept.hosts);
         (need.known, need.wanted) = (Some(known), wanted);
+        self.forget_nowhere_of(&profile);
         self.reasons_changed(effects);
         self.want_pass(effects);
     }
@@ -73,6 +75,7 @@ impl Schedule {
         }
         // Whoever watches is told when the lists have come that follow.
         if changed {
+            self.passing.nowhere.clear();
             self.want_pass(effects);
         }
     }
@@ -92,6 +95,7 @@ impl Schedule {
     pub(crate) fn host_seen(&mut self, host: HostIndex) {
         let name = self.kept.host_name(host);
         self.passing.kinds.host_seen(&name, host);
+        self.passing.nowhere.clear();
         self.match_host(host, &name);
     }
 

@@ -69,8 +69,9 @@ impl Schedule {
             Passing::LicenceShort { job, step, shortage } => self.shortage_seen(*job, *step, shortage),
             Passing::LookedBack { at } => self.passing.looked_back_at = *at,
             Passing::HostsReserved { reserved } => self.passing.reserved.clone_from(reserved),
-            Passing::Passed { at, wake, again, jobs, thinned } => {
+            Passing::Passed { at, wake, again, jobs, thinned, nowhere, anew } => {
                 self.passed(*at, *wake, *thinned);
+                self.passing.nowhere.found(nowhere, *anew, *at);
                 effects.extend(jobs.iter().map(|job| Effect::JobChanged(*job)));
                 effects.extend(again.then_some(Effect::PassWanted));
             }

@@ -37,6 +37,7 @@ impl Schedule {
         }
         assert_eq!(passing.deadlines, deadlines, "everything that is waited for has its deadline");
         self.check_needs();
+        self.check_nowhere();
         let wide: BTreeSet<_> = passing.reserved.values().map(|held| (held.job, held.step)).collect();
         assert_eq!(wide.len(), passing.reserved.len(), "a step has one host reserved");
         for (host, held) in &passing.reserved {

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use model::LeaseId;
+use model::{JobId, LeaseId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The least room that a map has once anything was in it.
@@ -27,6 +27,12 @@ impl Counted for u64 {
 }
 
 impl Counted for LeaseId {
+    fn number(self) -> u64 {
+        self.0
+    }
+}
+
+impl Counted for JobId {
     fn number(self) -> u64 {
         self.0
     }

@@ -36,6 +36,7 @@ mod line;
 mod listing;
 mod lists;
 mod notice;
+mod nowhere;
 mod old_snapshot;
 mod pass;
 mod passing;

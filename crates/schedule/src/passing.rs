@@ -274,5 +274,9 @@ pub enum Passing {
         jobs: Vec<JobId>,
         /// So many lines were looked at that had become short.
         thinned: usize,
+        /// Jobs that were found to match no linked host.
+        nowhere: Vec<JobId>,
+        /// All jobs were looked at, those too that were known to be such.
+        anew: bool,
     },
 }

@@ -11,6 +11,7 @@ use crate::id_map::IdMap;
 use crate::kinds::Kinds;
 use crate::licences::Shortage;
 use crate::lists::Need;
+use crate::nowhere::Nowhere;
 use crate::reservation::Reservation;
 use crate::{LinkId, NoticeId};
 
@@ -67,6 +68,8 @@ pub(crate) struct PassingState {
     pub(crate) resource_linked: bool,
     /// Of which kind hosts are.
     pub(crate) kinds: Kinds,
+    /// Jobs that no linked host can take.
+    pub(crate) nowhere: Nowhere,
     /// What is known of the hosts that match a profile, for every profile asked for.
     pub(crate) needs: BTreeMap<Profile, Need>,
     /// Asks without an answer.
@@ -221,6 +224,7 @@ impl PassingState {
         self.hosts.resize_with(self.hosts.len().max(host.place() + 1), HostNow::default);
         self.links.insert(linked.link, host);
         self.linked.set(host, true);
+        self.nowhere.clear();
         self.linked_count += 1;
         self.open.set(host, linked.is_open);
         self.with_gpus.set(host, linked.amounts.gpus > 0);

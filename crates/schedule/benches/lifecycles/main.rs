@@ -11,7 +11,7 @@ mod player;
 
 use std::time::{Duration, Instant};
 
-use model::{FrameSpan, JobDescription, Step, Work};
+use model::{Clause, Faults, FrameSpan, JobDescription, Need, Step, Work};
 use player::Player;
 
 /// A small farm and a large one are run in turns, so that what else the machine does weighs on both alike.
@@ -21,11 +21,12 @@ const SMALL_PER_ROUND: usize = 100;
 fn main() {
     // One of the names below, to run that alone.
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let benches: [(&str, fn()); 4] = [
+    let benches: [(&str, fn()); 5] = [
         ("long", || lifecycles("long", 60_000)),
         ("short", || lifecycles("short", 1)),
         ("fill", fill),
         ("submit", submit),
+        ("stuck", stuck),
     ];
     for (name, bench) in benches {
         if only.as_deref().is_none_or(|only| only == name) {
@@ -80,6 +81,39 @@ fn fill() {
     println!("{{\"bench\":\"fill\",\"slots\":{total},\"seconds\":{:.4}}}", median(&mut times));
 }
 
+/// Many jobs wait that no host matches, of one profile and of as many as there are, and others go on.
+fn stuck() {
+    for (jobs, profiles) in [(0, 1), (10_000, 1), (10_000, 10_000)] {
+        let mut player = Player::new(&[16; 10], 60_000);
+        for place in 0..jobs {
+            let need = format!("tag=none-{}", place % profiles);
+            let mut waiting = job(100);
+            waiting.steps[0].profile.needs = needs(&need);
+            player.submit(waiting);
+        }
+        player.submit(job(200_000));
+        player.pass();
+        assert_eq!(player.running(), 160, "what matches is not held up");
+        let (start, mut batches, mut done) = (Instant::now(), 0, 0);
+        while done < 32_000 {
+            done += player.batch();
+            batches += 1;
+        }
+        let batch_us = start.elapsed().as_secs_f64() * 1e6 / f64::from(batches);
+        let busy = start.elapsed().as_secs_f64();
+        // One slot falls free after the other, as on a quiet farm.
+        let start = Instant::now();
+        let ended: u32 = (0..100).map(|_| player.few(1)).sum();
+        assert_eq!(ended, 100);
+        let one_us = start.elapsed().as_secs_f64() * 1e6 / 100.0;
+        print!(
+            "{{\"bench\":\"stuck\",\"jobs\":{jobs},\"profiles\":{profiles},\"lifecycles_per_s\":{:.0},",
+            32_000.0 / busy
+        );
+        println!("\"batch_us\":{batch_us:.0},\"one_us\":{one_us:.0}}}");
+    }
+}
+
 /// A million frames are taken, wait, and are done.
 fn submit() {
     let frames = 1_000_000;
@@ -97,6 +131,13 @@ fn submit() {
     let finished = (memory::held() - before) as f64 / f64::from(frames);
     print!("{{\"bench\":\"submit\",\"frames\":{frames},\"seconds\":{seconds:.4},");
     println!("\"bytes_per_queued_frame\":{queued:.1},\"bytes_per_done_frame\":{finished:.1}}}");
+}
+
+fn needs(text: &str) -> Vec<Need> {
+    let mut faults = Faults::default();
+    let needs = Clause::gather(Clause::read("need", text, &mut faults));
+    assert!(faults.0.is_empty(), "{faults}");
+    needs
 }
 
 fn job(frames: u32) -> JobDescription {

@@ -31,6 +31,7 @@ pub(crate) struct Player {
     running: VecDeque<Running>,
     usage: Usage,
     done: u32,
+    submitted: u32,
 }
 
 impl Player {
@@ -52,6 +53,7 @@ impl Player {
                 ..Usage::default()
             },
             done: 0,
+            submitted: 0,
         };
         player.takes(&Event::ResourceLinked);
         for (link, slots) in (0..).zip(slots) {
@@ -70,7 +72,9 @@ impl Player {
     }
 
     pub(crate) fn submit(&mut self, description: JobDescription) {
-        self.takes(&Event::Submit(Box::new(SubmitRequest { key: "key".to_owned(), description })));
+        self.submitted += 1;
+        let key = format!("key {}", self.submitted);
+        self.takes(&Event::Submit(Box::new(SubmitRequest { key, description })));
     }
 
     pub(crate) fn running(&self) -> usize {
@@ -86,8 +90,13 @@ impl Player {
 
     /// The oldest frames start and end, and a pass gives others to their slots; how many ended.
     pub(crate) fn batch(&mut self) -> u32 {
+        self.few(FRAMES_PER_BATCH)
+    }
+
+    /// The same for so many of them.
+    pub(crate) fn few(&mut self, frames: usize) -> u32 {
         let before = self.done;
-        for _ in 0..FRAMES_PER_BATCH.min(self.running.len()) {
+        for _ in 0..frames.min(self.running.len()) {
             let Some(Running { link, lease, frame, attempt }) = self.running.pop_front() else { break };
             self.takes(&Event::HostSpoke { link, message: RenderToSchedule::Started { lease } });
             let outcome = Outcome::Done { outputs: Vec::new() };
@@ -115,16 +124,17 @@ impl Player {
                 }
                 Effect::ToHost { message: ScheduleToRender::Acknowledge { .. }, .. } => self.done += 1,
                 Effect::PassWanted => self.wants_pass = true,
-                Effect::Ask { ask, .. } => asks.push(ask),
+                Effect::Ask { ask, profile } => asks.push((ask, profile.needs.is_empty())),
                 _ => {}
             }
         }
-        for ask in asks {
-            self.answer(ask);
+        for (ask, matches) in asks {
+            self.answer(ask, matches);
         }
     }
 
-    fn answer(&mut self, ask: u64) {
+    /// Every host matches who needs nothing, and nobody else.
+    fn answer(&mut self, ask: u64, matches: bool) {
         let hosts_total = u32::try_from(self.hosts.len()).unwrap();
         if ask == 1 {
             let are = self.hosts.iter().map(|host| (host.clone(), KindId(0))).collect();
@@ -134,7 +144,11 @@ impl Player {
         let slots = 16 * hosts_total;
         let kind =
             KindMatch { kind: KindId(0), rank: 0, hosts: hosts_total, slots_total: slots, slots_free: slots };
-        let list = ResourceList { kinds: vec![kind], hosts_total, ..ResourceList::default() };
+        let list = ResourceList {
+            kinds: matches.then_some(kind).into_iter().collect(),
+            hosts_total,
+            ..ResourceList::default()
+        };
         self.takes(&Event::ResourceSpoke(ResourceToSchedule::List { ask, list }));
     }
 }

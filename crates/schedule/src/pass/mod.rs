@@ -19,6 +19,7 @@ use model::{JobId, Profile, SlotIndex, Step, Time};
 
 use crate::amounts::{AmountsLeft, ShortAmount, Taken};
 use crate::host_table::HostIndex;
+use crate::id_map::IdMap;
 use crate::licences::Shortage;
 use crate::limits::{LimitsLeft, Short};
 use crate::lists::Need;
@@ -45,7 +46,7 @@ impl Schedule {
             return self.pass_again(now, judged);
         }
         let mut pass = Pass::new(self, now);
-        let mut turns = Turns::new(&self.kept.queue.shares);
+        let mut turns = pass.turns();
         while let Some(Turn { job, most }) = turns.next().filter(|_| !pass.is_over()) {
             let given = pass.job(job, most);
             turns.gave(job, given, given >= most);
@@ -59,7 +60,16 @@ impl Schedule {
     /// Before slots are given away, hosts are set aside.
     fn pass_again(&self, at: Time, mut records: Vec<Record>) -> Vec<Record> {
         let (wake, jobs, thinned) = (self.passing.wake, Vec::new(), 0);
-        records.push(Record::Passing(Passing::Passed { at, wake, again: true, jobs, thinned }));
+        let (nowhere, anew) = (Vec::new(), false);
+        records.push(Record::Passing(Passing::Passed {
+            at,
+            wake,
+            again: true,
+            jobs,
+            thinned,
+            nowhere,
+            anew,
+        }));
         records
     }
 
@@ -109,6 +119,10 @@ struct Pass<'a> {
     turns: BTreeMap<JobId, JobTurn<'a>>,
     /// Jobs that were given something.
     given: BTreeSet<JobId>,
+    /// Jobs that it goes past; none where it looks at all.
+    past: Option<&'a IdMap<JobId, ()>>,
+    /// Jobs that it found to match no linked host.
+    nowhere: Vec<JobId>,
     /// Free slots that are left.
     rings: Rings<'a>,
     /// What is left of the limits.
@@ -133,6 +147,7 @@ struct Pass<'a> {
 impl<'a> Pass<'a> {
     fn new(schedule: &'a Schedule, now: Time) -> Self {
         let skipped = schedule.passing.skipped.values().filter(|until| **until > now);
+        let past = schedule.passing.nowhere.at(now);
         let mut pass = Self {
             schedule,
             now,
@@ -140,6 +155,8 @@ impl<'a> Pass<'a> {
             leased: 0,
             turns: BTreeMap::new(),
             given: BTreeSet::new(),
+            past,
+            nowhere: Vec::new(),
             rings: Rings::new(&schedule.passing, now),
             limits: LimitsLeft::new(&schedule.kept.limits),
             amounts: AmountsLeft::new(&schedule.kept.amounts),
@@ -148,11 +165,16 @@ impl<'a> Pass<'a> {
             seated: Vec::new(),
             thinned: 0,
             looked_back: false,
-            order: Order { turns: Turns::new(&schedule.kept.queue.shares), jobs: Vec::new() },
+            order: Order { turns: Turns::going_past(&schedule.kept.queue.shares, past), jobs: Vec::new() },
             wake: skipped.copied().min(),
         };
         pass.reserved.retain(|host, reservation| schedule.is_clearing(*host, reservation, now));
         pass
+    }
+
+    /// Whose turn it is, one after the other.
+    fn turns(&self) -> Turns<'a> {
+        Turns::going_past(&self.schedule.kept.queue.shares, self.past)
     }
 
     /// Whether there is nothing more to give.
@@ -163,21 +185,26 @@ impl<'a> Pass<'a> {
     /// Gives up to `most` slots to a job; how many it took.
     fn job(&mut self, id: JobId, most: u32) -> u32 {
         let Some(mut turn) = self.take_turn(id) else { return 0 };
-        let mut given = 0;
+        let (mut given, mut nowhere) = (0, true);
         for step in turn.steps() {
             let left = most.saturating_sub(given);
             if left == 0 || self.is_over() {
+                nowhere = false;
                 break;
             }
-            given += self.step(&mut turn, step, left);
+            let (got, unmatched) = self.step(&mut turn, step, left);
+            given += got;
+            nowhere &= unmatched;
         }
         self.turns.insert(id, turn);
+        self.nowhere.extend(nowhere.then_some(id));
         given
     }
 
-    /// Gives up to `most` slots to a step; how many it took.
-    fn step(&mut self, turn: &mut JobTurn<'a>, at: usize, most: u32) -> u32 {
-        let Some(mut step) = turn.step(self.schedule, at, self.now) else { return 0 };
+    /// Gives up to `most` slots to a step; how many it took, and whether it can go nowhere.
+    fn step(&mut self, turn: &mut JobTurn<'a>, at: usize, most: u32) -> (u32, bool) {
+        let Some(mut step) = turn.step(self.schedule, at, self.now) else { return (0, true) };
+        let nowhere = self.schedule.goes_nowhere(step.need);
         if let Some(at) = step.table.next_again(self.now) {
             soonest(&mut self.wake, at);
         }
@@ -209,7 +236,7 @@ impl<'a> Pass<'a> {
             self.records.extend(self.schedule.licence_probed(self.now, short));
         }
         turn.put_back(at, step);
-        given
+        (given, nowhere)
     }
 
     /// Frames that take one slot each: tier by tier of the hosts, and in one round and round.
@@ -378,9 +405,15 @@ impl<'a> Pass<'a> {
         if self.looked_back {
             self.records.push(Record::Passing(Passing::LookedBack { at: self.now }));
         }
-        let (at, wake, thinned) = (self.now, self.wake, self.thinned);
+        let anew = self.past.is_none();
+        if anew && !self.nowhere.is_empty() {
+            soonest(&mut self.wake, self.now.plus_ms(waits::LIST_MS));
+        } else if let Some(until) = self.schedule.passing.nowhere.until() {
+            soonest(&mut self.wake, until.max(self.now));
+        }
+        let (at, wake, thinned, nowhere) = (self.now, self.wake, self.thinned, self.nowhere);
         let jobs = self.given.into_iter().collect();
-        self.records.push(Record::Passing(Passing::Passed { at, wake, again, jobs, thinned }));
+        self.records.push(Record::Passing(Passing::Passed { at, wake, again, jobs, thinned, nowhere, anew }));
         self.records
     }
 }

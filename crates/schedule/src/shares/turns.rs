@@ -10,6 +10,7 @@ use std::iter::Peekable;
 use model::JobId;
 
 use super::{Key, PartyId, Ratio, Shares};
+use crate::id_map::IdMap;
 
 /// The turns of a pass.
 pub(crate) struct Turns<'a> {
@@ -17,6 +18,8 @@ pub(crate) struct Turns<'a> {
     /// Tops of the priorities that are left, first to last.
     tops: Vec<PartyId>,
     lines: BTreeMap<PartyId, Line<'a>>,
+    /// Jobs that have no turn.
+    past: Option<&'a IdMap<JobId, ()>>,
 }
 
 /// A job's turn.
@@ -38,21 +41,41 @@ struct Line<'a> {
 }
 
 impl<'a> Turns<'a> {
-    pub(crate) fn new(shares: &'a Shares) -> Self {
+    /// Those of all jobs that want slots but the jobs in `past`.
+    pub(crate) fn going_past(shares: &'a Shares, past: Option<&'a IdMap<JobId, ()>>) -> Self {
         let tops = shares.tops.values().rev().copied().collect();
-        Self { shares, tops, lines: BTreeMap::new() }
+        Self { shares, tops, lines: BTreeMap::new(), past }
+    }
+
+    #[cfg(test)]
+    fn new(shares: &'a Shares) -> Self {
+        Self::going_past(shares, None)
     }
 
     /// Whose turn it is; nobody's when no job that is left wants slots.
     pub(crate) fn next(&mut self) -> Option<Turn> {
         loop {
             let top = *self.tops.last()?;
-            if let Some((_, job)) = self.line(top).first() {
-                let most = self.most(job)?;
-                return Some(Turn { job, most });
+            let Some((_, job)) = self.line(top).first() else {
+                self.tops.pop();
+                continue;
+            };
+            if self.past.is_some_and(|past| past.contains(job)) {
+                self.go_past(job);
+                continue;
             }
-            self.tops.pop();
+            let most = self.most(job)?;
+            return Some(Turn { job, most });
         }
+    }
+
+    /// The job whose turn it would be has none, nor have those behind it in the line that are such.
+    fn go_past(&mut self, job: JobId) {
+        let Some(place) = self.shares.place(job) else { return };
+        let past = self.past;
+        let line = self.line(place.user);
+        while line.untouched.next_if(|(_, job)| past.is_some_and(|past| past.contains(*job))).is_some() {}
+        self.put_in_line(place.user, place.group, place.top);
     }
 
     /// The job whose turn it is was given slots; `more` says whether it can take others in this pass.
@@ -65,6 +88,11 @@ impl<'a> Turns<'a> {
         for party in [user, group] {
             self.line(party).given += slots;
         }
+        self.put_in_line(user, group, top);
+    }
+
+    /// A user and his group, which were the first, stand where they belong now.
+    fn put_in_line(&mut self, user: PartyId, group: PartyId, top: PartyId) {
         for (party, above) in [(user, group), (group, top)] {
             self.line(above).take_first();
             let key = self.line(party).first().map(|(_, job)| (self.ratio(party), job));
@@ -210,6 +238,46 @@ mod tests {
     }
 
     proptest! {
+        /// Jobs that have no turn get none, and the others have theirs by priority and by shares as ever.
+        #[test]
+        fn those_that_have_no_turn_leave_it_to_the_others(
+            jobs in prop::collection::vec((0..2_i32, 0..3_u8, 0..3_u8, any::<bool>()), 1..16),
+        ) {
+            let names = ["a", "b", "c", "d", "e", "f"];
+            let (mut shares, mut past) = (Shares::default(), IdMap::default());
+            let mut left = BTreeMap::new();
+            for (id, (priority, group, user, is_past)) in (1..).zip(&jobs) {
+                let (id, group, user) = (JobId(id), names[usize::from(*group)], names[usize::from(*user) + 3]);
+                shares.file(id, Who { priority: *priority, group, user }, true, true);
+                if *is_past {
+                    past.insert(id, ());
+                } else {
+                    left.insert(id, (*priority, group, (group, user)));
+                }
+            }
+            let mut turns = Turns::going_past(&shares, Some(&past));
+            // Slots of groups and users in each priority.
+            let (mut of_group, mut of_user) = (BTreeMap::new(), BTreeMap::new());
+            while let Some(Turn { job, .. }) = turns.next() {
+                let first = left.values().map(|(priority, ..)| *priority).min();
+                let (priority, group, user) = left[&job];
+                prop_assert_eq!(Some(priority), first);
+                let now = left.values().filter(|(other, ..)| *other == priority);
+                for (_, rival, person) in now {
+                    let got = |of: &BTreeMap<_, u32>, name| of.get(&(priority, name)).copied().unwrap_or(0);
+                    prop_assert!(got(&of_group, group) <= got(&of_group, *rival), "{} goes first", rival);
+                    let got = |of: &BTreeMap<_, u32>, name| of.get(&(priority, name)).copied().unwrap_or(0);
+                    let same = *rival == group;
+                    prop_assert!(!same || got(&of_user, user) <= got(&of_user, *person), "{:?} does", person);
+                }
+                *of_group.entry((priority, group)).or_insert(0) += 1;
+                *of_user.entry((priority, user)).or_insert(0) += 1;
+                turns.gave(job, 1, false);
+                left.remove(&job);
+            }
+            prop_assert!(left.is_empty(), "{left:?} had no turn");
+        }
+
         /// `most` says nothing else than one lease after the other would, whatever is held.
         #[test]
         fn what_may_be_given_at_once_is_what_is_given_one_by_one(
