@@ -102,7 +102,7 @@ export class Farm {
 
   /** A job of plain commands; its id. */
   async script(name, frames, script, ...more) {
-    return this.command('submit', '--quiet', '--name', name, '--frames', frames, ...more, '--', 'sh', '-c', script);
+    return this.command('submit', '--quiet', '--name', name, '--frames', frames, ...more, '--command', '--', 'sh', '-c', script);
   }
 
   path(name) {
