@@ -15,6 +15,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rollupOptions: {
+      output: {
+        // What most pages share is one file: a browser asks for few at a time.
+        manualChunks: (id) => (/\/src\/lib\/(?!grid\/)|\/node_modules\/(svelte|esm-env|clsx)\//.test(id) ? 'shell' : undefined),
+      },
+    },
   },
   server: { proxy: { '/api': { target: farm, changeOrigin: true } } },
 });

@@ -31,7 +31,6 @@ class Session {
       this.who = await get<Who>('/whoami');
       this.state = 'in';
       this.problem = null;
-      this.farm = await get<Farm>('/farm');
     } catch (error) {
       const problem = problemOf(error);
       if (problem.status === 401) return;

@@ -21,8 +21,8 @@ interface Following {
 }
 
 const EVENTS = ['jobs', 'job', 'grid', 'hosts', 'host', 'farm', 'joins', 'slot', 'frame'];
-/** A hello that does not come within this many ms does not hold up the first look. */
-const HELLO_WAIT = 400;
+/** So long a page may take to say all that it follows. */
+const SETTLE = 60;
 /** A page that nobody sees lets go of its connection after this long; browsers have few of them. */
 const HIDDEN_WAIT = 20_000;
 /** The stream tells something every 15 s at least; silence this long means that it is dead. */
@@ -53,6 +53,11 @@ class Live {
   follow(follower: Follower): () => void {
     const entry: Following = { follower, fetching: false, again: false, kept: [], fresh: true };
     this.following.add(entry);
+    // What is new to look at is not held up by the stream; where the stream begins anew it is fetched once more.
+    // In its own turn, so that no effect that follows depends on what a fetch reads.
+    queueMicrotask(() => {
+      if (entry.fresh && this.following.has(entry)) void this.fetch(entry);
+    });
     this.settle();
     return () => {
       this.following.delete(entry);
@@ -74,11 +79,11 @@ class Live {
     this.state = 'idle';
   }
 
-  // Several followers come and go in one turn of the page; one look at them is enough.
+  // Several followers come and go while a page is put together; the stream is opened once for all of them.
   private settle(): void {
     if (this.settling) return;
     this.settling = true;
-    queueMicrotask(() => {
+    setTimeout(() => {
       this.settling = false;
       const topics = union([...this.following].map((one) => one.follower.topics));
       if (topics.length === 0) {
@@ -89,9 +94,8 @@ class Live {
       }
       const same = topics.length === this.topics.length && topics.every((one, i) => one === this.topics[i]);
       this.topics = topics;
-      if (same && this.state === 'live') this.fetchFresh();
-      else if (!same || this.state === 'idle') this.open();
-    });
+      if (!same || this.state === 'idle') this.open();
+    }, SETTLE);
   }
 
   private open(): void {
@@ -107,7 +111,6 @@ class Live {
     }
     source.onerror = () => this.broken();
     this.heard();
-    this.timer = setTimeout(() => this.fetchFresh(), HELLO_WAIT);
   }
 
   private close(): void {
@@ -141,12 +144,10 @@ class Live {
     this.heard();
     this.note(event);
     const { resumed } = JSON.parse(event.data) as { resumed?: boolean };
-    const was = this.state;
     this.state = 'live';
     this.tries = 0;
     if (session.state === 'away') void session.ask();
-    if (resumed) this.fetchFresh();
-    else this.fetchAll(was === 'lost');
+    if (!resumed) for (const one of this.following) void this.fetch(one);
   }
 
   private reset(event: MessageEvent<string>): void {
@@ -171,14 +172,6 @@ class Live {
 
   private note(event: MessageEvent<string>): void {
     if (event.lastEventId) this.last = event.lastEventId;
-  }
-
-  private fetchFresh(): void {
-    for (const one of this.following) if (one.fresh) void this.fetch(one);
-  }
-
-  private fetchAll(anew: boolean): void {
-    for (const one of this.following) if (one.fresh || anew || this.state === 'live') void this.fetch(one);
   }
 
   private async fetch(one: Following): Promise<void> {
