@@ -22,5 +22,7 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { '/api': { target: farm, changeOrigin: true } } },
+  // The farm sees the address of the page, as it does where it serves the page itself.
+  server: { proxy: { '/api': { target: farm } } },
+  preview: { proxy: { '/api': { target: farm } } },
 });

@@ -86,7 +86,8 @@ async function problemIn(response: Response): Promise<Problem> {
   if (!(response.headers.get('content-type') ?? '').includes('json')) return plain;
   try {
     const told = (await response.json()) as Partial<Problem>;
-    return { ...plain, ...told, status: response.status };
+    const title = told.title ?? plain.title;
+    return { ...plain, ...told, title: title.charAt(0).toUpperCase() + title.slice(1), status: response.status };
   } catch {
     return plain;
   }

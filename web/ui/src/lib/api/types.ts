@@ -238,6 +238,8 @@ export interface Farm {
   roles: string[];
   refused?: Record<string, number>;
   queues?: Partial<Record<Queue, number>>;
+  /** How many jobs there are in each state. */
+  jobs?: Record<JobState, number>;
   slots_total?: number;
   slots_busy?: number;
   hosts_total?: number;

@@ -127,8 +127,6 @@ class Live {
 
   private broken(): void {
     this.close();
-    // What is there can be shown, though nothing tells of its changes.
-    this.fetchFresh();
     if (this.state !== 'lost') {
       this.state = 'lost';
       this.lostAt = Date.now();
