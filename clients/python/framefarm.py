@@ -1075,7 +1075,8 @@ def login(
         )
     if farm_id and farm_id.lower() != identity["farm_id"]:
         raise Untrusted(f"{url} is the farm {identity['farm_id']} and not {farm_id}")
-    reply = Farm(url, identity, None).call("POST", "/login", {"user": user, "password": password})
+    with Farm(url, identity, None) as stranger:
+        reply = stranger.call("POST", "/login", {"user": user, "password": password})
     token = str(reply["token"])
     Account(identity["farm"], identity["farm_id"], identity["authority"], url, token).write()
     return Farm(url, identity, token)
@@ -1536,7 +1537,8 @@ class Farm:
         `scene` and `files` (files, folders and patterns) travel with the job and keep their places beside each
         other; those in `away` are named by their whole path in the scene; `copies` say of a file where else its
         bytes are; `missing` are faults of files that the scene names and that are not there, which only a job with
-        `allow_missing` goes without. Everything else is a field of docs/job-description.md: `frames="1-240"`, `size="1920x1080"`, `settings={"samples": 64}`,
+        `allow_missing` goes without. Everything else is a field of docs/job-description.md:
+        `frames="1-240"`, `size="1920x1080"`, `settings={"samples": 64}`,
         `needs="memory>=16G"`, `priority=20`, `tiles="2x2"`, `movie=True`, `command=[...]`, `step=[...]`.
 
         All faults come in one `Invalid`, and nothing is submitted then. What the farm warned of stands in
@@ -1842,8 +1844,8 @@ class Job:
 
     def log(self, number: int, *, step: str | None = None, attempt: int | None = None) -> str:
         """What a frame has printed so far, of its latest attempt where none is named."""
-        path, query = "/jobs/{job}/frames/{number}/log", {"step": step, "attempt": attempt}
-        target = self.farm._wire.target(path, query, {"job": self.id, "number": number})
+        parts, query = {"job": self.id, "number": number}, {"step": step, "attempt": attempt}
+        target = self.farm._wire.target("/jobs/{job}/frames/{number}/log", query, parts)
         return self.farm._wire.answer("GET", target).decode("utf-8", "replace")
 
     # Fetching

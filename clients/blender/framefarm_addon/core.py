@@ -172,6 +172,7 @@ def place(found: Look, file: dict[str, Any], away: set[str]) -> None:
 
 
 def sentence(file: dict[str, Any]) -> str:
+    """What a missing file is told as."""
     users = f", used by {', '.join(file['used_by'][:3])}," if file["used_by"] else ""
     lost = {
         "sequence": "of which no picture is there", "tiles": "of which no tile is there",

@@ -85,8 +85,9 @@ def access() -> core.Access:
 def wishes_of(settings: Any) -> core.Wishes:
     return core.Wishes(
         name=settings.name.strip(), frames=settings.frames.strip(), samples=settings.samples,
-        engine="" if settings.engine == "SCENE" else settings.engine, priority=settings.priority, needs=settings.needs.strip(),
-        tiles=settings.tiles.strip(), chunk=settings.chunk, version=settings.version, package=settings.package, movie=settings.movie,
+        engine="" if settings.engine == "SCENE" else settings.engine, priority=settings.priority,
+        needs=settings.needs.strip(), tiles=settings.tiles.strip(), chunk=settings.chunk,
+        version=settings.version, package=settings.package, movie=settings.movie,
         hold=settings.hold, allow_missing=settings.allow_missing)
 
 
@@ -296,9 +297,9 @@ def draw_shot(box: Any, index: int, shot: core.Shot) -> None:
     row.label(text=shot.name_shown or "?", icon=ICONS.get(shot.phase, "RENDER_ANIMATION"))
     if shot.job_id and not shot.ended:
         verb = "release" if shot.view.get("state") == "held" else "hold"
-        for verb, icon in ((verb, "PLAY" if verb == "release" else "PAUSE"), ("kill", "X")):
+        for order_verb, icon in ((verb, "PLAY" if verb == "release" else "PAUSE"), ("kill", "X")):
             order = row.operator(FRAMEFARM_OT_order.bl_idname, text="", icon=icon)
-            order.job, order.verb = shot.job_id, verb
+            order.job, order.verb = shot.job_id, order_verb
     elif shot.phase == "failed" and shot.job_id:
         order = row.operator(FRAMEFARM_OT_order.bl_idname, text="Retry")
         order.job, order.verb = shot.job_id, "retry"

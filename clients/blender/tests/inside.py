@@ -93,6 +93,16 @@ def told_of(shot, seen):
     }
 
 
+def colors(path):
+    """Two pixels, from the left half and the right."""
+    image = bpy.data.images.load(str(path))
+    (width, height), pixels = image.size, list(image.pixels)
+    middle = height // 2 * width
+    found = [[round(part) for part in pixels[at * 4:at * 4 + 3]] for at in (middle + 8, middle + width - 8)]
+    bpy.data.images.remove(image)
+    return found
+
+
 def main():
     told = {"blender": bpy.app.version_string}
     scene = make_scene()
@@ -108,6 +118,7 @@ def main():
     shot.start()
     told["waited_ms"] = round((time.monotonic() - begun) * 1000)
     told["shot"] = told_of(shot, wait(shot))
+    told["colors"] = colors(shot.fetched[0]) if shot.fetched else None
     told["copy_left"] = os.path.exists(found.copy)
 
     bpy.data.images["green.png"].filepath = "/nowhere/green.png"
@@ -125,7 +136,7 @@ def main():
     shot.start()
     told["no_token"] = told_of(shot, wait(shot))
     shot = core.Shot(core.Access(), core.look(
-        core.Wishes(name="tiled", version="any", allow_missing=True, frames="3", tiles="2x1", samples=2), scene),
+        core.Wishes(name="tiled", package=PACKAGE, version="any", allow_missing=True, frames="3", tiles="2x1", samples=2), scene),
         f"{FOLDER}/tiled")
     shot.start()
     told["tiled"] = told_of(shot, wait(shot))

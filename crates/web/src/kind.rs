@@ -1,6 +1,6 @@
 //! What the files of the page are, by their names.
 
-const KINDS: [(&str, &str); 14] = [
+const KINDS: [(&str, &str); 15] = [
     ("html", "text/html; charset=utf-8"),
     ("js", "text/javascript; charset=utf-8"),
     ("css", "text/css; charset=utf-8"),
@@ -14,6 +14,7 @@ const KINDS: [(&str, &str); 14] = [
     ("txt", "text/plain; charset=utf-8"),
     ("md", "text/plain; charset=utf-8"),
     ("map", "application/json"),
+    ("py", "text/x-python; charset=utf-8"),
     ("zip", "application/zip"),
 ];
 

@@ -20,6 +20,11 @@ pub use headers::keep_to_itself;
 
 /// What was built; nothing where it was not.
 static BUILT: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/files.rs"));
+/// The programs for people's own machines, by where they are had.
+static CLIENTS: [(&str, &[u8]); 2] = [
+    ("clients/framefarm.py", include_bytes!(concat!(env!("OUT_DIR"), "/framefarm.py"))),
+    ("clients/framefarm-blender.zip", include_bytes!(concat!(env!("OUT_DIR"), "/framefarm-blender.zip"))),
+];
 /// The file that every address of the page begins with.
 const INDEX: &str = "index.html";
 
@@ -66,7 +71,8 @@ impl Page {
     }
 
     /// The page made of `all`, by their names; those that end in `.br` and `.gz` are the others, packed.
-    fn of(all: BTreeMap<String, Bytes>) -> Self {
+    fn of(mut all: BTreeMap<String, Bytes>) -> Self {
+        all.extend(CLIENTS.map(|(name, bytes)| (name.to_owned(), Bytes::from_static(bytes))));
         let packed = |name: &str, how| all.get(&format!("{name}.{how}")).cloned();
         let mut files = BTreeMap::new();
         for (name, plain) in &all {
@@ -78,7 +84,8 @@ impl Page {
             }
         }
         if !files.contains_key(INDEX) {
-            files = BTreeMap::from([(INDEX.to_owned(), plain::file())]);
+            files.retain(|name, _| name.starts_with("clients/"));
+            files.insert(INDEX.to_owned(), plain::file());
         }
         Self(files)
     }
@@ -112,7 +119,9 @@ const fn is_of_name(c: char) -> bool {
 
 /// Whether nothing but a file can be meant: an old page must not take the new one for a script.
 fn names_a_file(name: &str) -> bool {
-    name.starts_with("assets/") || (!name.contains('/') && kind::is_known(name))
+    name.starts_with("assets/")
+        || name.starts_with("clients/")
+        || (!name.contains('/') && kind::is_known(name))
 }
 
 #[cfg(test)]

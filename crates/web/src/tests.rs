@@ -121,3 +121,20 @@ fn without_a_built_page_there_is_one_that_says_how() {
     assert!(head.headers().contains_key(header::CONTENT_LENGTH));
     assert!(block(to_bytes(head.into_body(), 1 << 20)).unwrap().is_empty());
 }
+
+#[test]
+fn programs_for_peoples_own_machines_lie_beside_the_page() {
+    for (path, kind, begins) in [
+        ("/clients/framefarm.py", "text/x-python; charset=utf-8", "\"\"\""),
+        ("/clients/framefarm-blender.zip", "application/zip", "PK\u{3}\u{4}"),
+    ] {
+        for page in [page(), Page::of(BTreeMap::new())] {
+            let response = page.answer(&Method::GET, path, &HeaderMap::new());
+            let (status, told) = (response.status(), &response.headers()[header::CONTENT_TYPE]);
+            assert_eq!((status, told.to_str().unwrap()), (StatusCode::OK, kind));
+            let body = block(to_bytes(response.into_body(), 1 << 20)).unwrap();
+            assert!(body.starts_with(begins.as_bytes()), "{path}");
+        }
+    }
+    assert_eq!(block(told("/clients/other.py", &[], header::ETAG)).0, 404);
+}
