@@ -17,6 +17,7 @@ All that goes wrong is a `FramefarmError`, which says what and, as `hint`, what 
 from __future__ import annotations
 
 import array
+import codecs
 import getpass
 import glob
 import hashlib
@@ -1760,6 +1761,12 @@ class Job:
         query = {"step": step, "state": state, "numbers": numbers, "warned": warned}
         return cast("Iterator[FrameView]", self.farm._pages("/jobs/{job}/frames", query, job=self.id))
 
+    def frame(self, number: int, *, step: str | None = None) -> FrameView:
+        """One frame, of the first step that has it where none is named."""
+        found = self.farm.call(
+            "GET", "/jobs/{job}/frames/{number}", None, {"step": step}, job=self.id, number=number)
+        return cast(FrameView, found)
+
     def why(self) -> list[WhyView]:
         """Why its frames wait."""
         return cast("list[WhyView]", self.farm.call("GET", "/jobs/{job}/why", job=self.id))
@@ -1842,11 +1849,43 @@ class Job:
             raise JobFailed(f"job {self.id} {self.view['name']!r} {what}", self.view)
         return self.view
 
-    def log(self, number: int, *, step: str | None = None, attempt: int | None = None) -> str:
-        """What a frame has printed so far, of its latest attempt where none is named."""
-        parts, query = {"job": self.id, "number": number}, {"step": step, "attempt": attempt}
+    def log(
+        self, number: int, *, step: str | None = None, attempt: int | None = None, tail: int | None = None
+    ) -> str:
+        """What a frame has printed so far, of its latest attempt where none is named; the last `tail` bytes of it
+        alone where that is said."""
+        return self._log(number, {"step": step, "attempt": attempt, "tail": tail}).decode("utf-8", "replace")
+
+    def _log(self, number: int, query: Mapping[str, Any]) -> bytes:
+        parts = {"job": self.id, "number": number}
         target = self.farm._wire.target("/jobs/{job}/frames/{number}/log", query, parts)
-        return self.farm._wire.answer("GET", target).decode("utf-8", "replace")
+        return self.farm._wire.answer("GET", target)
+
+    def follow_log(
+        self, number: int, *, step: str | None = None, attempt: int | None = None, pause: float = 1.0
+    ) -> Iterator[str]:
+        """What a frame prints, as it comes, up to the end of that attempt: the latest, where none is named. A frame
+        that waits is waited for."""
+        decoder, offset = codecs.getincrementaldecoder("utf-8")("replace"), 0
+        while True:
+            frame = _patiently(lambda: self.frame(number, step=step))
+            tries = {one["attempt"]: one for one in frame.get("history") or ()}
+            attempt = attempt or max(tries, default=None)
+            # Asked before the log is read: what is printed before the end is in it then.
+            ended = frame["state"] in FINAL or (attempt in tries and tries[attempt]["outcome"] != "running")
+            if attempt in tries:
+                while True:
+                    query = {"step": step, "attempt": attempt, "offset": offset, "length": PIECE}
+                    piece = _patiently(lambda query=query: self._log(number, query))  # type: ignore[misc]
+                    offset += len(piece)
+                    text = decoder.decode(piece)
+                    if text:
+                        yield text
+                    if len(piece) < PIECE:
+                        break
+            if ended:
+                return
+            time.sleep(pause)
 
     # Fetching
 

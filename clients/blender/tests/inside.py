@@ -136,7 +136,7 @@ def main():
     shot.start()
     told["no_token"] = told_of(shot, wait(shot))
     shot = core.Shot(core.Access(), core.look(
-        core.Wishes(name="tiled", package=PACKAGE, version="any", allow_missing=True, frames="3", tiles="2x1", samples=2), scene),
+        core.Wishes("tiled", "3", 2, package=PACKAGE, version="any", allow_missing=True, tiles="2x1"), scene),
         f"{FOLDER}/tiled")
     shot.start()
     told["tiled"] = told_of(shot, wait(shot))

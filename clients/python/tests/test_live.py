@@ -183,6 +183,16 @@ class Live(unittest.TestCase):
         self.assertEqual(job.retry()["frames_failed"], 0)
         job.wait(check=False)
 
+    def test_a_log_is_followed_and_read_in_parts(self) -> None:
+        job = self.command("for n in 1 2 3 4; do echo line $n; sleep 0.2; done; printf 'gr\\303\\274n\\n'")
+        pieces = list(job.follow_log(1, pause=0.1))
+        self.assertGreater(len(pieces), 1)
+        self.assertEqual("".join(pieces), "line 1\nline 2\nline 3\nline 4\ngr\u00fcn\n")
+        self.assertEqual(job.log(1, tail=6), "gr\u00fcn\n")
+        self.assertEqual(job.frame(1)["state"], "done")
+        with self.assertRaises(framefarm.Missing):
+            job.log(7)
+
     def test_long_lists_come_in_pages(self) -> None:
         job = self.command("true", frames="1-250", hold=True)
         self.assertEqual([frame["number"] for frame in job.frames()], list(range(1, 251)))
