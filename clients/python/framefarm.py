@@ -958,13 +958,14 @@ def find(farm: str = "default", wait: float = 3.0) -> str:
     """The address of the farm of that name or id: by DNS or a question on the network, else where this account
     reached it last. Nothing of this is trusted with more than an address."""
     port = int(os.environ.get("FRAMEFARM_DISCOVERY_PORT") or DISCOVERY_PORT)
-    with ThreadPoolExecutor(1) as pool:
-        named = pool.submit(_by_name)
-        answers = _ask_network(farm, port, wait)
-        if named.done() or not answers:
-            url = named.result()
-            if url and farm in ("default", *_names_at(url)):
-                return url
+    named: list[str | None] = []
+    # A resolver that says nothing for long holds nobody up.
+    asker = threading.Thread(target=lambda: named.append(_by_name()), daemon=True)
+    asker.start()
+    answers = _ask_network(farm, port, wait)
+    asker.join(0.15 if answers else 2.0)
+    if named and named[0] and farm in ("default", *_names_at(named[0])):
+        return named[0]
     known = {account.farm_id for account in Account.all()}
     if len(answers) > 1:
         answers = {farm_id: urls for farm_id, urls in answers.items() if farm_id in known} or answers
@@ -1350,9 +1351,9 @@ class _Reader(io.RawIOBase):
         return True
 
 
-def _patiently(call: Callable[[], T], time_left: float = AWAY_TIME) -> T:
+def _patiently(call: Callable[[], T]) -> T:
     """What `call` gives, tried again while the server is away; it must be safe to repeat."""
-    until, pause = time.monotonic() + time_left, 0.5
+    until, pause = time.monotonic() + AWAY_TIME, 0.5
     while True:
         try:
             return call()

@@ -76,6 +76,13 @@ def version_wanted(wanted: str) -> str:
     return {"newer": f">={major}.{minor}", "same": f"{major}.{minor}.x"}.get(wanted, "x")
 
 
+def engine_named(engine: str) -> str:
+    """What this Blender calls an engine: Eevee had another name from 4.2 to 4.5."""
+    if engine == "BLENDER_EEVEE" and (4, 2) <= bpy.app.version[:2] < (5, 0):
+        return "BLENDER_EEVEE_NEXT"
+    return engine
+
+
 def frames_of(scene: Any) -> str:
     """The frame list of the scene's range."""
     step = f"x{scene.frame_step}" if scene.frame_step > 1 else ""
@@ -90,7 +97,7 @@ def fields_of(scene: Any, wishes: Wishes) -> dict[str, Any]:
     if len(bpy.data.scenes) > 1:
         settings["scene"] = scene.name
     if wishes.engine:
-        settings["engine"] = wishes.engine
+        settings["engine"] = engine_named(wishes.engine)
     if wishes.samples:
         settings["samples"] = str(wishes.samples)
     if image.file_format == "OPEN_EXR_MULTILAYER":
@@ -255,8 +262,11 @@ class Shot(threading.Thread):
         return self.phase in ("done", "failed", "stopped")
 
     def stop(self) -> None:
-        """Ends the sending or fetching; the job, where it is submitted, goes on."""
+        """Ends the sending, following or fetching; the job, where it is submitted, goes on."""
         self._halt.set()
+        if self.phase == "farm":
+            # The thread hears nothing before the job changes, and ends then.
+            self._end("stopped")
 
     def run(self) -> None:
         """All of it."""
@@ -264,7 +274,7 @@ class Shot(threading.Thread):
             farm = self.access.connect()
             job = self._submitted(farm)
             self._followed(job)
-            if self.folder and any(view for view in [self.view] if view["frames_done"]):
+            if self.folder and self.view["frames_done"]:
                 self._fetched(job)
             state = self.view["state"]
             if state != "done":
@@ -288,8 +298,9 @@ class Shot(threading.Thread):
                 self.look.forget()
 
     def _end(self, phase: str) -> None:
-        self.ended_at = time.monotonic()
-        self.phase = phase
+        if not self.ended:
+            self.ended_at = time.monotonic()
+            self.phase = phase
 
     def _told(self, progress: framefarm.Progress) -> None:
         if self._halt.is_set():

@@ -114,7 +114,7 @@ def draw_again() -> float | None:
         for area in window.screen.areas:
             if area.type == "PROPERTIES":
                 area.tag_redraw()
-    return LOOK if any(shot.is_alive() for shot in shots) else None
+    return LOOK if any(not shot.ended for shot in shots) else None
 
 
 class FRAMEFARM_OT_submit(bpy.types.Operator):

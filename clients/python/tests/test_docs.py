@@ -12,9 +12,9 @@ from pathlib import Path
 from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import framefarm  # noqa: E402
-from farm import ROOT, LiveFarm  # noqa: E402
-from test_live import BALL, SCENE  # noqa: E402
+import framefarm
+from farm import ROOT, LiveFarm
+from test_live import BALL, SCENE
 
 
 class Examples(unittest.TestCase):
