@@ -164,7 +164,7 @@ class FRAMEFARM_OT_order(bpy.types.Operator):
 
 
 class FRAMEFARM_OT_stop(bpy.types.Operator):
-    """Stop sending, following or fetching; a job that is submitted goes on"""
+    """Stop sending, following or fetching, or take away what has ended; a job that is submitted goes on"""
 
     bl_idname = "framefarm.stop"
     bl_label = "Stop"
@@ -174,7 +174,10 @@ class FRAMEFARM_OT_stop(bpy.types.Operator):
 
     def execute(self, _context: Any) -> set[str]:
         if self.index < len(shots):
-            shots[self.index].stop()
+            if shots[self.index].ended:
+                shots.pop(self.index)
+            else:
+                shots[self.index].stop()
         return {"FINISHED"}
 
 
@@ -303,8 +306,8 @@ def draw_shot(box: Any, index: int, shot: core.Shot) -> None:
     elif shot.phase == "failed" and shot.job_id:
         order = row.operator(FRAMEFARM_OT_order.bl_idname, text="Retry")
         order.job, order.verb = shot.job_id, "retry"
+    row.operator(FRAMEFARM_OT_stop.bl_idname, text="", icon="TRASH" if shot.ended else "CANCEL").index = index
     if not shot.ended:
-        row.operator(FRAMEFARM_OT_stop.bl_idname, text="", icon="CANCEL").index = index
         if hasattr(box, "progress"):
             box.progress(factor=shot.share, text=status(shot))
         else:
