@@ -107,6 +107,10 @@ verbs! {
     RetryJob = "retry", OWN_JOB, true;
     /// Give a job another priority.
     SetPriority = "set the priority of", OWN_JOB, true;
+    /// Do something to every job of a selection; what is done to each is kept by its own verb.
+    OrderJobs = "order jobs", OWN_JOB, false;
+    /// Kill frames, send them back to the queue, or have them tried again.
+    OrderFrames = "order frames of", OWN_JOB, true;
     /// Set or remove a limit.
     SetLimit = "set limit", OPERATOR, true;
     /// Set a share.
@@ -184,6 +188,7 @@ impl Verb {
             Self::KillJob => "kill jobs",
             Self::RetryJob => "retry jobs",
             Self::SetPriority => "set the priority of jobs",
+            Self::OrderFrames => "give orders about frames",
             Self::SetLimit => "set limits",
             Self::SetShare => "set shares",
             Self::SetPath => "set path rules",

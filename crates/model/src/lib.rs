@@ -20,6 +20,7 @@ mod live;
 mod nearest;
 mod news;
 mod package_file;
+mod package_view;
 mod path;
 mod paths;
 mod process;
@@ -63,6 +64,7 @@ pub use news::{
     JobsNews, JoinsNews, Reset, Topic, TopicError,
 };
 pub use package_file::PackageFile;
+pub use package_view::{PackageName, PackageView, SettingType, SettingView, Trial};
 pub use path::{JobPath, JobPathError};
 pub use paths::{
     ELSEWHERE, Explained, Judged, MapFile, MapRule, PathFormat, PathRule, PathRules, Platform, PlatformError,

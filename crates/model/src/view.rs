@@ -10,7 +10,8 @@ use crate::{
 /// A job, asked to be taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubmitRequest {
-    /// Made by the client; the same key again is the same job.
+    /// Made by the client; the same key again is the same job. Empty: that of the header `Idempotency-Key`.
+    #[serde(default)]
     pub key: String,
     /// The job.
     pub description: JobDescription,

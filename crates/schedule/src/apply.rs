@@ -24,6 +24,12 @@ impl Schedule {
             Record::JobReleased { job, .. } => self.set_held(*job, false, effects),
             Record::JobKilled { job, at } => self.job_killed(*job, *at, effects),
             Record::JobRetried { job, at } => self.job_retried(*job, *at, effects),
+            Record::FramesKilled { job, step, frames, why, at } => {
+                self.frames_killed(*job, *step, frames, why, *at, effects);
+            }
+            Record::FramesRetried { job, step, frames, at } => {
+                self.frames_retried(*job, *step, frames, *at, effects);
+            }
             Record::JobPriority { job, priority, .. } => self.job_moved(*job, *priority, effects),
             Record::HostSeen { host, .. } => {
                 let host = self.kept.hosts.intern(host);
@@ -145,13 +151,18 @@ impl Schedule {
     fn job_retried(&mut self, id: JobId, at: Time, effects: &mut Vec<Effect>) {
         let Some(job) = self.kept.jobs.get_mut(&id) else { return };
         job.tables.iter_mut().for_each(|table| table.retry(at));
+        self.job_reopened(id);
+        self.grid_changed(id, effects);
+        self.job_changed(id, effects);
+    }
+
+    pub(crate) fn job_reopened(&mut self, id: JobId) {
+        let Some(job) = self.kept.jobs.get_mut(&id) else { return };
         job.ended_at = None;
         // Its sums are written when it ends again.
         self.kept.unsealed.remove(&id);
         let until = self.passing.seals.remove(&id).flatten();
         self.passing.due(Due::Seal(id), until, None);
-        self.grid_changed(id, effects);
-        self.job_changed(id, effects);
     }
 
     fn job_moved(&mut self, id: JobId, priority: i32, effects: &mut Vec<Effect>) {

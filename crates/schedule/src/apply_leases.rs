@@ -139,26 +139,10 @@ impl Schedule {
         job.killed = true;
         job.tables.iter_mut().for_each(|table| table.kill(at));
         for lease in leases {
-            let published = self.passing.publishing(lease).is_some();
-            let Some(held) = self.kept.leases.get(lease) else { continue };
-            // One that is rendered keeps its slot busy no more, and the next one may.
-            let at_work = |slot: SlotIndex| {
-                let line = self.kept.hosts.get(held.host).and_then(|kept| kept.line(slot));
-                line.and_then(|line| line.iter().find(|lease| !self.passing.is_through(*lease)))
-            };
-            let busy: Vec<SlotIndex> = held.slots().filter(|slot| at_work(*slot) == Some(lease)).collect();
+            self.revoke(lease, effects);
             let Some(held) = self.take_lease(lease, effects) else { continue };
             if let Some(job) = self.kept.jobs.get_mut(&id) {
                 job.spent.was_on(held.host);
-            }
-            if let Some(linked) = self.passing.host_mut(held.host) {
-                let message = if published {
-                    ScheduleToRender::Acknowledge { lease }
-                } else {
-                    linked.draining.extend(busy.into_iter().map(|slot| (slot, lease)));
-                    ScheduleToRender::Revoke { lease }
-                };
-                effects.push(Effect::ToHost { link: linked.link, message });
             }
             held.slots().for_each(|slot| self.refresh_slot(held.host, slot));
             effects.push(Effect::Discard { lease });
@@ -166,6 +150,27 @@ impl Schedule {
         self.end_job(id, at);
         self.grid_changed(id, effects);
         self.job_changed(id, effects);
+    }
+
+    /// Has the host of a lease end what it runs of it. One that is rendered keeps its slot busy no more, and
+    /// the next one may.
+    pub(crate) fn revoke(&mut self, lease: LeaseId, effects: &mut Vec<Effect>) {
+        let published = self.passing.publishing(lease).is_some();
+        let Some(held) = self.kept.leases.get(lease) else { return };
+        let at_work = |slot: SlotIndex| {
+            let line = self.kept.hosts.get(held.host).and_then(|kept| kept.line(slot));
+            line.and_then(|line| line.iter().find(|lease| !self.passing.is_through(*lease)))
+        };
+        let busy: Vec<SlotIndex> = held.slots().filter(|slot| at_work(*slot) == Some(lease)).collect();
+        if let Some(linked) = self.passing.host_mut(held.host) {
+            let message = if published {
+                ScheduleToRender::Acknowledge { lease }
+            } else {
+                linked.draining.extend(busy.into_iter().map(|slot| (slot, lease)));
+                ScheduleToRender::Revoke { lease }
+            };
+            effects.push(Effect::ToHost { link: linked.link, message });
+        }
     }
 
     /// Whether a lease that its host gives back may have been begun all the same: by an earlier run of that

@@ -62,6 +62,7 @@ impl Schedule {
                 effects.push(Effect::PassWanted);
             }
             Passing::LeaseWithdrawn { lease } => self.lease_withdrawn(*lease, effects),
+            Passing::LeaseRevoked { lease } => self.revoke(*lease, effects),
             Passing::StuckSeen { since, next } => {
                 self.passing.stuck.clone_from(since);
                 self.passing.look_at = *next;

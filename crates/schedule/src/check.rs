@@ -122,7 +122,8 @@ impl Schedule {
                 failures += ends.filter(|end| end.ending.is_some_and(Ending::counted)).count();
                 let used_up = touched.failures >= job.description.attempts_max;
                 let failed = table.state(index) == Some(FrameState::Failed);
-                assert_eq!(used_up, failed, "frame {frame} fails when its tries are used up");
+                let ended = used_up || table.struck(index).is_some();
+                assert_eq!(ended, failed, "frame {frame} fails when its tries are used up, or by a person");
                 let running = table.state(index) == Some(FrameState::Running);
                 assert_eq!(leased.contains(&frame), running, "frame {frame} runs while it is leased");
             }

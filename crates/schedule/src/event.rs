@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    HostId, HostOrder, JobId, LeaseId, PathRule, RenderToSchedule, ResourceToSchedule, SubmitRequest,
+    FramesOrder, HostId, HostOrder, JobId, LeaseId, PathRule, RenderToSchedule, ResourceToSchedule,
+    SubmitRequest,
 };
 
 use crate::NoticeId;
@@ -25,6 +26,17 @@ pub enum Event {
     Kill(JobId),
     /// A person has failed frames of a job tried again, as often as if they were new.
     Retry(JobId),
+    /// A person kills frames of a job, sends them back to the queue, or has them tried again.
+    OrderFrames {
+        /// Of which job.
+        job: JobId,
+        /// Which, and what is done to them.
+        order: Box<FramesOrder>,
+        /// Who says so.
+        by: String,
+    },
+    /// A person does something to each of several jobs. What is refused of it is left out.
+    Each(Vec<Event>),
     /// A person moves a job in the queue.
     SetPriority {
         /// Which.

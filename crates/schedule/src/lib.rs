@@ -19,6 +19,7 @@ mod dependency;
 mod effect;
 mod eta;
 mod event;
+mod frame_orders;
 mod frame_table;
 mod grid;
 mod host_set;
@@ -138,6 +139,10 @@ impl Role for Schedule {
             Event::Release(job) => self.release(now, *job),
             Event::Kill(job) => self.kill(now, *job),
             Event::Retry(job) => self.retry(now, *job),
+            Event::Each(events) => {
+                Ok(events.iter().flat_map(|event| self.decide(now, event).unwrap_or_default()).collect())
+            }
+            Event::OrderFrames { job, order, by } => self.order_frames(now, *job, order, by),
             Event::SetPriority { job, priority } => self.set_priority(now, *job, *priority),
             Event::SetLimit { name, amount, per_host } => self.set_limit(now, name, *amount, *per_host),
             Event::SetShare { name, weight } => self.set_share(now, name, *weight),

@@ -234,6 +234,11 @@ pub enum Passing {
         /// Which.
         lease: LeaseId,
     },
+    /// A lease is taken from its host, which ends what it runs. It is over with the record behind this one.
+    LeaseRevoked {
+        /// Which.
+        lease: LeaseId,
+    },
     /// A frame found no licence, or is leased to see whether there are some again: its step is put off.
     LicenceShort {
         /// The job.

@@ -6,7 +6,7 @@
 
 use model::{
     AttemptNumber, FailureClass, FrameId, HostId, JobDescription, JobId, LeaseId, Output, PathRule,
-    SlotIndex, Time, Usage,
+    SlotIndex, StepIndex, Time, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,32 @@ pub enum Record {
     JobRetried {
         /// Which.
         job: JobId,
+        /// When.
+        at: Time,
+    },
+    /// Waiting frames of a step were killed by a person: they have failed. Those that ran were taken from
+    /// their hosts before.
+    FramesKilled {
+        /// Of which job.
+        job: JobId,
+        /// Of which step.
+        step: StepIndex,
+        /// Which: the first and the last of each run, by their places in the step.
+        frames: Vec<(u32, u32)>,
+        /// Who did it, as a sentence.
+        why: String,
+        /// When.
+        at: Time,
+    },
+    /// Failed frames of a step wait again, as if they had never been tried, and with them those that failed
+    /// for want of them.
+    FramesRetried {
+        /// Of which job.
+        job: JobId,
+        /// Of which step.
+        step: StepIndex,
+        /// Which: the first and the last of each run, by their places in the step.
+        frames: Vec<(u32, u32)>,
         /// When.
         at: Time,
     },

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use model::{FailureClass, FrameId, LeaseId, Outcome, Report, ScheduleToRender, Time, Usage};
+use model::{FailureClass, FrameId, JobId, LeaseId, Outcome, Report, ScheduleToRender, Time, Usage};
 
 use crate::host_table::HostIndex;
-use crate::kept::Lease;
+use crate::kept::{Job, Lease};
 use crate::passing_state::Publishing;
 use crate::touched::Touched;
 use crate::{Ending, LinkId, NoticeId, Passing, Record, Refusal, Schedule, waits};
@@ -159,10 +159,15 @@ impl Schedule {
         let Some(job) = self.kept.jobs.get(&frame.job).filter(|job| job.ends_with(frame, failed)) else {
             return Vec::new();
         };
+        self.notices_of(now, frame.job, job)
+    }
+
+    /// The mails to send where a job ends.
+    pub(crate) fn notices_of(&self, now: Time, id: JobId, job: &Job) -> Vec<Record> {
         let addresses: BTreeSet<&String> = job.description.notify.iter().collect();
         let queued = |(notice, to): (u64, &String)| Record::NoticeQueued {
             notice: NoticeId(notice),
-            job: frame.job,
+            job: id,
             to: to.clone(),
             at: now,
             waiting: None,

@@ -46,6 +46,9 @@ impl Job {
         if let Some(cause) = table.cause(frame.index) {
             return dependency::sentence(&self.description.steps, cause);
         }
+        if let Some(why) = table.struck(frame.index) {
+            return Some(why.to_owned());
+        }
         let ends = table.touched(frame.index)?.attempts().rev().filter_map(|attempt| attempt.end.as_ref());
         ends.filter(|end| end.ending.is_some()).map(|end| end.message().to_owned()).next()
     }

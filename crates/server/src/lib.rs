@@ -18,6 +18,7 @@ mod listening;
 mod mail;
 mod owner;
 mod page;
+mod precondition;
 mod problem;
 mod proof;
 mod record_text;

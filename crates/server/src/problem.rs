@@ -55,7 +55,12 @@ impl Refused {
 
     /// A query with faults.
     pub(crate) fn query(faults: Faults) -> Self {
-        let mut refused = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "the query cannot be understood");
+        Self::faulty("the query cannot be understood", faults)
+    }
+
+    /// Something with faults, of which `title` says what.
+    pub(crate) fn faulty(title: &str, faults: Faults) -> Self {
+        let mut refused = Self::new(StatusCode::UNPROCESSABLE_ENTITY, title);
         refused.0.faults = faults.0;
         refused
     }

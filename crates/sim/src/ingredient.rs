@@ -103,6 +103,8 @@ ingredients! {
     Priorities "priorities" 400 1000,
     /// People let failed frames be tried again.
     Retries "retries" 500 1000,
+    /// People kill frames, send them back to the queue and have some tried again.
+    FrameOrders "frame-orders" 450 1000,
     /// People change the limits of the farm.
     LimitChanges "limit-changes" 400 1000,
     /// People change shares.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::{HostOrder, HostVerb, JobDescription, JobId, JobState, SlotNeed, SubmitRequest};
+use model::{
+    FrameVerb, FramesOrder, HostOrder, HostVerb, JobDescription, JobId, JobState, SlotNeed, SubmitRequest,
+};
 use resource::lacks;
 use schedule::Event;
 
@@ -154,10 +156,11 @@ impl World {
 
     /// What a person does now.
     fn draw_order(&mut self) -> Option<Event> {
-        const ORDERS: [Ingredient; 7] = [
+        const ORDERS: [Ingredient; 8] = [
             Ingredient::Steering,
             Ingredient::Priorities,
             Ingredient::Retries,
+            Ingredient::FrameOrders,
             Ingredient::LimitChanges,
             Ingredient::ShareChanges,
             Ingredient::Pardons,
@@ -180,6 +183,7 @@ impl World {
                 Event::SetPriority { job, priority }
             }
             Ingredient::Retries => Event::Retry(job),
+            Ingredient::FrameOrders => self.draw_frame_order(job),
             Ingredient::LimitChanges => self.draw_limit(),
             Ingredient::ShareChanges => {
                 let (user, group) = USERS[self.chance.index(USERS.len())];
@@ -189,6 +193,17 @@ impl World {
             Ingredient::HostOrders => self.draw_host_order(),
             _ => Event::Forgive(host_name(self.chance.index(self.machines.len()))),
         })
+    }
+
+    fn draw_frame_order(&mut self, job: JobId) -> Event {
+        let verbs = [FrameVerb::Requeue, FrameVerb::Kill, FrameVerb::Retry];
+        let verb = verbs[self.chance.index(verbs.len())];
+        let first = i64::try_from(self.chance.between(1, 6)).unwrap_or(1);
+        let last = first + i64::try_from(self.chance.between(0, 3)).unwrap_or(0);
+        let some = self.chance.permille(800);
+        let numbers = format!("{first}-{last}").parse().ok().filter(|_| some);
+        let order = FramesOrder { verb, numbers, states: None, step: None };
+        Event::OrderFrames { job, order: Box::new(order), by: "operator".to_owned() }
     }
 
     fn draw_host_order(&mut self) -> Event {

@@ -34,6 +34,11 @@ impl FrameTable {
     }
 
     fn check_chunk(&self, frame: FrameId, state: FrameState) {
+        let struck = self.struck(frame.index).is_some();
+        assert!(
+            !struck || state == FrameState::Failed,
+            "frame {frame} is {state:?} though a person killed it"
+        );
         let position = self.position(frame.index);
         let Some(touched) = self.touched(frame.index) else {
             assert!(
@@ -41,7 +46,8 @@ impl FrameTable {
                 "frame {frame} is {state:?} and was never tried"
             );
             let failed = state == FrameState::Failed;
-            assert_eq!(self.cause(frame.index).is_some(), failed, "frame {frame} knows why it failed");
+            let why = self.cause(frame.index).is_some() || self.struck(frame.index).is_some();
+            assert_eq!(why, failed, "frame {frame} knows why it failed");
             return;
         };
         match &self.released {

@@ -53,8 +53,11 @@ impl FrameTable {
     /// Whether a chunk has all single frames of other steps that it needs, for `check`.
     pub(crate) fn has_needs(&self, index: u32) -> bool {
         let position = self.position(index);
-        let released = |released: &Released| released.holds(position) || self.touched(index).is_some();
-        self.released.as_ref().is_none_or(released)
+        let has = |released: &Released| match self.struck.get(&index) {
+            Some(blow) if self.touched(index).is_none() => blow.ready,
+            _ => released.holds(position) || self.touched(index).is_some(),
+        };
+        self.released.as_ref().is_none_or(has)
     }
 
     /// A step is done that had to be as a whole.
@@ -75,7 +78,10 @@ impl FrameTable {
         if let Some(released) = &mut self.released
             && released.hear(index, frames, all)
         {
-            released.release(position);
+            match self.struck.get_mut(&index) {
+                Some(blow) => blow.ready = true,
+                None => released.release(position),
+            }
         }
     }
 
@@ -96,7 +102,8 @@ impl FrameTable {
 
     /// Why a chunk failed that was not tried.
     pub(crate) fn cause(&self, index: u32) -> Option<Cause> {
-        let failed = self.state(index) == Some(FrameState::Failed) && self.touched(index).is_none();
+        let untried = self.touched(index).is_none() && self.struck(index).is_none();
+        let failed = self.state(index) == Some(FrameState::Failed) && untried;
         let cause = self.causes.some.get(&index).copied().or(self.causes.all);
         cause.filter(|_| failed)
     }
@@ -104,14 +111,7 @@ impl FrameTable {
     /// Every chunk that failed waits again, as if it never had but for what is remembered of it.
     pub(crate) fn retry(&mut self, at: Time) {
         let failed: Vec<u32> = self.all_in(FrameState::Failed).collect();
-        for index in failed {
-            if let Some(touched) = self.touched.get_mut(index) {
-                touched.forgive();
-                touched.again_at = Some(at);
-                self.again.insert((at, index));
-            }
-            self.set(index, FrameState::Waiting);
-        }
+        self.let_off(failed, at);
         self.causes = Causes::default();
     }
 }

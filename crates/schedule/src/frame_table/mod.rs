@@ -11,6 +11,7 @@ mod fresh;
 mod order;
 mod ready;
 mod runs;
+mod struck;
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,7 @@ use crate::frame_table::dependent::Causes;
 use crate::frame_table::fresh::{Fresh, Positions, Released};
 use crate::frame_table::order::position_of;
 use crate::frame_table::ready::AGAIN_MAX;
+use crate::frame_table::struck::Struck;
 use crate::host_table::HostIndex;
 use crate::touched::{Attempt, AttemptEnd, Touched, TouchedFrames};
 
@@ -63,6 +65,9 @@ pub(crate) struct FrameTable {
     /// Why chunks failed that were not tried.
     #[serde(default)]
     causes: Causes,
+    /// Those that a person killed.
+    #[serde(default, skip_serializing_if = "Struck::is_empty")]
+    struck: Struck,
     /// The steps that wait for this one.
     #[serde(default)]
     feeds: Vec<Feed>,
@@ -85,6 +90,7 @@ impl FrameTable {
             gates: 0,
             released: None,
             causes: Causes::default(),
+            struck: Struck::new(),
             feeds: Vec::new(),
         }
     }
@@ -177,6 +183,16 @@ impl FrameTable {
             |attempt: &&Attempt| attempt.end.as_ref().and_then(|end| end.ending).is_some_and(Ending::counted);
         let attempts = self.touched(index).into_iter().flat_map(Touched::unforgiven);
         attempts.filter(counted).map(|attempt| attempt.host)
+    }
+
+    /// Hosts that the chunk had better not go to again: where it failed, and where a person took it away from.
+    pub(crate) fn shuns(&self, index: u32) -> impl Iterator<Item = HostIndex> {
+        let ending = |attempt: &Attempt| attempt.end.as_ref().and_then(|end| end.ending);
+        let bad = move |attempt: &&Attempt| {
+            ending(attempt).is_some_and(|ending| ending.counted() || ending == Ending::Killed)
+        };
+        let attempts = self.touched(index).into_iter().flat_map(Touched::unforgiven);
+        attempts.filter(bad).map(|attempt| attempt.host)
     }
 
     /// Milliseconds that an attempt takes which finishes a chunk, as far as some have.

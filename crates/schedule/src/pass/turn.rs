@@ -144,7 +144,7 @@ impl<'a> StepTurn<'a> {
 impl Schedule {
     /// A frame does not go back to a host where it failed while another could take it.
     pub(crate) fn may_go(&self, asked: Asked<'_>, table: &FrameTable, index: u32, host: HostIndex) -> bool {
-        let failed_on = |host| table.failed_on(index).any(|failed| failed == host);
+        let failed_on = |host| table.shuns(index).any(|shunned| shunned == host);
         let could = |other: HostIndex| self.could_take(other, asked) && !failed_on(other);
         !failed_on(host) || !asked.need.within(&self.passing.open).any(could)
     }

@@ -10,6 +10,7 @@ mod doors;
 mod drafts;
 mod ending;
 mod farm;
+mod frame_orders;
 mod grids;
 mod hosts;
 mod inputs;

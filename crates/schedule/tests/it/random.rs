@@ -2,8 +2,8 @@
 //! the same state, and once faults stop every frame ends.
 
 use model::{
-    Amounts, FailureClass, FrameState, HEARTBEAT_MS, HeldLease, HostOrder, HostVerb, JobDescription, JobId,
-    JobState, LeaseId, RenderToSchedule, ResourceToSchedule, SlotNeed,
+    Amounts, FailureClass, FrameState, FrameVerb, FramesOrder, HEARTBEAT_MS, HeldLease, HostOrder, HostVerb,
+    JobDescription, JobId, JobState, LeaseId, RenderToSchedule, ResourceToSchedule, SlotNeed,
 };
 use proptest::prelude::*;
 use schedule::{Event, NoticeId};
@@ -22,6 +22,7 @@ enum Step {
         kind: u8,
     },
     Retry(u8),
+    OrderFrames(u8, FrameVerb, u8),
     Priority(u8, u8),
     /// How long attempts take from now on.
     Pace(u8),
@@ -76,6 +77,7 @@ fn step() -> impl Strategy<Value = Step> {
             }
         ),
         1 => any::<u8>().prop_map(Retry),
+        2 => (any::<u8>(), verb(), 1..12_u8).prop_map(|(job, verb, number)| OrderFrames(job, verb, number)),
         1 => (any::<u8>(), 0..3_u8).prop_map(|(job, priority)| Priority(job, priority)),
         2 => (0..4_u8).prop_map(Pace),
         1 => any::<u8>().prop_map(Hold),
@@ -104,6 +106,10 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn verb() -> impl Strategy<Value = FrameVerb> {
+    prop_oneof![Just(FrameVerb::Kill), Just(FrameVerb::Retry), Just(FrameVerb::Requeue)]
+}
+
 fn name(host: u8) -> &'static str {
     ["a", "b", "c"][usize::from(host)]
 }
@@ -120,6 +126,12 @@ fn take(farm: &mut Farm, step: &Step) {
         Step::Release(job) => drop(farm.tries(Event::Release(some_job(farm, job)))),
         Step::Kill(job) => drop(farm.tries(Event::Kill(some_job(farm, job)))),
         Step::Retry(job) => drop(farm.tries(Event::Retry(some_job(farm, job)))),
+        Step::OrderFrames(job, verb, number) => {
+            let numbers = format!("{number}-{}", number + 2).parse().ok();
+            let order = Box::new(FramesOrder { verb, numbers, states: None, step: None });
+            let job = some_job(farm, job);
+            drop(farm.tries(Event::OrderFrames { job, order, by: "eve".to_owned() }));
+        }
         Step::Priority(job, priority) => {
             let (job, priority) = (some_job(farm, job), i32::from(priority));
             let _ = farm.tries(Event::SetPriority { job, priority });
@@ -294,7 +306,8 @@ proptest! {
             farm.watches_all();
             let after = ended(&farm);
             let retried = |frame: &(String, i64, FrameState)| {
-                matches!(step, Step::Retry(_)) && frame.2 == FrameState::Failed
+                let retries = matches!(step, Step::Retry(_) | Step::OrderFrames(_, FrameVerb::Retry, _));
+                retries && frame.2 == FrameState::Failed
             };
             for frame in before.into_iter().filter(|frame| !retried(frame)) {
                 prop_assert!(after.contains(&frame), "{frame:?} had ended, and then came {step:?}");
@@ -305,7 +318,7 @@ proptest! {
         for job in farm.schedule.jobs() {
             prop_assert!(job.state.is_final(), "job {} never ends: {:?}", job.id, job.waiting_because);
             let notices = farm.job(job.id.parse().unwrap()).notices;
-            let once = steps.iter().all(|step| !matches!(step, Step::Retry(_)));
+            let once = steps.iter().all(|step| !matches!(step, Step::Retry(_) | Step::OrderFrames(_, FrameVerb::Retry, _)));
             // One for the end, and one where it did not move for long.
             let mails = usize::from(job.state != JobState::Killed);
             prop_assert!((mails..=mails + 1).contains(&notices.len()) || (!once && notices.len() >= mails));

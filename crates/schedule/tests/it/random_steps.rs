@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Dependency, DependencyKind, FailureClass, FrameOrder, FrameState, JobDescription, JobId, JobState, Step,
+    Dependency, DependencyKind, FailureClass, FrameOrder, FrameState, FrameVerb, FramesOrder, JobDescription,
+    JobId, JobState, Step,
 };
 use proptest::prelude::*;
 use schedule::Event;
@@ -19,6 +20,7 @@ enum Turn {
     Refuse(bool),
     Die(bool),
     Retry,
+    Order(FrameVerb, Option<(i64, i64)>),
     Restart,
     Time,
 }
@@ -30,9 +32,14 @@ fn turn() -> impl Strategy<Value = Turn> {
         1 => any::<bool>().prop_map(Turn::Refuse),
         1 => any::<bool>().prop_map(Turn::Die),
         1 => Just(Turn::Retry),
+        3 => (verb(), prop::option::of((0..12_i64, 0..5_i64))).prop_map(|(verb, some)| Turn::Order(verb, some)),
         1 => Just(Turn::Restart),
         2 => Just(Turn::Time),
     ]
+}
+
+fn verb() -> impl Strategy<Value = FrameVerb> {
+    prop_oneof![Just(FrameVerb::Kill), Just(FrameVerb::Retry), Just(FrameVerb::Requeue)]
 }
 
 /// A step that waits for some of those before it.
@@ -122,6 +129,11 @@ fn take(farm: &mut Farm, id: JobId, turn: Turn) {
             farm.links(name(host), 2);
         }
         Turn::Retry => drop(farm.tries(Event::Retry(id))),
+        Turn::Order(verb, some) => {
+            let numbers = some.map(|(first, more)| format!("{first}-{}", first + more).parse().unwrap());
+            let order = Box::new(FramesOrder { verb, numbers, states: None, step: None });
+            drop(farm.tries(Event::OrderFrames { job: id, order, by: "eve".to_owned() }));
+        }
         Turn::Restart => {
             farm.restarts();
             farm.links("a", 2);

@@ -125,7 +125,7 @@ fn the_table_of_roles_is_true() {
     let rows: [&[Verb]; 6] = [
         &[V::SeeJobs, V::ReadLogs, V::ReadResults, V::SeeHosts, V::SeeLimits, V::SeePaths, V::SeeFarm],
         &[V::Submit, V::SendContent, V::ReadContent],
-        &[V::HoldJob, V::ReleaseJob, V::KillJob, V::RetryJob, V::SetPriority],
+        &[V::HoldJob, V::ReleaseJob, V::KillJob, V::RetryJob, V::SetPriority, V::OrderFrames],
         &[
             V::SetLimit,
             V::SetShare,

@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use ::access::{Actor, Book, Deed, Denied, Event, OWNER, Object, Verb, allow};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -16,8 +17,10 @@ use futures_util::StreamExt;
 use model::{AddressInfo, Digest, HostId, JobId, MemberState, MemberView};
 use tokio::sync::watch;
 
-use super::doors::{Table, Whose};
+use super::answers::Asked;
+use super::doors::{Door, Table, Whose};
 use super::peer::{Origin, Peer};
+use super::repeats::{self, First, Repeats};
 use super::{AccessHandle, Published, proof};
 use crate::clock;
 use crate::problem::{Refused, Said};
@@ -40,6 +43,8 @@ struct Inner {
     trail: Option<AccessHandle>,
     /// Who knows whose a job is, while a schedule server runs.
     jobs: RwLock<Option<ScheduleHandle>>,
+    /// Answers to what may come again.
+    repeats: Repeats,
 }
 
 /// What good proofs are.
@@ -100,6 +105,12 @@ impl Pass {
         self.guard.note(Event::HardwareSeen { host, addresses });
     }
 
+    /// Keeps in the trail something that he did, where that is not what the door is for.
+    pub(crate) fn keep(&self, verb: Verb, object: String) {
+        let deed = deed(&self.actor, verb, object, self.origin, "done".to_owned());
+        self.guard.note(Event::Acted(deed));
+    }
+
     /// Keeps in the trail what somebody did who was nobody when he came in.
     pub(crate) fn keep_as(&self, who: &str, verb: Verb, object: String, outcome: String) {
         let deed = Deed { who: who.to_owned(), ..deed(&self.actor, verb, object, self.origin, outcome) };
@@ -110,6 +121,10 @@ impl Pass {
 /// What a handler says of what was done, where its path does not tell.
 #[derive(Clone, Debug)]
 pub(crate) struct Done(pub(crate) String);
+
+/// What a handler says where nothing was done after all, though all went well.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Undone;
 
 impl Guard {
     /// The guard where the access role is.
@@ -127,7 +142,7 @@ impl Guard {
     }
 
     fn new(proofs: Proofs, trail: Option<AccessHandle>) -> Self {
-        Self(Arc::new(Inner { proofs, trail, jobs: RwLock::new(None) }))
+        Self(Arc::new(Inner { proofs, trail, jobs: RwLock::new(None), repeats: Repeats::default() }))
     }
 
     /// Says who knows whose a job is; nobody while no schedule server runs.
@@ -190,6 +205,24 @@ impl Guard {
         }
     }
 
+    /// The body of a request, with what keeps its answer where it has a key; or the answer where it came
+    /// before. What makes a job keeps its key itself, for good.
+    async fn first(
+        &self,
+        pass: &Pass,
+        door: Door,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<(Body, Option<First>), Response> {
+        let key = repeats::key(&parts.headers).map_err(IntoResponse::into_response)?;
+        let Some(key) = key.filter(|_| parts.method == Method::POST && door.verb != Verb::Submit) else {
+            return Ok((body, None));
+        };
+        let key = format!("{} {} {key}", pass.actor.trail_name(), parts.uri);
+        let (body, first) = self.0.repeats.first(key, body).await?;
+        Ok((body.into(), Some(first)))
+    }
+
     /// Hands the role something to keep, without waiting for it.
     fn note(&self, event: Event) {
         if let Some(trail) = self.0.trail.clone() {
@@ -210,12 +243,13 @@ pub(super) async fn stand_guard(
     let was_member = peer.is_some_and(|peer| peer.member.is_some());
     let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
     let path = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let asked = Asked::of(&parts, methods(&table, path.as_deref()));
     let door = path.and_then(|path| table.get(&(path, method)).copied());
     let Some(door) = door else {
         if actor == Actor::Stranger {
             return unproven(was_member);
         }
-        return next.run(Request::from_parts(parts, body)).await;
+        return asked.finish(next.run(Request::from_parts(parts, body)).await).await;
     };
     let params = RawPathParams::from_request_parts(&mut parts, &()).await.ok();
     let named: Vec<(&str, &str)> = params.iter().flatten().collect();
@@ -240,8 +274,16 @@ pub(super) async fn stand_guard(
     }
     let pass = Pass { actor: actor.clone(), origin, guard: guard.clone() };
     parts.extensions.insert(pass.clone());
-    let response = next.run(Request::from_parts(parts, body)).await;
-    let done = response.status().is_success();
+    let (body, first) = match guard.first(&pass, door, &parts, body).await {
+        Ok(both) => both,
+        Err(answered) => return answered,
+    };
+    let response = asked.finish(next.run(Request::from_parts(parts, body)).await).await;
+    let response = match first {
+        Some(first) => first.keep(response).await,
+        None => response,
+    };
+    let done = response.status().is_success() && response.extensions().get::<Undone>().is_none();
     if door.verb.is_kept() && (done || response.status() == StatusCode::FORBIDDEN) {
         let said = |response: &Response| response.extensions().get::<Said>().map(|said| said.0.clone());
         let outcome = if done { "done".to_owned() } else { said(&response).unwrap_or_default() };
@@ -249,6 +291,12 @@ pub(super) async fn stand_guard(
         guard.note(Event::Acted(deed(&actor, door.verb, object, origin, outcome)));
     }
     while_let_in(response, pass)
+}
+
+/// The methods of the doors at a path.
+fn methods(table: &Table, path: Option<&str>) -> Vec<Method> {
+    let at = path.into_iter().flat_map(|path| table.keys().filter(move |(of, _)| of == path));
+    at.map(|(_, method)| method.clone()).collect()
 }
 
 /// An answer that goes on for ever ends with the right to it.

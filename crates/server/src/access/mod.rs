@@ -4,6 +4,7 @@
 //! able to start it again. What decides who gets in is published after each change, so that a request costs
 //! no question.
 
+mod answers;
 mod attempts;
 mod cookie;
 mod doors;
@@ -18,6 +19,7 @@ mod peer;
 mod people;
 mod proof;
 mod refusals;
+mod repeats;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -43,8 +45,9 @@ use hands::{AccessHands, Cut};
 use passwords::Passwords;
 
 pub(crate) use doors::Doors;
-pub(crate) use guard::{Done, Guard, Pass};
+pub(crate) use guard::{Done, Guard, Pass, Undone};
 pub(crate) use peer::Peer;
+pub(crate) use repeats::KEY;
 
 /// Who gets in, as it is now and becomes.
 pub(crate) type Published = watch::Receiver<Arc<Book>>;
@@ -208,6 +211,7 @@ impl AccessServer {
             .get("/api/v1/whoami", Verb::WhoAmI, people::who_am_i)
             .get("/api/v1/users", Verb::SeeUsers, people::users)
             .post("/api/v1/users", Verb::AddUser, people::add)
+            .get(user, Verb::SeeUsers, people::user)
             .put(user, Verb::ChangeUser, people::change)
             .delete(user, Verb::RemoveUser, people::remove)
             .put(&format!("{user}/password"), Verb::SetPassword, people::set_password)

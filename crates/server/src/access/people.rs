@@ -5,15 +5,17 @@ use std::time::{Duration, Instant};
 use ::access::{Actor, Event, OWNER, Verb};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use model::{LoginReply, LoginRequest, NewPassword, NewUser, Rank, Time, UserChange, UserView, WhoView};
 
 use super::peer::Peer;
+use super::proof::OURS;
 use super::refusals::read;
 use super::{Desk, Done, Pass, cookie};
 use crate::clock;
+use crate::precondition::{IfMatch, Tag};
 use crate::problem::Refused;
 
 /// How long a login is good for a program at a terminal, and for a browser.
@@ -27,9 +29,15 @@ pub(super) async fn log_in(
     State(desk): State<Desk>,
     Extension(pass): Extension<Pass>,
     peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
     body: Body<LoginRequest>,
 ) -> Result<Response, Refused> {
     let request = read(body, "{\"user\": \"ada\", \"password\": \"...\"}")?;
+    // A form of another page could log a browser in as somebody else.
+    if request.cookie && !headers.contains_key(OURS) {
+        return Err(Refused::new(StatusCode::FORBIDDEN, "a browser logs in from a page of the farm alone")
+            .hint("that page sends the header X-Framefarm: 1; programs leave `cookie` out and get a token"));
+    }
     let life = if request.cookie { COOKIE_LIFE } else { LOGIN_LIFE };
     let expires = clock::now().plus_ms(u64::try_from(life.as_millis()).unwrap_or(u64::MAX));
     let token = trust::Secret::new().map_err(|error| Refused::broken(&error))?;
@@ -123,6 +131,15 @@ impl Desk {
         let found = self.handle.read(move |role| role.user(&name, clock::now())).await?;
         found.map(Json).ok_or_else(|| ::access::Refusal::NoUser { name: shown }.into())
     }
+
+    /// Lets a change to a user through who is as its maker saw him.
+    async fn unchanged(&self, name: &str, seen: &IfMatch) -> Result<(), Refused> {
+        if !seen.is_said() {
+            return Ok(());
+        }
+        let Json(user) = self.user(name.to_owned()).await?;
+        seen.holds(Some(&tag(&user)))
+    }
 }
 
 pub(super) async fn log_out(
@@ -150,6 +167,19 @@ pub(super) async fn users(State(desk): State<Desk>) -> Answer<Vec<UserView>> {
     Ok(Json(desk.handle.read(|role| role.users(clock::now())).await?))
 }
 
+/// What people set of a user.
+fn tag(user: &UserView) -> Tag {
+    Tag(format!("{}{}", user.role, if user.disabled { "-disabled" } else { "" }))
+}
+
+pub(super) async fn user(
+    State(desk): State<Desk>,
+    Path(name): Path<String>,
+) -> Result<(Extension<Tag>, Json<UserView>), Refused> {
+    let Json(user) = desk.user(name).await?;
+    Ok((Extension(tag(&user)), Json(user)))
+}
+
 pub(super) async fn add(
     State(desk): State<Desk>,
     body: Body<NewUser>,
@@ -167,8 +197,10 @@ pub(super) async fn add(
 pub(super) async fn change(
     State(desk): State<Desk>,
     Path(name): Path<String>,
+    seen: IfMatch,
     body: Body<UserChange>,
 ) -> Result<(Extension<Done>, Json<UserView>), Refused> {
+    desk.unchanged(&name, &seen).await?;
     let UserChange { role, disabled } = read(body, "{\"role\": \"operator\"}")?;
     let event = Event::ChangeUser { name: name.clone(), rank: role, disabled };
     desk.handle.ask(event, |_| ()).await?;
@@ -185,7 +217,9 @@ pub(super) async fn change(
 pub(super) async fn remove(
     State(desk): State<Desk>,
     Path(name): Path<String>,
+    seen: IfMatch,
 ) -> Result<StatusCode, Refused> {
+    desk.unchanged(&name, &seen).await?;
     desk.handle.ask(Event::RemoveUser { name }, |_| ()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

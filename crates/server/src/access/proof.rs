@@ -7,6 +7,8 @@ use model::Digest;
 pub(super) const COOKIE: &str = "framefarm";
 /// Longer tokens are none of ours.
 const TOKEN_MAX: usize = 256;
+/// What a page of ours sends with what changes something, and a form of another page cannot.
+pub(super) const OURS: HeaderName = HeaderName::from_static("x-framefarm");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The digest of the token that a request shows, where it shows one that counts.
@@ -18,7 +20,8 @@ pub(super) fn shown(method: &Method, headers: &HeaderMap) -> Option<Digest> {
             let token = cookie(headers)?;
             let looks =
                 matches!(*method, Method::GET | Method::HEAD) && !headers.contains_key(header::UPGRADE);
-            (looks || from_own_page(headers)).then(|| trust::secret_hash(token))
+            (looks || (from_own_page(headers) && headers.contains_key(OURS)))
+                .then(|| trust::secret_hash(token))
         }
     }
 }
@@ -83,17 +86,21 @@ mod tests {
     fn a_cookie_changes_something_only_from_a_page_of_ours() {
         let good = Some(trust::secret_hash("abc"));
         let cookie = ("cookie", "a=1; framefarm=abc");
+        let ours = ("x-framefarm", "1");
         let host = ("host", "farm:7117");
         assert_eq!(shown(&Method::GET, &headers(&[cookie])), good);
         assert_eq!(shown(&Method::POST, &headers(&[cookie, host])), None);
         assert_eq!(shown(&Method::GET, &headers(&[cookie, host, ("upgrade", "websocket")])), None);
         for origin in ["http://farm:7117", "https://farm:7117", "https://FARM:7117"] {
-            assert_eq!(shown(&Method::POST, &headers(&[cookie, host, ("origin", origin)])), good, "{origin}");
+            let own = [cookie, host, ("origin", origin), ours];
+            assert_eq!(shown(&Method::POST, &headers(&own)), good, "{origin}");
+            assert_eq!(shown(&Method::POST, &headers(&own[..3])), None, "{origin}, by a form");
         }
         for origin in ["http://evil:7117", "null", "farm:7117", "http://farm:7117.evil", "http://farm"] {
-            assert_eq!(shown(&Method::POST, &headers(&[cookie, host, ("origin", origin)])), None, "{origin}");
+            let foreign = [cookie, host, ("origin", origin), ours];
+            assert_eq!(shown(&Method::POST, &headers(&foreign)), None, "{origin}");
         }
-        let sly = [cookie, host, ("origin", "http://farm:7117"), ("sec-fetch-site", "cross-site")];
+        let sly = [cookie, host, ("origin", "http://farm:7117"), ("sec-fetch-site", "cross-site"), ours];
         assert_eq!(shown(&Method::POST, &headers(&sly)), None);
         let both = [cookie, ("authorization", "Bearer other")];
         assert_eq!(shown(&Method::GET, &headers(&both)), Some(trust::secret_hash("other")));

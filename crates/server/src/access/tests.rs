@@ -92,6 +92,7 @@ impl Farm {
             .method(method)
             .uri(path)
             .header(header::CONTENT_TYPE, "application/json")
+            .header("x-framefarm", "1")
             .extension(peer(None));
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -260,7 +261,7 @@ async fn the_owner_link_makes_a_cookie_that_changes_things_from_the_own_page_alo
         let mut request = Request::builder().method(method).uri(path).header(header::COOKIE, cookie);
         request = request.header(header::HOST, "127.0.0.1:7117").extension(peer(None));
         if let Some(origin) = origin {
-            request = request.header(header::ORIGIN, origin);
+            request = request.header(header::ORIGIN, origin).header("x-framefarm", "1");
         }
         request.body(Body::empty()).unwrap()
     };

@@ -12,11 +12,14 @@ mod links;
 mod lists;
 mod logs;
 mod looks;
+mod orders;
+mod package_views;
 mod picture;
 mod refusals;
 mod site;
 mod steering;
 mod stream;
+mod submit;
 #[cfg(test)]
 mod tests;
 mod thumbnails;
@@ -191,7 +194,8 @@ impl ScheduleServer {
             .get("/api/v1/match", Verb::SeeHosts, hosts::matching)
             .post("/api/v1/hosts/{host}/order", Verb::OrderHost, host_orders::order)
             .get("/api/v1/jobs", Verb::SeeJobs, lists::jobs)
-            .post("/api/v1/jobs", Verb::Submit, api::submit)
+            .post("/api/v1/jobs", Verb::Submit, submit::submit)
+            .post("/api/v1/jobs/orders", Verb::OrderJobs, orders::order_jobs)
             .get(job, Verb::SeeJobs, api::job)
             .get(&format!("{job}/grid"), Verb::SeeJobs, grid::grid)
             .get("/api/v1/events", Verb::SeeFarm, stream::events)
@@ -201,6 +205,7 @@ impl ScheduleServer {
             .get(&format!("{job}/frames/{{number}}"), Verb::SeeJobs, lists::frame)
             .get(&format!("{job}/frames/{{number}}/log"), Verb::ReadLogs, logs::read)
             .get(&format!("{job}/frames/{{number}}/usage"), Verb::SeeJobs, usage::read)
+            .post(&format!("{job}/frames/orders"), Verb::OrderFrames, orders::order_frames)
             .post(&format!("{job}/hold"), Verb::HoldJob, api::hold)
             .post(&format!("{job}/release"), Verb::ReleaseJob, api::release)
             .post(&format!("{job}/kill"), Verb::KillJob, api::kill)
@@ -211,12 +216,17 @@ impl ScheduleServer {
             .get(&format!("{job}/results/{{name}}"), Verb::ReadResults, bulk::read_result)
             .get(&format!("{job}/results/{{name}}/picture"), Verb::ReadResults, picture::read)
             .get("/api/v1/limits", Verb::SeeLimits, steering::limits)
+            .get("/api/v1/limits/{limit}", Verb::SeeLimits, steering::limit)
             .put("/api/v1/limits/{limit}", Verb::SetLimit, steering::set_limit)
             .delete("/api/v1/limits/{limit}", Verb::SetLimit, steering::remove_limit)
             .get("/api/v1/shares", Verb::SeeLimits, steering::shares)
+            .get("/api/v1/shares/{share}", Verb::SeeLimits, steering::share)
             .put("/api/v1/shares/{share}", Verb::SetShare, steering::set_share)
             .get("/api/v1/packages", Verb::SeeFarm, site::packages)
+            .get("/api/v1/packages/{package}", Verb::SeeFarm, package_views::package)
+            .get("/api/v1/package-names", Verb::SeeFarm, package_views::names)
             .get("/api/v1/paths", Verb::SeePaths, steering::paths)
+            .get("/api/v1/paths/{rule}", Verb::SeePaths, steering::path)
             .put("/api/v1/paths/{rule}", Verb::SetPath, steering::set_path)
             .delete("/api/v1/paths/{rule}", Verb::SetPath, steering::remove_path)
             .get("/api/v1/set-aside", Verb::SeeLimits, steering::set_aside)

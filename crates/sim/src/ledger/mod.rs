@@ -6,7 +6,8 @@ mod rules;
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    Amounts, Door, FrameId, HostId, JobDescription, JobId, LeaseId, Outcome, Output, SlotIndex, Step, Time,
+    Amounts, Door, FrameId, HostId, JobDescription, JobId, LeaseId, Outcome, Output, SlotIndex, Step,
+    StepIndex, Time,
 };
 use schedule::{Ending, Event, Record};
 
@@ -126,6 +127,13 @@ impl Ledger {
             Record::FrameFinished { lease, outputs, .. } => {
                 self.assert_finished_as_reported(*lease, outputs);
                 self.is_finished(*lease, outputs, storage);
+            }
+            Record::FramesKilled { job, step, frames, .. } => self.failed.extend(places(*job, *step, frames)),
+            Record::FramesRetried { job, step, frames, .. } => {
+                for frame in places(*job, *step, frames) {
+                    self.failed.remove(&frame);
+                    self.failures.remove(&frame);
+                }
             }
             Record::JobKilled { job, .. } => {
                 self.leases.retain(|_, held| held.frame.job != *job);
@@ -303,4 +311,10 @@ impl Ledger {
         let before = self.finished.insert(frame, outputs.to_vec());
         hold(Oracle::FinishedStays, before.is_none(), || format!("frame {frame} is finished twice"));
     }
+}
+
+/// The frames that a record names by runs of places in a step.
+fn places(job: JobId, step: StepIndex, runs: &[(u32, u32)]) -> impl Iterator<Item = FrameId> {
+    let indices = runs.iter().flat_map(|(first, last)| *first..=*last);
+    indices.map(move |index| FrameId { job, step, index })
 }

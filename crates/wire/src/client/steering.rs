@@ -1,6 +1,9 @@
 //! Calls that steer the farm as a whole, and those that say why something waits.
 
-use model::{JobId, JobView, LimitView, PackageFile, PathRule, PathRules, SetAsideView, ShareView, WhyView};
+use model::{
+    FramesOrder, FramesOrdered, JobId, JobView, JobsOrder, JobsOrdered, LimitView, PackageFile, PathRule,
+    PathRules, SetAsideView, ShareView, WhyView,
+};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -30,6 +33,23 @@ impl Client {
     pub async fn set_priority(&self, job: JobId, priority: i32) -> Result<JobView, ClientError> {
         let request = self.request(Method::POST, &["jobs", &job.to_string(), "priority"]);
         self.json(request.json(&json!({ "priority": priority }))).await
+    }
+
+    /// Does something to every job of a selection.
+    ///
+    /// # Errors
+    /// As for every call; what is refused of single jobs is in the answer.
+    pub async fn order_jobs(&self, order: &JobsOrder) -> Result<JobsOrdered, ClientError> {
+        self.json(self.request(Method::POST, &["jobs", "orders"]).json(order)).await
+    }
+
+    /// Kills frames of a job, sends them back to the queue, or has them tried again.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn order_frames(&self, job: JobId, order: &FramesOrder) -> Result<FramesOrdered, ClientError> {
+        let request = self.request(Method::POST, &["jobs", &job.to_string(), "frames", "orders"]);
+        self.json(request.json(order)).await
     }
 
     /// The limits of the farm.
