@@ -53,6 +53,8 @@ pub struct Draft {
     pub hold: Option<Said<bool>>,
     /// Whether it goes without files that are missing.
     pub allow_missing: Option<Said<bool>>,
+    /// Whether its packages are helped to find files by the paths that name them.
+    pub relocate: Option<Said<bool>>,
     /// Tries of a frame.
     pub attempts: Option<Said<i64>>,
     /// Jobs that have to be done before.
@@ -87,6 +89,7 @@ impl Draft {
             notify: upper.notify.or(self.notify),
             hold: upper.hold.or(self.hold),
             allow_missing: upper.allow_missing.or(self.allow_missing),
+            relocate: upper.relocate.or(self.relocate),
             attempts: upper.attempts.or(self.attempts),
             after: upper.after.or(self.after),
             slots_max: upper.slots_max.or(self.slots_max),

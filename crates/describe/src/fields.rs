@@ -11,7 +11,7 @@ use super::step_draft::StepDraft;
 use super::{environment_fields, movie_fields, need_fields, step_fields, suggest};
 
 /// Fields of the job as a whole.
-pub(crate) const JOB_FIELDS: [&str; 14] = [
+pub(crate) const JOB_FIELDS: [&str; 15] = [
     "name",
     "user",
     "group",
@@ -19,6 +19,7 @@ pub(crate) const JOB_FIELDS: [&str; 14] = [
     "notify",
     "hold",
     "allow_missing",
+    "relocate",
     "attempts",
     "after",
     "slots_max",
@@ -97,6 +98,7 @@ impl Reader<'_> {
             "notify" => draft.notify = self.texts(&key, node),
             "hold" => draft.hold = self.truth(&key, &node),
             "allow_missing" => draft.allow_missing = self.truth(&key, &node),
+            "relocate" => draft.relocate = self.truth(&key, &node),
             "attempts" => draft.attempts = self.whole(&key, &node),
             "after" => draft.after = self.job_ids(&key, node),
             "slots_max" => draft.slots_max = self.whole(&key, &node),

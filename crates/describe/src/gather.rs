@@ -86,6 +86,7 @@ pub(super) fn gather(
             }
         }
     }
+    job.relocate |= found.iter().any(|support| support.relocate);
     let together = together(found)?;
     for (step, place) in job.steps.iter_mut().zip(together.steps) {
         (step.work.scene, step.work.libraries) = place;

@@ -16,6 +16,7 @@ priority = 20
 notify = ["ada@example.com", "td@example.com"]
 hold = true
 allow_missing = true
+relocate = true
 attempts = 5
 package = "povray 3.7"
 scene = "lighthouse.pov"
@@ -100,7 +101,8 @@ cancel = "notify 10 s"
 
 const FULL_JSON: &str = r#"{
   "name": "Lighthouse", "user": "ada", "group": "feature", "priority": 20,
-  "notify": ["ada@example.com", "td@example.com"], "hold": true, "allow_missing": true, "attempts": 5,
+  "notify": ["ada@example.com", "td@example.com"], "hold": true, "allow_missing": true, "relocate": true,
+  "attempts": 5,
   "package": "povray", "package_version": "3.7", "scene": "lighthouse.pov",
   "frames": "1-60x2", "first_frame": 1, "last_frame": 120, "size": "640x360", "format": "png",
   "support": ["maps/*.png", "include"], "library": ["/usr/share/povray-3.7/include"],

@@ -44,6 +44,7 @@ pub(crate) fn understand(draft: &Draft, steps: &[StepDraft], around: &Surroundin
         slots_max: most(draft.slots_max.as_ref(), &mut faults),
         hosts_max: most(draft.hosts_max.as_ref(), &mut faults),
         environments: draft.environments.iter().map(|said| said.value.clone()).collect(),
+        relocate: draft.relocate.as_ref().is_some_and(|said| said.value),
         source: draft.source.clone(),
         ..JobDescription::new(
             name(draft, steps),

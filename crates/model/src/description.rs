@@ -40,6 +40,9 @@ pub struct JobDescription {
     pub steps: Vec<Step>,
     /// The scene and everything it needs, by content.
     pub files: Vec<JobFile>,
+    /// Whether its packages find files by the paths that the scene names, wherever they stand on a host.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub relocate: bool,
     /// What may be wrong with it and was let pass, as sentences: files that were missing, for example.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -66,6 +69,7 @@ impl JobDescription {
             environments: Vec::new(),
             steps,
             files: Vec::new(),
+            relocate: false,
             warnings: Vec::new(),
             source: None,
         }

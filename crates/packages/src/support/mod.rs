@@ -1,9 +1,9 @@
 //! The files that have to travel with a scene: found by reading it, or named by a person.
 //!
 //! They keep their places relative to each other on the render host, so that `../maps/wood.png` in a scene
-//! leads to the same file there. Files that a Blender scene names from the root of the machine travel below
-//! `elsewhere/`, where the scene is told to look. What comes with the rendering package itself does not
-//! travel.
+//! leads to the same file there. Files that are named from the root of the machine travel below `elsewhere/`,
+//! unless they lie with the others; there they are found by the paths that name them. What comes with the
+//! rendering package itself does not travel.
 
 mod blend;
 mod blender;
@@ -59,6 +59,8 @@ pub struct Support {
     pub files: Vec<SupportFile>,
     /// Files that do not lie below that folder, with their whole paths below `elsewhere/`.
     pub elsewhere: Vec<SupportFile>,
+    /// Whether a file is named from the root of the machine, which the package has to be helped to find.
+    pub relocate: bool,
     /// Files that the scene names and that are not there, each with who names it.
     pub missing: Vec<Fault>,
     /// The render file among them.
@@ -154,6 +156,8 @@ pub(crate) struct Found {
     files: Vec<PathBuf>,
     /// Files that are named from the root of this machine.
     absolute: Vec<PathBuf>,
+    /// Whether the package has to be helped to find those.
+    relocate: bool,
     /// Folders that names lead up to, so that the job's folder has to reach as high.
     tops: Vec<PathBuf>,
     /// Folders that names lead into and out of again, so that they have to be there.
@@ -167,6 +171,12 @@ pub(crate) struct Found {
 impl Found {
     fn add(&mut self, file: &Path) {
         self.files.push(file.to_owned());
+    }
+
+    /// A file that is named from the root of the machine, to a package that cannot be told otherwise.
+    fn add_absolute(&mut self, file: PathBuf) {
+        self.absolute.push(file);
+        self.relocate = true;
     }
 
     /// Notes the folders that `name` leads through from `folder`.

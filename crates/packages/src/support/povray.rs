@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use model::Fault;
+use model::{Fault, PathRules, Platform};
 
 use super::ini::{self, Entry};
 use super::scene::{self, FileKind, Name, Reference, Strings};
-use super::{Found, Search, plain};
+use super::{Found, Search, plain, walk};
 use crate::definition::Definition;
 
 /// An `.ini` may name another, which may name the first.
@@ -22,6 +22,7 @@ pub(crate) fn walk(search: &Search<'_>, scene: &Path, libraries: &mut Vec<PathBu
         from: search.from,
         folder,
         libraries: std::mem::take(libraries),
+        rules: search.rules,
         found,
         read: BTreeSet::new(),
         excused: BTreeSet::new(),
@@ -47,6 +48,7 @@ struct Walk<'a> {
     /// Where POV-Ray is started, and relative names begin.
     folder: PathBuf,
     libraries: Vec<PathBuf>,
+    rules: &'a PathRules,
     found: &'a mut Found,
     read: BTreeSet<PathBuf>,
     /// Names that the scene itself writes, or that it asks for and does without.
@@ -70,7 +72,7 @@ impl Walk<'_> {
         let entries = ini::entries(&text);
         for Entry { line, value, .. } in entries.iter().filter(|entry| entry.key == "library_path") {
             if Path::new(value).is_absolute() {
-                self.warn_absolute(&Place { file, line: *line, conditional: false }, value);
+                self.warn_library(&Place { file, line: *line, conditional: false }, value);
             } else {
                 self.libraries.push(self.folder.join(value));
             }
@@ -134,8 +136,11 @@ impl Walk<'_> {
         let mut located = Vec::new();
         let mut somewhere = false;
         for name in names {
-            if Path::new(name).is_absolute() {
-                self.warn_absolute(place, name);
+            if let Some(path) = self.absolute(name, kind) {
+                self.found.add_absolute(path.clone());
+                located.push(path);
+            } else if Path::new(name).is_absolute() {
+                self.found.missing.push(walk::absent(self.shown(place), name, name));
                 somewhere = true;
             } else if let Some((folder, name)) = self.search(name, kind) {
                 let path = folder.join(&name);
@@ -152,6 +157,14 @@ impl Walk<'_> {
             self.missing(place, names);
         }
         located
+    }
+
+    /// The file called `name` from the root of a machine, by its name here.
+    fn absolute(&self, name: &str, kind: FileKind) -> Option<PathBuf> {
+        let here = self.rules.map(name, Platform::here());
+        let here = here.as_deref().filter(|_| walk::is_absolute(name)).unwrap_or(name);
+        let candidates = candidates(here, kind).into_iter().map(PathBuf::from);
+        candidates.filter(|path| path.is_absolute()).find(|path| path.is_file())
     }
 
     /// The file called `name` as POV-Ray looks for it: in the folder where it is started, then in each
@@ -198,9 +211,9 @@ impl Walk<'_> {
         self.found.missing.push(Fault::new(shown, what).hint(hint));
     }
 
-    fn warn_absolute(&mut self, place: &Place<'_>, name: &str) {
-        let what = format!("names {name} from the root of this machine, so it does not travel");
-        let hint = "name it as seen from the scene, or see that every render host has it there";
+    fn warn_library(&mut self, place: &Place<'_>, name: &str) {
+        let what = format!("searches {name}, which is named from the root of this machine");
+        let hint = "name the folder with --library instead, so that what is needed of it travels";
         self.found.warnings.push(Fault::new(self.shown(place), what).hint(hint));
     }
 

@@ -9,7 +9,7 @@ use super::{Found, Support, SupportFile, plain};
 
 /// Gives every file its place relative to the folder that holds them all.
 pub(crate) fn plant(found: Found, scene: Option<&Path>, libraries: &[PathBuf]) -> Result<Support, Faults> {
-    let Found { files, absolute, tops, passed, warnings, missing, mut faults } = found;
+    let Found { files, absolute, relocate, tops, passed, warnings, missing, mut faults } = found;
     let mut places: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
     for file in files {
         let place = plain(&file);
@@ -70,7 +70,8 @@ pub(crate) fn plant(found: Found, scene: Option<&Path>, libraries: &[PathBuf]) -
         }
     }
     if faults.0.is_empty() {
-        return Ok(Support { root, files, elsewhere, missing, scene, libraries: searched, warnings });
+        let libraries = searched;
+        return Ok(Support { root, files, elsewhere, relocate, missing, scene, libraries, warnings });
     }
     Err(Faults(missing.into_iter().chain(faults.0).collect()))
 }

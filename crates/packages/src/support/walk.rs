@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use model::Fault;
+use model::{Fault, PathRules, Platform};
 
 use super::{Found, Search, gltf, mitsuba, plain, usd, wavefront};
 use crate::definition::Finder;
@@ -54,7 +54,8 @@ pub(crate) fn walk(
     found: &mut Found,
 ) {
     let home = scene.parent().map(Path::to_owned).unwrap_or_default();
-    let mut walk = Walk { finder, from: search.from, home, folders: libraries.to_vec(), found };
+    let (rules, folders) = (search.rules, libraries.to_vec());
+    let mut walk = Walk { finder, from: search.from, home, folders, rules, found };
     let mut read = BTreeSet::new();
     let mut waiting = vec![scene.to_owned()];
     while let Some(file) = waiting.pop() {
@@ -83,6 +84,7 @@ struct Walk<'a> {
     /// The folder of the scene that all begins with.
     home: PathBuf,
     folders: Vec<PathBuf>,
+    rules: &'a PathRules,
     found: &'a mut Found,
 }
 
@@ -119,10 +121,7 @@ impl Walk<'_> {
         let shown = self.shown(file, name.line);
         let text = &name.text;
         if is_absolute(text) {
-            let what = format!("names {text} from the root of this machine, so it does not travel");
-            let hint = "name it as seen from the scene, or see that every render host has it there";
-            self.found.warnings.push(Fault::new(shown, what).hint(hint));
-            return Vec::new();
+            return self.locate_absolute(shown, name);
         }
         // Mitsuba sees all names from the first scene; the others from the file that says them.
         let own = file.parent().map(Path::to_owned).unwrap_or_default();
@@ -153,11 +152,36 @@ impl Walk<'_> {
         Vec::new()
     }
 
+    /// The same for what is named from the root of a machine, whose name here may be another.
+    fn locate_absolute(&mut self, shown: String, name: &Name) -> Vec<PathBuf> {
+        let here = self.rules.map(&name.text, Platform::here()).unwrap_or_else(|| name.text.clone());
+        let files = if here.starts_with('/') { series(Path::new("/"), &here) } else { Vec::new() };
+        for file in &files {
+            self.found.add_absolute(file.clone());
+        }
+        if files.is_empty() {
+            let fault = absent(shown, &name.text, &here);
+            let list = if name.optional { &mut self.found.warnings } else { &mut self.found.missing };
+            list.push(fault);
+        }
+        files
+    }
+
     /// `file:line`, the file as seen from where the person is.
     fn shown(&self, file: &Path, line: u32) -> String {
         let file = plain(file);
         let file = file.strip_prefix(plain(self.from)).unwrap_or(&file).display();
         if line == 0 { file.to_string() } else { format!("{file}:{line}") }
+    }
+}
+
+/// What to say of a file that is named from the root of a machine and is not `here`.
+pub(crate) fn absent(shown: String, name: &str, here: &str) -> Fault {
+    let what = format!("needs {name}, which is not there");
+    let fault = Fault::new(shown, if here == name { what } else { format!("{what}: it is {here} here") });
+    match name.starts_with('/') {
+        true => fault.hint("put the file there; where every render host has it, let it be missing"),
+        false => fault.hint("say what its folder is called here: `framefarm path add --help` tells how"),
     }
 }
 

@@ -61,10 +61,31 @@ fn mitsuba_sees_names_from_its_first_scene() {
     );
     let support = look(folder.path(), Finder::Mitsuba, "film/s.xml", &[], None).unwrap();
     assert_eq!(paths(&support), ["lib/wood.png", "m/x.ply", "parts/a.xml", "parts/b.xml", "s.xml"]);
-    let missing = ["film/s.xml:4: needs gone.ply, which is not in ./film, ./film, ./film/lib"];
+    let missing = [
+        "film/s.xml:4: needs gone.ply, which is not in ./film, ./film, ./film/lib",
+        "film/s.xml:5: needs /abs/sky.exr, which is not there",
+    ];
     assert_eq!(told(&support.missing, folder.path()), missing);
-    let warned = ["film/s.xml:5: names /abs/sky.exr from the root of this machine, so it does not travel"];
-    assert_eq!(told(&support.warnings, folder.path()), warned);
+    assert!(!support.relocate);
+}
+
+#[test]
+fn what_is_named_from_the_root_travels_and_the_package_is_helped_to_find_it() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (inside, outside) = (folder.path().join("m/x.ply"), other.path().join("sky.exr"));
+    let scene = format!(
+        "<scene>\n<string name='filename' value='{}'/>\n<string name='filename' value='{}'/>\n\
+         <string name='filename' value='a.ply'/></scene>",
+        inside.display(),
+        outside.display()
+    );
+    write(folder.path(), &[("s.xml", &scene), ("m/x.ply", ""), ("a.ply", "")]);
+    write(other.path(), &[("sky.exr", "")]);
+    let support = look(folder.path(), Finder::Mitsuba, "s.xml", &[], None).unwrap();
+    assert_eq!(paths(&support), ["a.ply", "m/x.ply", "s.xml"]);
+    let elsewhere: Vec<_> = support.elsewhere.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(elsewhere, [format!("elsewhere{}", outside.display())]);
+    assert!(support.relocate);
 }
 
 #[test]

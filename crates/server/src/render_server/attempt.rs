@@ -91,7 +91,7 @@ fn prepared(
     if let Some(session) = &session {
         session.overlay(&mut environment);
     }
-    environment.extend(placed.variables());
+    placed.put(&mut environment);
     environment.extend(allotted.into_iter().map(|(name, value)| (name.to_owned(), value)));
     if kit.user.is_some() && !environment.contains_key("HOME") {
         // That account has no home, and many a program wants one.

@@ -20,6 +20,7 @@ mod log_shipping;
 mod memory_bound;
 mod neighbours;
 mod probe;
+mod relocating;
 mod residence;
 mod resident;
 mod runner;
@@ -113,6 +114,8 @@ struct Kit {
     jobs: PathBuf,
     /// Scratch of attempts, a folder for each lease.
     attempts: PathBuf,
+    /// The I/O wrapper, as a file that whoever renders may read.
+    wrapper: PathBuf,
     /// What slots are in while they render.
     sessions: Arc<Sessions>,
     /// Who frames run as, where it is not ourselves.
@@ -236,6 +239,7 @@ impl RenderServer {
         let workplace = tenant::workplace(root, setup.scratch.as_deref(), &instance.0, user.as_ref())?;
         let (packages, catalogue) = keep_packages(library, site_file, &workplace)?;
         let (jobs, attempts) = (make_folder(&workplace, "jobs")?, make_folder(&workplace, "attempts")?);
+        let wrapper = relocating::write_wrapper(&workplace)?;
 
         let new = || Render::new(setup.host.clone(), instance.clone(), slots);
         let (role, ledger) = owner::restore(&root.join("render.journal"), &quarantine, new)?;
@@ -254,6 +258,7 @@ impl RenderServer {
             contents: Contents::new(cache),
             jobs: jobs.clone(),
             attempts,
+            wrapper,
             sessions: sessions.clone(),
             user,
             catalogue: catalogue.clone(),

@@ -13,12 +13,14 @@ use std::time::Duration;
 
 use model::{FailureClass, Grant, JobDescription, JobFile, JobId, MapFile, Platform, Step};
 use render::{AttemptNow, Phase, Render};
+use serde::de::DeserializeOwned;
 use store::{Cache, ContentError, Linking};
 use tokio::sync::OnceCell;
 use wire::{Backoff, Client, ClientError};
 
 use super::bringing::{self, Brought, Taken};
 use super::catalogue::Catalogue;
+use super::relocating::Relocation;
 use super::scratch::Scratch;
 use super::{Kit, tenant};
 use crate::error_chain;
@@ -33,13 +35,20 @@ pub(super) struct Placed {
     pub(super) folder: PathBuf,
     /// The packages as they were known when it was placed.
     pub(super) catalogue: Arc<Catalogue>,
+    /// How its packages find files by the paths that the scene names, where they have to be helped.
+    relocation: Option<Relocation>,
 }
 
 impl Placed {
-    /// What a process of the job finds in its environment, besides what its package says.
-    pub(super) fn variables(&self) -> Option<(String, String)> {
-        let paths = self.folder.parent()?.join(PATHS);
-        Some(("FRAMEFARM_PATHS".to_owned(), paths.display().to_string()))
+    /// Adds what a process of the job finds in its environment, besides what its package says.
+    pub(super) fn put(&self, environment: &mut BTreeMap<String, String>) {
+        if let Some(home) = self.folder.parent() {
+            let paths = home.join(PATHS).display().to_string();
+            environment.insert("FRAMEFARM_PATHS".to_owned(), paths);
+        }
+        if let Some(relocation) = &self.relocation {
+            relocation.put(environment);
+        }
     }
 
     /// The step of a grant; nothing where the job has no such step.
@@ -133,9 +142,10 @@ impl JobFolder {
         let folder = home.join("files");
         let catalogue = kit.catalogue.borrow().clone();
         // Placed by an earlier run for a process that still runs: its files must not be touched.
-        if let Some(description) = read_description(&home) {
+        if let Some(description) = read::<JobDescription>(&home, DESCRIPTION) {
             kit.contents.cache.hold_present(job, description.files.iter().map(|file| file.digest));
-            return Ok(Arc::new(Placed { description, folder, catalogue }));
+            let relocation = relocation(kit, &description, &folder, read(&home, PATHS).as_ref());
+            return Ok(Arc::new(Placed { description, folder, catalogue, relocation }));
         }
         let mut description = patiently(kit, |client| async move { client.description(job).await }).await?;
         let rules = patiently(kit, |client| async move { client.paths().await }).await?;
@@ -143,7 +153,8 @@ impl JobFolder {
             rules.map_work(&mut step.work, Platform::here());
         }
         let map = MapFile::new(&rules, Platform::here(), &description.files, &folder.display().to_string());
-        let placed = Arc::new(Placed { description, folder, catalogue });
+        let relocation = relocation(kit, &description, &folder, Some(&map));
+        let placed = Arc::new(Placed { description, folder, catalogue, relocation });
         match self.place_files(&placed, &map, &home).await {
             // It is forgotten where it was, and is brought again, once.
             Err(PlaceError::Content(ContentError::Corrupt { .. } | ContentError::Missing { .. })) => {
@@ -221,8 +232,19 @@ const DESCRIPTION: &str = "description.json";
 /// Beside the files: where the job's files and the farm's folders are on this host, for those who render.
 const PATHS: &str = "paths.json";
 
-fn read_description(home: &Path) -> Option<JobDescription> {
-    serde_json::from_slice(&std::fs::read(home.join(DESCRIPTION)).ok()?).ok()
+fn read<T: DeserializeOwned>(home: &Path, name: &str) -> Option<T> {
+    serde_json::from_slice(&std::fs::read(home.join(name)).ok()?).ok()
+}
+
+/// What helps the packages of a job that wants it to find their files.
+fn relocation(
+    kit: &Kit,
+    description: &JobDescription,
+    folder: &Path,
+    map: Option<&MapFile>,
+) -> Option<Relocation> {
+    let map = map.filter(|_| description.relocate)?;
+    Some(Relocation::new(&kit.wrapper, folder, &description.files, map))
 }
 
 /// Writes `value` into `home`, where those who render can read it and not change it.

@@ -93,6 +93,7 @@ impl Submit {
             notify: list("--notify", self.notify),
             hold: self.hold.then(|| Said::new("--hold", true)),
             allow_missing: self.allow_missing.then(|| Said::new("--allow-missing", true)),
+            relocate: self.relocate.then(|| Said::new("--relocate", true)),
             attempts,
             after: (!self.after.is_empty()).then(|| Said::new("--after", self.after)),
             slots_max,

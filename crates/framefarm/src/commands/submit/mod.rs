@@ -83,6 +83,9 @@ pub(crate) struct Submit {
     /// Submit though files are missing that the scene names; the job keeps a warning of each
     #[arg(long, help_heading = FILES)]
     allow_missing: bool,
+    /// Let packages find files by the paths of this machine, wherever they stand on a render host
+    #[arg(long, help_heading = FILES)]
+    relocate: bool,
     /// List every file that would travel and what is missing, and submit nothing
     #[arg(long, help_heading = FILES)]
     dry_run: bool,

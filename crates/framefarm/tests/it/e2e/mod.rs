@@ -23,6 +23,7 @@ mod page;
 mod parts;
 mod queue;
 pub(crate) mod ran;
+mod relocated;
 mod scene;
 mod services;
 mod sessions;
