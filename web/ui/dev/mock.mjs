@@ -45,7 +45,7 @@ function sorted(list, sort) {
   const order = (a, b) => {
     if (field) return turn * (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0);
     if (a.ended_at || b.ended_at) return (b.ended_at ?? 0) - (a.ended_at ?? 0);
-    return a.priority - b.priority || a.submitted_at - b.submitted_at;
+    return a.priority - b.priority || Number(a.id) - Number(b.id);
   };
   return list.sort(order);
 }
@@ -136,8 +136,8 @@ function frameOrders(job, { verb, numbers, states, step }) {
   return { matched: n, frames: n };
 }
 
-const line = (i) => `[${String(i).padStart(9, '0')}] Fra:${i % 4000} Mem:512.${i % 99}M | Sample ${i % 256}/256 | <b>not bold</b> tile ${i % 64}\n`;
-const LINE = line(0).length + 1;
+const line = (i) => `[${String(i).padStart(9, '0')}] Fra:${i % 4000} Mem:512.${i % 99}M | Sample ${i % 256}/256 | <b>not bold</b> tile ${i % 64}`.padEnd(79) + '\n';
+const LINE = 80;
 const LOG = 2e9;
 // A log of 2 GB, of which a part is made when it is asked for.
 function log(query, response) {
@@ -145,7 +145,7 @@ function log(query, response) {
   const from = tail === null ? Number(query.offset ?? 0) : Math.max(0, LOG - tail);
   const length = Math.min(Number(query.length ?? tail ?? 65536), 1 << 20, Math.max(0, LOG - from));
   let text = '';
-  for (let i = Math.floor(from / LINE); text.length < length + LINE; i += 1) text += line(i).padStart(LINE);
+  for (let i = Math.floor(from / LINE); text.length < length + LINE; i += 1) text += line(i);
   const skip = from % LINE;
   response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'x-log-length': LOG, 'x-log-offset': from });
   response.end(text.slice(skip, skip + length));

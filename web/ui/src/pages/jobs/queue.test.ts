@@ -47,7 +47,7 @@ describe('changes', () => {
 
 describe('a dragged job', () => {
   const lands = (dragged: Job, above: Job | undefined, below: Job | undefined) => {
-    const priority = priorityBetween(dragged, above, below);
+    const priority = priorityBetween(dragged, above, below, true);
     const list = [above, below].filter((one) => one !== undefined);
     return ids([...list, { ...dragged, priority }].sort(order('')));
   };
@@ -59,12 +59,17 @@ describe('a dragged job', () => {
   test('lands between jobs of the same priority where it came between them', () => {
     expect(lands(job(5, 80), job(1, 50), job(9, 50))).toEqual([1, 5, 9]);
   });
+  test('goes past jobs of its priority that came before or after it', () => {
+    expect(priorityBetween(job(9), job(1), job(2), true)).toBe(49);
+    expect(priorityBetween(job(1), job(8), job(9), false)).toBe(51);
+    expect(priorityBetween(job(9), job(1, 0), job(2, 0), true)).toBe(0);
+  });
   test('lands first and last', () => {
     expect(lands(job(5, 80), undefined, job(1, 10))).toEqual([5, 1]);
     expect(lands(job(5, 0), job(9, 10), undefined)).toEqual([9, 5]);
   });
   test('keeps within the priorities that there are', () => {
-    expect(priorityBetween(job(5), undefined, job(1, 0))).toBe(0);
-    expect(priorityBetween(job(5), job(9, 100), undefined)).toBe(100);
+    expect(priorityBetween(job(5), undefined, job(1, 0), true)).toBe(0);
+    expect(priorityBetween(job(5), job(9, 100), undefined, false)).toBe(100);
   });
 });

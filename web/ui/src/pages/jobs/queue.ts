@@ -83,8 +83,9 @@ export function merge(
   return { rows: kept, more };
 }
 
-/** The priority that brings `job` between `above` and `below`, or as near as whole numbers allow. */
-export function priorityBetween(job: Job, above: Job | undefined, below: Job | undefined): number {
+/** The priority that brings `job` between `above` and `below`. Where no whole number does, since those came at the
+    same priority before or after it, it goes past them: earlier where it is moved `up`, else later. */
+export function priorityBetween(job: Job, above: Job | undefined, below: Job | undefined, up: boolean): number {
   const least = 0;
   const most = 100;
   const after = (other: Job) => number(job.id) > number(other.id);
@@ -92,8 +93,7 @@ export function priorityBetween(job: Job, above: Job | undefined, below: Job | u
     if (after(above) && (above.priority < below.priority || !after(below))) return above.priority;
     if (!after(below) && above.priority < below.priority) return below.priority;
     if (below.priority - above.priority > 1) return above.priority + 1;
-    // Both have the same or neighbouring ones and came before or after it: it ends up in their midst.
-    return after(above) ? above.priority : below.priority;
+    return up ? Math.max(least, below.priority - 1) : Math.min(most, above.priority + 1);
   }
   if (below) return after(below) ? Math.max(least, below.priority - 1) : below.priority;
   if (above) return after(above) ? above.priority : Math.min(most, above.priority + 1);
