@@ -12,6 +12,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use store::{DataFolder, DataFolderError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior};
 use wire::discovery::{DiscoveryError, Offer, Responder};
 use wire::{ServerUrl, Service};
 
@@ -36,6 +37,8 @@ const FILES: u64 = 65_536;
 const ANSWERED: Duration = Duration::from_millis(200);
 /// What the start needed is given back after this time: by then links stand and the host is known.
 const SETTLED: Duration = Duration::from_secs(10);
+/// And then, by a render server, what frames needed.
+const SETTLED_AGAIN: Duration = Duration::from_secs(600);
 
 /// Why servers do not start or do not go on.
 #[derive(Debug, thiserror::Error)]
@@ -139,12 +142,14 @@ pub async fn run(settings: Settings, news: News) -> Result<Outcome, ServeError> 
     if let Some(link) = servers.owner_link().await {
         news.say(&Said::OwnerLink(link));
     }
-    let mut settled = std::pin::pin!(tokio::time::sleep(SETTLED));
-    let mut settles = true;
+    let mut settles = tokio::time::interval_at(Instant::now() + SETTLED, SETTLED_AGAIN);
+    settles.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut settled = false;
     let ended = loop {
         let happened = tokio::select! {
-            () = &mut settled, if settles => {
-                settles = false;
+            // Where much is kept in memory, to look through it again would hold others up.
+            _ = settles.tick(), if !settled || servers.roles.is_render_alone() => {
+                settled = true;
                 process::settle();
                 continue;
             }
