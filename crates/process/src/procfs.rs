@@ -118,8 +118,8 @@ pub(crate) fn all() -> io::Result<Vec<Stat>> {
     Ok(found)
 }
 
-/// Memory in bytes that no file on disk backs, with what of it is swapped out; of what processes share each has
-/// its part. Nothing to those who may not look.
+/// Memory in bytes that no file on disk backs, with what of it is swapped out; of what processes share each
+/// has its part. Nothing to those who may not look.
 pub(crate) fn own_memory(pid: u32) -> Option<u64> {
     let rollup = fs::read_to_string(folder(pid).join("smaps_rollup")).ok()?;
     let of = |name: &str| {

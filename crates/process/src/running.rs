@@ -171,8 +171,8 @@ impl Running {
         self.tree.meter.usage()
     }
 
-    /// Memory in bytes that the tree, as last looked at, has for itself: what processes share counts once, and
-    /// what lies in files not at all. It takes longer than [`Self::usage`].
+    /// Memory in bytes that the tree, as last looked at, has for itself: what processes share counts once,
+    /// and what lies in files not at all. It takes longer than [`Self::usage`].
     #[must_use]
     pub fn own_memory(&self) -> u64 {
         self.tree.own_memory()

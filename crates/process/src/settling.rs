@@ -1,8 +1,8 @@
 //! Gives the system back what only the start of this process needed.
 //!
-//! The pages of a program are brought in as they are first used, many neighbours with each, and stay. Those of
-//! the start alone are most of what a server that has nothing to do keeps mapped. No call of std or rustix that
-//! is safe tells the system so.
+//! The pages of a program are brought in as they are first used, many neighbours with each, and stay. Those
+//! of the start alone are most of what a server that has nothing to do keeps mapped. No call of std or rustix
+//! that is safe tells the system so.
 #![allow(unsafe_code)]
 
 use std::fs;

@@ -71,15 +71,15 @@ impl Schedule {
             Passing::LookedBack { at } => self.passing.looked_back_at = *at,
             Passing::HostsReserved { reserved } => self.passing.reserved.clone_from(reserved),
             Passing::Passed { at, wake, again, jobs, thinned, nowhere, anew } => {
-                self.passed(*at, *wake, *thinned);
-                self.passing.nowhere.found(nowhere, *anew, *at);
+                self.passed(*at, *wake, *thinned, (nowhere, *anew));
                 effects.extend(jobs.iter().map(|job| Effect::JobChanged(*job)));
                 effects.extend(again.then_some(Effect::PassWanted));
             }
         }
     }
 
-    fn passed(&mut self, at: Time, wake: Option<Time>, thinned: usize) {
+    fn passed(&mut self, at: Time, wake: Option<Time>, thinned: usize, nowhere: (&[JobId], bool)) {
+        self.passing.nowhere.found(nowhere.0, nowhere.1, at);
         self.passing.thin.drain(..thinned.min(self.passing.thin.len()));
         (self.passing.passed_at, self.passing.wake) = (at, wake);
         self.passing.skipped.retain(|_, until| *until > at);

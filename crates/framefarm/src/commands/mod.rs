@@ -37,7 +37,7 @@ pub(crate) mod user;
 pub(crate) mod wait;
 pub(crate) mod why;
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::cli::{Cli, Command};
 use crate::output::{Exit, Failure};
@@ -59,17 +59,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Picture(picture) => return picture.run(&global),
         _ => {}
     }
-    let serves = matches!(command, Command::Up(_) | Command::Serve(_));
-    let mut builder = if serves { Builder::new_multi_thread() } else { Builder::new_current_thread() };
-    if matches!(&command, Command::Serve(serve) if serve.renders_alone()) {
-        // The processors are there for frames.
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        builder.worker_threads(processors.min(RENDER_SERVER_THREADS));
-    }
-    let runtime = builder
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::System { what: format!("cannot start: {error}") })?;
+    let runtime = runtime(&command)?;
     runtime.block_on(async {
         match command {
             Command::Up(up) => up.run(&global).await,
@@ -115,6 +105,19 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             | Command::Probe(_) => Ok(Exit::Done),
         }
     })
+}
+
+/// What servers and commands run on.
+fn runtime(command: &Command) -> Result<Runtime, Failure> {
+    let serves = matches!(command, Command::Up(_) | Command::Serve(_));
+    let mut builder = if serves { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+    if matches!(command, Command::Serve(serve) if serve.renders_alone()) {
+        // The processors are there for frames.
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        builder.worker_threads(processors.min(RENDER_SERVER_THREADS));
+    }
+    let built = builder.enable_all().build();
+    built.map_err(|error| Failure::System { what: format!("cannot start: {error}") })
 }
 
 /// The number of a job on the command line.

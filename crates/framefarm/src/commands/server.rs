@@ -106,8 +106,8 @@ async fn until_done(
     Ok(None)
 }
 
-/// What there is to say about the link between the two servers once a resource server runs. Without it the one
-/// is of no use to the other, so it is waited for.
+/// What there is to say about the link between the two servers once a resource server runs. Without it the
+/// one is of no use to the other, so it is waited for.
 async fn is_linked(client: &Client, verb: ServerVerb, view: &ServerView) -> &'static str {
     if verb == ServerVerb::Stop || view.server != Service::Resource.name() {
         return "";

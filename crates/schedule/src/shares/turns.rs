@@ -247,7 +247,8 @@ mod tests {
             let (mut shares, mut past) = (Shares::default(), IdMap::default());
             let mut left = BTreeMap::new();
             for (id, (priority, group, user, is_past)) in (1..).zip(&jobs) {
-                let (id, group, user) = (JobId(id), names[usize::from(*group)], names[usize::from(*user) + 3]);
+                let (id, group, user) =
+                    (JobId(id), names[usize::from(*group)], names[usize::from(*user) + 3]);
                 shares.file(id, Who { priority: *priority, group, user }, true, true);
                 if *is_past {
                     past.insert(id, ());

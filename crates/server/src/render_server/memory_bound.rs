@@ -1,4 +1,5 @@
-//! The memory that a step has reserved, as a bound: what takes more of it than was promised takes it from others.
+//! The memory that a step has reserved, as a bound: what takes more of it than was promised takes it from
+//! others.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! What is ordered on one host and happens on another, over TLS: servers stopped and started, members cut off.
+//! What is ordered on one host and happens on another, over TLS: servers stopped and started, members cut
+//! off.
 
 use super::farm::{Farm, hosts_of};
 use super::possible;
