@@ -78,8 +78,10 @@ fn the_owners_link_lets_a_browser_in_once() {
     });
     let (url, secret) = link.split_once("/#owner=").unwrap();
     assert_eq!(url, farm.url("up"));
-    let log_in =
-        || browser.asks(Method::POST, "/api/v1/login").json(&json!({ "owner": secret, "cookie": true }));
+    let log_in = || {
+        let request = browser.asks(Method::POST, "/api/v1/login").header("x-framefarm", "1");
+        request.json(&json!({ "owner": secret, "cookie": true }))
+    };
     let (status, headers, told) = browser.is_told(log_in());
     assert_eq!((status, told.contains("token")), (200, false), "{told}");
     let cookie = headers[SET_COOKIE].to_str().unwrap().to_owned();
@@ -90,6 +92,7 @@ fn the_owners_link_lets_a_browser_in_once() {
     let who: Value = serde_json::from_str(&who).unwrap();
     assert_eq!((status, &who["name"], &who["role"]), (200, &json!("owner"), &json!("admin")));
     let foreign = browser.asks(Method::POST, "/api/v1/logout").header("cookie", cookie);
+    let foreign = foreign.header("x-framefarm", "1");
     assert_eq!(browser.is_told(foreign.header(ORIGIN, "http://evil.example")).0, 401);
     assert_eq!(browser.is_told(log_in()).0, 401, "a link is good once");
 }

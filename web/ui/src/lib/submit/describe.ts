@@ -10,13 +10,13 @@ export interface PackageName {
 export interface Setting {
   name: string;
   type: string;
-  title?: string;
-  group?: string;
+  title?: string | null;
+  group?: string | null;
   default?: unknown;
   choices?: string[];
-  least?: number;
+  least?: number | string | null;
   minimum?: number;
-  most?: number;
+  most?: number | string | null;
   maximum?: number;
   doc?: string;
   help?: string;

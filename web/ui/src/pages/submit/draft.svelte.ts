@@ -107,7 +107,7 @@ export class JobDraft {
       this.warnings = draft.warnings;
       this.job = draft.job;
       this.problem = null;
-      if (draft.job && this.packages.length > 0) await this.tryOut(draft, turn);
+      if (draft.job) await this.tryOut(draft, turn);
     } catch (error) {
       if (turn === this.turn) this.problem = problemOf(error);
     } finally {
