@@ -77,6 +77,8 @@ verbs! {
     LogOut = "log out", Who::Known, true;
     /// See what the farm says of itself.
     SeeFarm = "see the farm", Who::PeopleAndMembers(Rank::Viewer), false;
+    /// Read figures, as Prometheus does.
+    SeeMetrics = "see metrics", Who::PeopleAndMembers(Rank::Viewer), false;
     /// See jobs, their frames and why they wait.
     SeeJobs = "see jobs", VIEWER, false;
     /// See what a job was made from.
@@ -153,6 +155,10 @@ verbs! {
     RemoveUser = "remove user", ADMIN, true;
     /// Set a password.
     SetPassword = "set the password of", SELF, true;
+    /// See what somebody is told of.
+    SeeNotices = "see the notices of", SELF, false;
+    /// Set what somebody is told of.
+    SetNotices = "set the notices of", SELF, true;
     /// See tokens.
     SeeTokens = "see tokens", SELF, false;
     /// Make a token.
@@ -207,6 +213,8 @@ impl Verb {
             Self::ChangeUser => "change users",
             Self::RemoveUser => "remove users",
             Self::SetPassword => "set passwords",
+            Self::SeeNotices => "see notices",
+            Self::SetNotices => "set notices",
             Self::MakeToken => "make tokens",
             Self::RevokeToken => "revoke tokens",
             other => other.word(),

@@ -7,8 +7,8 @@ use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
     audit, authority, backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits,
-    log, login, man, member, package, path, picture, probe, serve, server, service, shares, submit, token,
-    up, user, wait, why,
+    log, login, man, member, notices, package, path, picture, probe, serve, server, service, shares, submit,
+    token, up, user, wait, why,
 };
 use crate::output::{Exit, Talk};
 
@@ -63,6 +63,7 @@ Say who may do what:
   user         Manage the users of the farm
   token        Manage the tokens by which programs prove who they are
   member       Manage which servers belong to the farm
+  notices      Show or set what you are told of, by mail or by a program of yours
   audit        Show who did what
 
 Keep the farm:
@@ -205,6 +206,7 @@ pub(crate) enum Command {
     Service(service::Services),
     Limits(limits::Limits),
     Limit(limits::Limit),
+    Notices(notices::NoticesOf),
     Shares(shares::Shares),
     Share(shares::Share),
     Package(package::Package),

@@ -19,6 +19,7 @@ mod link;
 mod live;
 mod nearest;
 mod news;
+mod notices;
 mod package_file;
 mod package_view;
 mod path;
@@ -44,6 +45,7 @@ pub use access::{
     UserChange, UserView, WhoView, WindowView,
 };
 pub use amounts::Amounts;
+pub use check::looks_like_mail;
 pub use description::{JobDescription, JobFile, Source};
 pub use digest::{Digest, DigestError};
 pub use door::{ClosedBy, Door, HostOrder, HostVerb};
@@ -63,6 +65,7 @@ pub use news::{
     EventId, EventIdError, FarmCounts, GridNews, GridStep, GridView, Hello, HostRow, HostsNews, JobCounts,
     JobsNews, JoinsNews, Reset, Topic, TopicError,
 };
+pub use notices::{NoticeKind, NoticeKindError, Notices, NoticesChange, NoticesView, Webhook};
 pub use package_file::PackageFile;
 pub use package_view::{PackageName, PackageView, SettingType, SettingView, Trial};
 pub use path::{JobPath, JobPathError};

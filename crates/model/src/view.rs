@@ -238,8 +238,11 @@ pub struct SetAsideView {
 /// A mail about a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeView {
-    /// Address.
+    /// Mail address, or `webhook:` and the user whose program is told.
     pub to: String,
+    /// Of what; absent where it is about the end of the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<crate::NoticeKind>,
     /// `waiting`, `sent` or `given_up`.
     pub state: String,
     /// Tries so far.

@@ -32,7 +32,7 @@ pub use mark::{MARK_VARIABLE, MarkError};
 pub use memory_kills::MemoryKills;
 pub use meter::{ProcessUsage, TreeUsage};
 pub use program::ProgramError;
-pub use running::{Running, adopt};
+pub use running::{Running, adopt, usage_of_self};
 pub use settling::settle;
 pub use tree::{KillError, kill_leftover};
 pub use user::User;

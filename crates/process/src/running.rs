@@ -249,6 +249,21 @@ impl Running {
     }
 }
 
+/// What this very process uses, children that it has waited for aside.
+#[must_use]
+pub fn usage_of_self() -> Option<TreeUsage> {
+    let stat = procfs::stat(std::process::id())?;
+    let procfs::Io { read, written } = procfs::io(stat.pid);
+    let memory_bytes = stat.resident_pages * rustix::param::page_size() as u64;
+    Some(TreeUsage {
+        cpu_ms: milliseconds(stat.own_ticks),
+        memory_bytes,
+        memory_peak_bytes: reap::own_peak_bytes(),
+        read_bytes: read,
+        written_bytes: written,
+    })
+}
+
 /// Finds a process again that an earlier render server started, by what it recorded and its mark file.
 ///
 /// Nothing where it ended, or where its pid now means another process. What such a process left running is

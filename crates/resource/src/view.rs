@@ -19,6 +19,19 @@ impl Resource {
         self.named(name).map(|host| host.view(now))
     }
 
+    /// How many hosts are in each state.
+    #[must_use]
+    pub fn states(&self, now: Time) -> Vec<(HostState, u64)> {
+        let all =
+            [HostState::Idle, HostState::Busy, HostState::Closed, HostState::Draining, HostState::Silent];
+        let mut states = all.map(|state| (state, 0));
+        for host in self.hosts.values() {
+            let now = host.state(now).0;
+            states.iter_mut().filter(|(state, _)| *state == now).for_each(|(_, count)| *count += 1);
+        }
+        states.into()
+    }
+
     /// How many hosts the database holds.
     #[must_use]
     pub fn hosts_total(&self) -> usize {
@@ -27,7 +40,8 @@ impl Resource {
 }
 
 impl Host {
-    fn view(&self, now: Time) -> HostView {
+    /// Its state, and how many slots of it are busy.
+    fn state(&self, now: Time) -> (HostState, usize) {
         let busy = self.slots.iter().filter(|slot| **slot != SlotState::Free).count();
         let state = match (self.door.is_open(), busy) {
             _ if now.since_ms(self.heard_at) > MISSED_MAX * HEARTBEAT_MS => HostState::Silent,
@@ -36,6 +50,11 @@ impl Host {
             (true, 0) => HostState::Idle,
             (true, _) => HostState::Busy,
         };
+        (state, busy)
+    }
+
+    fn view(&self, now: Time) -> HostView {
+        let (state, busy) = self.state(now);
         let slot = |(index, now): (u16, &SlotState)| SlotView { slot: SlotIndex(index), now: now.clone() };
         HostView {
             name: self.name.clone(),

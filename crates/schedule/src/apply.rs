@@ -61,9 +61,14 @@ impl Schedule {
                 let until = self.passing.seals.remove(job).flatten();
                 self.passing.due(Due::Seal(*job), until, None);
             }
-            Record::NoticeQueued { notice, job, to, at, waiting } => {
-                self.notice_queued(*notice, *job, to, *at, waiting.as_ref(), effects);
+            Record::NoticeQueued { notice, job, to, at, waiting, about } => {
+                let state = NoticeState::Waiting { until: *at };
+                let (to, waiting) = (to.clone(), waiting.clone());
+                let notice =
+                    Notice { id: *notice, to, state, tries: 0, problem: None, waiting, about: *about };
+                self.notice_queued(notice, *job, effects);
             }
+            Record::NoticesSet { user, notices, .. } => self.notices_set(user, notices.as_ref()),
             Record::NoticeSent { notice, .. } => {
                 self.notice_tried(*notice, NoticeState::Sent, None, effects);
             }
@@ -214,19 +219,10 @@ impl Schedule {
         self.file_still(id);
     }
 
-    fn notice_queued(
-        &mut self,
-        id: NoticeId,
-        job: JobId,
-        to: &str,
-        at: Time,
-        waiting: Option<&String>,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn notice_queued(&mut self, notice: Notice, job: JobId, effects: &mut Vec<Effect>) {
+        let id = notice.id;
         if let Some(held) = self.kept.jobs.get_mut(&job) {
-            let state = NoticeState::Waiting { until: at };
-            let waiting = waiting.cloned();
-            held.notices.push(Notice { id, to: to.to_owned(), state, tries: 0, problem: None, waiting });
+            held.notices.push(notice);
             self.kept.outbox.insert(id, job);
         }
         self.kept.last_notice = self.kept.last_notice.max(id);

@@ -1,6 +1,6 @@
 //! Makes passing records true: which function each goes to, and those about mails, sums and passes.
 
-use model::{JobId, Time};
+use model::{JobId, NoticeKind, Notices, Time};
 
 use crate::passing_state::{Due, LinkedHost, Said};
 use crate::{Effect, NoticeId, Passing, Schedule};
@@ -96,6 +96,12 @@ impl Schedule {
         {
             let mut summary = Box::new(held.summary(*job));
             summary.waiting.clone_from(&notice.waiting);
+            summary.about = notice.about;
+            if notice.about == Some(NoticeKind::FirstFrames) {
+                let wishes = self.kept.wishes.get(&held.description.user);
+                let most = wishes.map_or(Notices::FIRST_FRAMES, |wishes| wishes.first_frames);
+                summary.pictures = held.first_pictures(most);
+            }
             effects.push(Effect::Mail { notice: id, to: notice.to.clone(), summary });
         }
     }

@@ -34,7 +34,7 @@ impl Schedule {
         open.sort_unstable();
         let only = |places: Vec<(i32, JobId)>| places.into_iter().map(|(_, job)| job).collect::<Vec<_>>();
         assert_eq!(kept.queue.open().collect::<Vec<_>>(), only(open), "the queue holds the jobs not ended");
-        let still = kept.jobs.iter().filter(|(_, job)| job.is_still()).map(|(id, _)| *id).collect();
+        let still = kept.jobs.iter().filter(|(_, job)| kept.is_still(job)).map(|(id, _)| *id).collect();
         assert_eq!(kept.still, still, "jobs of which no frame runs are known");
         kept.queue.shares.check(places.into_iter());
         kept.set_asides.check(|job| kept.jobs.get(&job).is_some_and(|job| job.ended_at.is_none()));

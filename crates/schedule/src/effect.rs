@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{FrameId, JobId, JobState, LeaseId, Output, Profile, ScheduleToRender, Time};
+use model::{Digest, FrameId, JobId, JobState, LeaseId, NoticeKind, Output, Profile, ScheduleToRender, Time};
 
 use crate::{Ending, LinkId, NoticeId};
 
@@ -114,6 +114,23 @@ pub struct JobSummary {
     pub failed: Vec<FailedFrame>,
     /// What it waits for, as a sentence, where the mail is about that and not about its end.
     pub waiting: Option<String>,
+    /// What the notice is about, where that is neither a wait nor the end.
+    pub about: Option<NoticeKind>,
+    /// Names of the first frames with their small pictures, where it is about those.
+    pub pictures: Vec<(String, Digest)>,
+}
+
+impl JobSummary {
+    /// What the notice is about.
+    #[must_use]
+    pub const fn kind(&self) -> NoticeKind {
+        match (self.about, &self.waiting, self.state) {
+            (Some(about), _, _) => about,
+            (None, Some(_), _) => NoticeKind::Waiting,
+            (None, None, JobState::Done) => NoticeKind::Done,
+            _ => NoticeKind::Failed,
+        }
+    }
 }
 
 /// A failed frame, for the mail.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use model::{
-    FramesOrder, HostId, HostOrder, JobId, LeaseId, PathRule, RenderToSchedule, ResourceToSchedule,
+    FramesOrder, HostId, HostOrder, JobId, LeaseId, Notices, PathRule, RenderToSchedule, ResourceToSchedule,
     SubmitRequest,
 };
 
@@ -66,6 +66,13 @@ pub enum Event {
         name: String,
         /// What it says.
         rule: Option<PathRule>,
+    },
+    /// A user says what he wants to be told of.
+    SetNotices {
+        /// The user.
+        user: String,
+        /// What he wants; nothing special where absent.
+        notices: Option<Notices>,
     },
     /// A person holds nothing against a host any more.
     Forgive(HostId),

@@ -77,7 +77,7 @@ impl Schedule {
             records.push(Record::FramesKilled { job: id, step, frames, why, at: now });
         }
         if !chosen.is_empty() && after.counts().left() == 0 {
-            records.extend(self.notices_of(now, id, job));
+            records.extend(self.notices_of(now, id, job, true));
         }
         records
     }

@@ -41,7 +41,12 @@ impl Schedule {
             RenderToSchedule::Hello { .. } => Err(Refusal::UnknownLink(link)),
             RenderToSchedule::Alive { held } => Ok(self.alive(now, link, host, held)),
             RenderToSchedule::Refused { lease, why } => self.refused(now, host, *lease, why),
-            RenderToSchedule::Started { lease } => Ok(self.started(now, host, *lease)?.into_iter().collect()),
+            RenderToSchedule::Started { lease } => {
+                let started = self.started(now, host, *lease)?;
+                let job = self.kept.leases.get(*lease).map(|held| held.frame.job);
+                let notices = job.map(|job| self.notices_of_progress(now, job, 0));
+                Ok(started.into_iter().chain(notices.into_iter().flatten()).collect())
+            }
             RenderToSchedule::Progress { lease, permille } => {
                 let (lease, permille) = (self.at_work(host, *lease)?, (*permille).min(1_000));
                 Ok(vec![Record::Passing(Passing::LeaseProgressed { lease, permille })])

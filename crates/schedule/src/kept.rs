@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
-    AttemptNumber, FrameId, HostId, JobDescription, JobId, JobState, LeaseId, Output, PathRules, SlotIndex,
-    Step, StepIndex, Time,
+    AttemptNumber, FrameId, HostId, JobDescription, JobId, JobState, LeaseId, NoticeKind, Notices, Output,
+    PathRules, SlotIndex, Step, StepIndex, Time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,9 @@ pub(crate) struct Kept {
     /// Where folders stand on each platform.
     #[serde(default, skip_serializing_if = "PathRules::is_empty")]
     pub(crate) paths: PathRules,
+    /// What users want to be told of.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) wishes: BTreeMap<String, Notices>,
     /// What leases hold of hosts besides slots.
     #[serde(default)]
     pub(crate) amounts: AmountsTaken,
@@ -141,6 +144,9 @@ pub(crate) struct Notice {
     /// What the job waited for, where the mail is about that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) waiting: Option<String>,
+    /// What it is about, where that is neither a wait nor the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) about: Option<NoticeKind>,
 }
 
 /// What became of a mail.

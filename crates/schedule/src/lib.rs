@@ -19,6 +19,7 @@ mod dependency;
 mod effect;
 mod eta;
 mod event;
+mod figures;
 mod frame_orders;
 mod frame_table;
 mod grid;
@@ -56,6 +57,7 @@ mod step_view;
 mod stuck;
 mod submit;
 mod summary;
+mod telling;
 mod touched;
 mod versions;
 mod view;
@@ -73,6 +75,7 @@ use crate::spent::Spent;
 
 pub use effect::{Effect, FailedFrame, JobSummary};
 pub use event::{Event, LinkId};
+pub use figures::Figures;
 pub use grid::StepCells;
 pub use host_table::HostIndex;
 pub use licences::Shortage;
@@ -147,6 +150,7 @@ impl Role for Schedule {
             Event::SetLimit { name, amount, per_host } => self.set_limit(now, name, *amount, *per_host),
             Event::SetShare { name, weight } => self.set_share(now, name, *weight),
             Event::SetPathRule { name, rule } => self.set_path_rule(now, name, rule.as_ref()),
+            Event::SetNotices { user, notices } => self.set_notices(now, user, notices.as_ref()),
             Event::Forgive(host) => self.forgive(now, host),
             Event::OrderHost { host, order } => self.order_host(host, order),
             Event::HostSpoke { link, message } => self.host_spoke(now, *link, message),

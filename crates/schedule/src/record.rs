@@ -5,8 +5,8 @@
 //! back-off in a later version replays the same history.
 
 use model::{
-    AttemptNumber, FailureClass, FrameId, HostId, JobDescription, JobId, LeaseId, Output, PathRule,
-    SlotIndex, StepIndex, Time, Usage,
+    AttemptNumber, FailureClass, FrameId, HostId, JobDescription, JobId, LeaseId, NoticeKind, Notices,
+    Output, PathRule, SlotIndex, StepIndex, Time, Usage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -241,6 +241,18 @@ pub enum Record {
         /// What the job waits for, where the mail is about that and not about its end.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         waiting: Option<String>,
+        /// What it is about, where that is neither a wait nor the end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<NoticeKind>,
+    },
+    /// A user wants to be told of this.
+    NoticesSet {
+        /// The user.
+        user: String,
+        /// What he wants; nothing special where absent.
+        notices: Option<Notices>,
+        /// When.
+        at: Time,
     },
     /// A mail is with the mail server.
     NoticeSent {

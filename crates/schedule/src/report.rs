@@ -3,9 +3,9 @@
 //! Only the live lease of a frame is listened to. A frame is done when its outputs are in the job's folder;
 //! the host keeps its report until then, so nothing is lost wherever a restart falls.
 
-use std::collections::BTreeSet;
-
-use model::{FailureClass, FrameId, JobId, LeaseId, Outcome, Report, ScheduleToRender, Time, Usage};
+use model::{
+    FailureClass, FrameId, JobId, LeaseId, NoticeKind, Outcome, Report, ScheduleToRender, Time, Usage,
+};
 
 use crate::host_table::HostIndex;
 use crate::kept::{Job, Lease};
@@ -75,8 +75,18 @@ impl Schedule {
     }
 
     fn finished(&self, at: Time, frame: FrameId, finished: Record) -> Vec<Record> {
-        let notices = self.notices_of_end(at, frame, false);
+        let ends = self.kept.jobs.get(&frame.job).is_some_and(|job| job.ends_with(frame, false));
+        let notices = match ends {
+            true => self.notices_of_end(at, frame, false),
+            false => self.notices_of_progress(at, frame.job, self.frames_of(frame)),
+        };
         std::iter::once(finished).chain(notices).collect()
+    }
+
+    /// How many frames a chunk has.
+    fn frames_of(&self, frame: FrameId) -> u32 {
+        let step = self.kept.step(frame).map(|(step, _)| step);
+        step.map_or(1, |step| u32::try_from(step.chunk_numbers(frame.index).count()).unwrap_or(u32::MAX))
     }
 
     /// Whether an attempt at the frame may end well without a file.
@@ -159,18 +169,21 @@ impl Schedule {
         let Some(job) = self.kept.jobs.get(&frame.job).filter(|job| job.ends_with(frame, failed)) else {
             return Vec::new();
         };
-        self.notices_of(now, frame.job, job)
+        self.notices_of(now, frame.job, job, failed)
     }
 
-    /// The mails to send where a job ends.
-    pub(crate) fn notices_of(&self, now: Time, id: JobId, job: &Job) -> Vec<Record> {
-        let addresses: BTreeSet<&String> = job.description.notify.iter().collect();
-        let queued = |(notice, to): (u64, &String)| Record::NoticeQueued {
+    /// The notices to send where a job ends, in which a frame fails now or not.
+    pub(crate) fn notices_of(&self, now: Time, id: JobId, job: &Job, failed: bool) -> Vec<Record> {
+        let failed = failed || job.counts().failed > 0;
+        let kind = if failed { NoticeKind::Failed } else { NoticeKind::Done };
+        let addresses = self.kept.told_of(job, kind);
+        let queued = |(notice, to): (u64, String)| Record::NoticeQueued {
             notice: NoticeId(notice),
             job: id,
-            to: to.clone(),
+            to,
             at: now,
             waiting: None,
+            about: None,
         };
         (self.kept.last_notice.0 + 1..).zip(addresses).map(queued).collect()
     }

@@ -1,9 +1,9 @@
 //! Jobs that wait for what will not come by itself: whoever is to be told of the job's end is told of that
 //! too, once, when no frame of it has run for ten minutes because of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use model::{JobId, Time, WaitingReason};
+use model::{JobId, NoticeKind, Time, WaitingReason};
 
 use crate::kept::Job;
 use crate::pass::Whys;
@@ -34,7 +34,7 @@ impl Schedule {
 
     /// Notes whether a job moves, after anything about it has changed.
     pub(crate) fn file_still(&mut self, id: JobId) {
-        if self.kept.jobs.get(&id).is_some_and(Job::is_still) {
+        if self.kept.jobs.get(&id).is_some_and(|job| self.kept.is_still(job)) {
             self.kept.still.insert(id);
         } else if self.kept.still.remove(&id) {
             self.passing.stuck.remove(&id);
@@ -43,22 +43,20 @@ impl Schedule {
 
     fn notices_of_stuck(&self, now: Time, id: JobId, reason: &WaitingReason, records: &mut Vec<Record>) {
         let Some(job) = self.kept.jobs.get(&id) else { return };
-        let addresses: BTreeSet<&String> = job.description.notify.iter().collect();
-        for to in addresses {
+        for to in self.kept.told_of(job, NoticeKind::Waiting) {
             let before = u64::try_from(records.len()).unwrap_or(u64::MAX);
             let notice = NoticeId(self.kept.last_notice.0 + before + 1);
             let waiting = Some(reason.to_string());
-            records.push(Record::NoticeQueued { notice, job: id, to: to.clone(), at: now, waiting });
+            records.push(Record::NoticeQueued { notice, job: id, to, at: now, waiting, about: None });
         }
     }
 }
 
 impl Job {
-    /// Whether frames wait and none runs, and somebody is to be told of it who was not.
+    /// Whether frames wait and none runs, and nobody was told of it.
     pub(crate) fn is_still(&self) -> bool {
         let told = || self.notices.iter().any(|notice| notice.waiting.is_some());
-        let waits =
-            self.ended_at.is_none() && !self.held && self.live == 0 && !self.description.notify.is_empty();
+        let waits = self.ended_at.is_none() && !self.held && self.live == 0;
         waits && !told() && self.counts().waiting > 0
     }
 }

@@ -40,6 +40,8 @@ impl Job {
             folder: self.folder(id),
             failed: failed.take(FAILED_MAX).collect(),
             waiting: None,
+            about: None,
+            pictures: Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use model::{
     AttemptNumber, AttemptView, FrameId, FrameState, FrameView, HostId, JobDescription, JobId, JobView,
-    LeaseId, NoticeView, Output, OutputView, SlotIndex, Step, StepIndex, Time,
+    LeaseId, NoticeKind, NoticeView, Output, OutputView, SlotIndex, Step, StepIndex, Time,
 };
 
 use crate::Schedule;
@@ -276,6 +276,7 @@ fn notice_view(notice: &Notice) -> NoticeView {
     };
     NoticeView {
         to: notice.to.clone(),
+        about: notice.about.or(notice.waiting.as_ref().map(|_| NoticeKind::Waiting)),
         state: state.to_owned(),
         tries: notice.tries,
         problem: notice.problem.clone(),

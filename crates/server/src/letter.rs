@@ -2,21 +2,34 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::{JobState, Time};
+use model::{JobState, NoticeKind, Time};
 use schedule::{Ending, JobSummary};
+
+/// Of so many letters in one the whole text is told.
+const WHOLE_MAX: usize = 20;
 
 /// A mail, but for its addresses.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Letter {
     pub(crate) subject: String,
     pub(crate) body: String,
+    /// Small pictures that go with it, by name.
+    pub(crate) pictures: Vec<(String, Vec<u8>)>,
+}
+
+impl Letter {
+    const fn plain(subject: String, body: String) -> Self {
+        Self { subject, body, pictures: Vec::new() }
+    }
 }
 
 /// The mail that says how a job ended, or what it waits for; `results` is the folder of its frames.
 pub(crate) fn letter(job: &JobSummary, results: &str, zone: &TimeZone) -> Letter {
-    match &job.waiting {
-        Some(waiting) => of_wait(job, waiting, zone),
-        None => of_end(job, results, zone),
+    match (job.kind(), &job.waiting) {
+        (NoticeKind::Started, _) => of_start(job, zone),
+        (NoticeKind::FirstFrames, _) => of_first_frames(job, results, zone),
+        (_, Some(waiting)) => of_wait(job, waiting, zone),
+        (_, None) => of_end(job, results, zone),
     }
 }
 
@@ -33,7 +46,7 @@ fn of_wait(job: &JobSummary, waiting: &str, zone: &TimeZone) -> Letter {
         "\nIt goes on by itself when that has changed; there is no second mail about it.\n\
         What it waits for now: framefarm why {id}\nTo give it up: framefarm kill {id}\n"
     ));
-    Letter { subject: format!("{name}: waiting, {waiting}"), body }
+    Letter::plain(format!("{name}: waiting, {waiting}"), body)
 }
 
 fn of_end(job: &JobSummary, results: &str, zone: &TimeZone) -> Letter {
@@ -80,7 +93,55 @@ fn of_end(job: &JobSummary, results: &str, zone: &TimeZone) -> Letter {
         body.push_str(&format!("To try the failed frames again: framefarm retry {id}\n"));
     }
     body.push_str(&format!("\nTo copy the frames to a folder of yours: framefarm fetch {id} FOLDER\n"));
-    Letter { subject, body }
+    Letter::plain(subject, body)
+}
+
+fn of_start(job: &JobSummary, zone: &TimeZone) -> Letter {
+    let JobSummary { job: id, name, .. } = job;
+    let mut body = format!("Job {id} \"{name}\" has begun: its first frame is being rendered.\n\n");
+    row(&mut body, "Submitted", &moment(Some(job.submitted_at), zone));
+    row(&mut body, "Started", &moment(job.started_at, zone));
+    row(&mut body, "Frames", &job.frames_total.to_string());
+    body.push_str(&format!("\nTo follow it: framefarm wait {id}\n"));
+    Letter::plain(format!("{name}: started"), body)
+}
+
+fn of_first_frames(job: &JobSummary, results: &str, zone: &TimeZone) -> Letter {
+    let JobSummary { job: id, name, frames_done: done, frames_total: total, .. } = job;
+    let frames = if *done == 1 { "frame is" } else { "frames are" };
+    let mut body = format!("The first {frames} done of job {id} \"{name}\": {done} of {total}.\n\n");
+    row(&mut body, "Started", &moment(job.started_at, zone));
+    row(&mut body, "Frames are in", results);
+    for (picture, _) in &job.pictures {
+        row(&mut body, "Attached", &format!("a small picture of {picture}"));
+    }
+    body.push_str(&format!(
+        "\nTo stop it where they are wrong: framefarm hold {id}, or framefarm kill {id}\n"
+    ));
+    Letter::plain(format!("{name}: first frames, {done} of {total}"), body)
+}
+
+/// Several letters as one; one of them stays as it is.
+pub(crate) fn digest(mut letters: Vec<Letter>) -> Letter {
+    if letters.len() == 1
+        && let Some(only) = letters.pop()
+    {
+        return only;
+    }
+    let count = letters.len();
+    let mut body = format!(
+        "{count} notices came within a short time and are told as one.\n\
+        What you are told of, and how: framefarm notices\n\n"
+    );
+    letters.iter().for_each(|letter| body.push_str(&format!("  {}\n", letter.subject)));
+    for letter in letters.iter().take(WHOLE_MAX) {
+        body.push_str(&format!("\n{}\n{}\n\n{}", "-".repeat(72), letter.subject, letter.body));
+    }
+    if count > WHOLE_MAX {
+        body.push_str(&format!("\n{}\nand {} more, named above\n", "-".repeat(72), count - WHOLE_MAX));
+    }
+    let first = letters.first().map(|letter| letter.subject.as_str()).unwrap_or_default();
+    Letter::plain(format!("{count} notices: {first}, ..."), body)
 }
 
 /// How many attempts failed, and of which kinds they were where a person can do something about that.
@@ -153,6 +214,8 @@ mod tests {
             folder: "17-Lighthouse".into(),
             failed: Vec::new(),
             waiting: None,
+            about: None,
+            pictures: Vec::new(),
         }
     }
 
@@ -222,5 +285,42 @@ mod tests {
             What it waits for now: framefarm why 17\n\
             To give it up: framefarm kill 17\n";
         assert_eq!(letter.body, expected);
+    }
+
+    #[test]
+    fn a_start_and_first_frames_are_told_while_it_goes_on() {
+        let of = |about, frames_done| {
+            let pictures = vec![("lighthouse.0001.png".to_owned(), model::Digest([7; 32]))];
+            let state = JobState::Active;
+            letter(
+                &JobSummary { state, about: Some(about), frames_done, pictures, ..done() },
+                "/film",
+                &TimeZone::UTC,
+            )
+        };
+        let start = of(NoticeKind::Started, 0);
+        assert_eq!(start.subject, "Lighthouse: started");
+        assert!(start.body.contains("framefarm wait 17"), "{}", start.body);
+        let first = of(NoticeKind::FirstFrames, 3);
+        assert_eq!(first.subject, "Lighthouse: first frames, 3 of 60");
+        assert!(
+            first.body.contains("Attached:        a small picture of lighthouse.0001.png\n"),
+            "{}",
+            first.body
+        );
+    }
+
+    #[test]
+    fn a_storm_becomes_one_letter_that_names_all() {
+        let one = |number: usize| Letter::plain(format!("job {number}: done"), format!("text {number}\n"));
+        assert_eq!(digest(vec![one(1)]), one(1));
+        let all = digest((1..=25).map(one).collect());
+        assert_eq!(all.subject, "25 notices: job 1: done, ...");
+        assert!(all.body.contains("  job 25: done\n") && all.body.contains("text 20\n"), "{}", all.body);
+        assert!(
+            !all.body.contains("text 21\n") && all.body.ends_with("and 5 more, named above\n"),
+            "{}",
+            all.body
+        );
     }
 }

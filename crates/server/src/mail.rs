@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use lettre::message::{Mailbox, header};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart, header};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use crate::letter::Letter;
@@ -87,10 +87,19 @@ impl Post {
             .to(Mailbox::new(None, address))
             .subject(letter.subject)
             // Marks it as sent by a machine, so that nobody's holiday message answers.
-            .header(header::ContentType::TEXT_PLAIN)
-            .header(AutoSubmitted)
-            .body(letter.body)
-            .map_err(SendError::Letter)?;
+            .header(AutoSubmitted);
+        let message = if letter.pictures.is_empty() {
+            message.header(header::ContentType::TEXT_PLAIN).body(letter.body)
+        } else {
+            let text = MultiPart::mixed().singlepart(SinglePart::plain(letter.body));
+            let jpeg = || header::ContentType::parse("image/jpeg").unwrap_or(header::ContentType::TEXT_PLAIN);
+            let pictures = letter.pictures.into_iter();
+            let parts = pictures.fold(text, |parts, (name, bytes)| {
+                parts.singlepart(Attachment::new(format!("{name}.jpg")).body(bytes, jpeg()))
+            });
+            message.multipart(parts)
+        };
+        let message = message.map_err(SendError::Letter)?;
         match tokio::time::timeout(TRY_MAX, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(source)) => Err(SendError::Smtp { place: self.place.clone(), source: Box::new(source) }),

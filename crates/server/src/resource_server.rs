@@ -7,13 +7,14 @@ use ::access::{Object, Verb};
 use axum::Extension;
 use axum::extract::{State, WebSocketUpgrade};
 use axum::response::Response;
-use model::{HostId, RenderToResource, ResourceToRender, ResourceToSchedule, ScheduleToResource};
+use model::{HostId, HostState, RenderToResource, ResourceToRender, ResourceToSchedule, ScheduleToResource};
 use resource::{Effect, Event, LinkId, Resource};
 use tokio::sync::watch;
 use wire::Link;
 use wire::link::{self, Limits, Sender};
 
 use crate::access::{Doors, Pass};
+use crate::metrics::{Page, count, label};
 use crate::owner::{self, Handle, Hands, NoLedger};
 use crate::schedule_server::MATCH_PATH;
 use crate::{arrivals, clock};
@@ -57,8 +58,29 @@ impl ResourceServer {
             .with_state(self.desk.clone())
     }
 
+    /// Where its figures come from.
+    pub(crate) fn figures(&self) -> ResourceFigures {
+        ResourceFigures(self.desk.handle.clone())
+    }
+
     pub(crate) async fn stop(&self) {
         self.desk.handle.stop().await;
+    }
+}
+
+/// Where the figures of a resource server come from.
+#[derive(Clone)]
+pub(crate) struct ResourceFigures(ResourceHandle);
+
+impl ResourceFigures {
+    pub(crate) async fn fill(&self, page: &mut Page) {
+        let now = clock::now();
+        let Ok(states) = self.0.read(move |role| role.states(now)).await else { return };
+        let by_state = |(state, amount): (HostState, u64)| {
+            let word = format!("{state:?}").to_lowercase();
+            (label("state", word), count(amount))
+        };
+        page.gauges("framefarm_hosts", "Render hosts by state", states.into_iter().map(by_state));
     }
 }
 

@@ -15,6 +15,7 @@ use crate::access::{AccessServer, Doors, Published};
 use crate::belonging::Belonging;
 use crate::error_chain;
 use crate::mail::Post;
+use crate::metrics::{Figures, Sources};
 use crate::problem::Refused;
 use crate::proof::Proofs;
 use crate::render_server::{Keep, Over, RenderServer, RenderSetup};
@@ -41,6 +42,8 @@ pub(crate) struct Roles {
     closed: BTreeMap<Service, Doors>,
     /// How often each was started.
     starts: BTreeMap<Service, u32>,
+    /// Where figures come from.
+    metrics: Sources,
 }
 
 impl Roles {
@@ -55,6 +58,7 @@ impl Roles {
         let book = belonging.access.as_ref().map(AccessServer::book);
         let (closed, starts) = (BTreeMap::new(), BTreeMap::new());
         let (schedule, resource, render) = (None, None, None);
+        let metrics = Sources::new(data.path().to_owned());
         let services = settings.services.clone();
         let mut roles = Self {
             settings,
@@ -68,6 +72,7 @@ impl Roles {
             render,
             closed,
             starts,
+            metrics,
         };
         for service in [Service::Resource, Service::Schedule] {
             if services.contains(&service) {
@@ -94,6 +99,7 @@ impl Roles {
             }
             Service::Render => {}
         }
+        self.tell_metrics();
         self.closed.remove(&service);
         *self.starts.entry(service).or_default() += 1;
         Ok(())
@@ -108,6 +114,7 @@ impl Roles {
         let host = setup.host.0.clone();
         let (server, slots) = RenderServer::start(&self.data, setup).await?;
         self.render = Some(server);
+        self.tell_metrics();
         Ok(Some((host, slots)))
     }
 
@@ -162,6 +169,21 @@ impl Roles {
             }
             Service::Render => {}
         }
+        self.tell_metrics();
+    }
+
+    /// Says where figures come from now.
+    fn tell_metrics(&self) {
+        self.metrics.are(Figures {
+            schedule: self.schedule.as_ref().map(ScheduleServer::figures),
+            resource: self.resource.as_ref().map(ResourceServer::figures),
+            render: self.render.as_ref().map(RenderServer::figures),
+        });
+    }
+
+    /// Where figures come from.
+    pub(crate) fn metrics(&self) -> Sources {
+        self.metrics.clone()
     }
 
     /// What a server of this process does; nothing where it has none that listens.
@@ -193,6 +215,7 @@ impl Roles {
         if let Some(mut render) = self.render.take() {
             render.leave().await;
         }
+        self.tell_metrics();
         if end == End::Restart
             && let Err(error) = self.start_render().await
         {
@@ -204,7 +227,7 @@ impl Roles {
     pub(crate) fn doors(&self) -> Doors {
         let running = self.resource.iter().map(ResourceServer::doors);
         let running = running.chain(self.schedule.iter().map(ScheduleServer::doors));
-        running.chain(self.closed.values().cloned()).fold(Doors::new(), Doors::and)
+        running.chain(self.closed.values().cloned()).fold(self.metrics.doors(), Doors::and)
     }
 
     /// Who knows whose a job is.

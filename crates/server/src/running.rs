@@ -23,6 +23,7 @@ use crate::home::HomeError;
 use crate::joining::JoinError;
 use crate::listening::Listening;
 use crate::mail::PostError;
+use crate::metrics::{self, MetricsPortError};
 use crate::page;
 use crate::proof::Proofs;
 use crate::render_server::{Over, RenderStartError};
@@ -85,6 +86,9 @@ pub enum ServeError {
     /// It is not let into the farm.
     #[error(transparent)]
     Join(#[from] JoinError),
+    /// The port for Prometheus.
+    #[error(transparent)]
+    Metrics(#[from] MetricsPortError),
     /// TLS.
     #[error("TLS cannot be spoken")]
     Tls(#[from] rustls::Error),
@@ -103,6 +107,7 @@ impl ServeError {
             Self::Listen { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Some("ports below 1024 need more rights: choose another with --port".to_owned())
             }
+            Self::Metrics(error) => Some(error.hint().to_owned()),
             Self::Home(error) => error.hint(),
             Self::Join(error) => error.hint(),
             Self::Render(RenderStartError::Tenant(error)) => error.hint(),
@@ -113,7 +118,7 @@ impl ServeError {
     /// Whether what was asked for is at fault, and not the machine.
     #[must_use]
     pub const fn is_misuse(&self) -> bool {
-        matches!(self, Self::Post(_) | Self::Render(RenderStartError::Tenant(_)))
+        matches!(self, Self::Post(_) | Self::Metrics(_) | Self::Render(RenderStartError::Tenant(_)))
     }
 }
 
@@ -185,6 +190,8 @@ struct Servers {
     page: Option<PathBuf>,
     web: Option<Web>,
     found_by: JoinHandle<()>,
+    /// The port for Prometheus.
+    measured: Option<JoinHandle<()>>,
 }
 
 /// A port that is served.
@@ -254,9 +261,13 @@ impl Servers {
         let ready =
             Ready { url, services: settings.services.clone(), data: path, storage, render_host: None };
         let page = settings.page.clone();
-        let mut servers = Self { ready, belonging, roles, control, page, web: None, found_by };
+        let mut servers =
+            Self { ready, belonging, roles, control, page, web: None, found_by, measured: None };
         if let Some(listening) = listening {
             servers.serve(listening)?;
+        }
+        if let Some(port) = &settings.metrics {
+            servers.measured = Some(metrics::serve(port, servers.roles.metrics()).await?);
         }
         servers.ready.render_host = servers.roles.start_render().await?;
         servers.control.show(&servers.roles);
@@ -343,6 +354,9 @@ impl Servers {
 
     async fn close(&mut self) {
         self.found_by.abort();
+        if let Some(measured) = &self.measured {
+            measured.abort();
+        }
         if let Some(web) = &self.web {
             // Watchers and links hold their connections open for ever, so they are cut.
             web.serving.abort();

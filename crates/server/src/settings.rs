@@ -7,7 +7,7 @@ use std::time::Duration;
 use trust::JoinToken;
 use wire::{DiscoveryConfig, ServerUrl, Service};
 
-use crate::{DeskPolicy, Listen};
+use crate::{DeskPolicy, Listen, MetricsPort};
 
 /// The loopback port of the schedule server's and resource server's API and links, where none is given.
 pub const DEFAULT_PORT: u16 = 7117;
@@ -62,6 +62,8 @@ pub struct Settings {
     pub smtp: Option<String>,
     /// Sender of mails.
     pub mail_from: Option<String>,
+    /// Where figures for Prometheus are given out besides the server's own port; nowhere where absent.
+    pub metrics: Option<MetricsPort>,
     /// Folder where the web page lies as it was built, for whoever works on it; that in the program where
     /// absent.
     pub page: Option<PathBuf>,

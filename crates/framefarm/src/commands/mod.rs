@@ -19,6 +19,7 @@ pub(crate) mod log;
 pub(crate) mod login;
 pub(crate) mod man;
 pub(crate) mod member;
+pub(crate) mod notices;
 pub(crate) mod package;
 mod parts;
 pub(crate) mod path;
@@ -83,6 +84,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Forgive(forgive) => forgive.run(&global).await,
             Command::Limits(limits) => limits.run(&global).await,
             Command::Limit(limit) => limit.run(&global).await,
+            Command::Notices(notices) => notices.run(&global).await,
             Command::Shares(shares) => shares.run(&global).await,
             Command::Path(path) => path.run(&global).await,
             Command::Share(share) => share.run(&global).await,

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use clap::Args;
-use server::{Listen, News, Outcome, Ready, Said, Settings};
+use server::{Listen, MetricsPort, News, Outcome, Ready, Said, Settings};
 use tracing_subscriber::filter::LevelFilter;
 use trust::JoinToken;
 use wire::{ServerUrl, Service};
@@ -135,6 +135,13 @@ pub(crate) struct Options {
     /// Sender of notices
     #[arg(long, value_name = "ADDR", help_heading = MAIL)]
     mail_from: Option<String>,
+    /// Give figures for Prometheus out at a port of their own too: 127.0.0.1:7118. What other machines can
+    /// reach needs FRAMEFARM_METRICS_TOKEN
+    #[arg(long, value_name = "ADDR", env = "FRAMEFARM_METRICS", hide_env_values = true, help_heading = LOG)]
+    metrics: Option<SocketAddr>,
+    /// What has to be shown there
+    #[arg(long, env = "FRAMEFARM_METRICS_TOKEN", hide = true, hide_env_values = true)]
+    metrics_token: Option<String>,
     /// Folder with the built web page, to work on it: web/ui/dist; that in the program where not given
     #[arg(long, value_name = "DIR", env = "FRAMEFARM_PAGE", hide = true)]
     page: Option<PathBuf>,
@@ -216,6 +223,7 @@ pub(crate) async fn serve(
         packages: options.packages,
         smtp: options.smtp,
         mail_from: options.mail_from,
+        metrics: options.metrics.map(|at| MetricsPort { at, token: options.metrics_token }),
         page: options.page,
     };
     let news = News::to(|said| {

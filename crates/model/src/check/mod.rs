@@ -97,7 +97,8 @@ fn check_name(place: &str, name: &str, faults: &mut Faults) {
 }
 
 /// Enough to catch a slip; the mail server has the last word.
-fn looks_like_mail(address: &str) -> bool {
+#[must_use]
+pub fn looks_like_mail(address: &str) -> bool {
     let clean =
         address.chars().all(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, ',' | ';' | '<' | '>'));
     clean

@@ -1,7 +1,7 @@
 //! Mails about a job's end.
 
-use model::{JobDescription, JobState};
-use schedule::{Ending, Event};
+use model::{JobDescription, JobState, NoticeKind, Notices, RenderToSchedule, Webhook};
+use schedule::{Ending, Event, Refusal, Schedule};
 
 use crate::farm::{Farm, job, with_tag};
 
@@ -146,4 +146,93 @@ fn a_wait_that_ended_in_between_begins_anew() {
     assert!(farm.mails.is_empty());
     farm.after_ms(300_000);
     assert_eq!(farm.mails.len(), 2);
+}
+
+/// All wishes, by mail alone.
+fn wishes(on: &[NoticeKind]) -> Notices {
+    let on = on.iter().copied().collect();
+    Notices { mail: Some("ada@example.com".to_owned()), on, first_frames: 2, ..Notices::default() }
+}
+
+fn wish(farm: &mut Farm, user: &str, notices: Notices) {
+    farm.happens(Event::SetNotices { user: user.to_owned(), notices: Some(notices) });
+}
+
+fn kinds(farm: &Farm) -> Vec<NoticeKind> {
+    farm.mails.iter().map(|(_, summary)| summary.kind()).collect()
+}
+
+#[test]
+fn a_user_is_told_of_what_he_wishes_once_each() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    let user = job("job", "1-4").user;
+    wish(&mut farm, &user, wishes(&NoticeKind::ALL));
+    let id = farm.submits(job("job", "1-4"));
+    let lease = *farm.hosts["a"].held.keys().next().unwrap();
+    farm.says("a", RenderToSchedule::Started { lease });
+    assert_eq!(kinds(&farm), [NoticeKind::Started]);
+    farm.says("a", RenderToSchedule::Started { lease });
+    farm.finishes_one("a");
+    assert_eq!(kinds(&farm).len(), 1, "one frame is not the first two");
+    farm.restarts();
+    (0..3).for_each(|_| drop(farm.finishes_one("a")));
+    assert_eq!(kinds(&farm), [NoticeKind::Started, NoticeKind::FirstFrames, NoticeKind::Done]);
+    let first = &farm.mails[1].1;
+    assert_eq!((first.frames_done, first.state), (2, JobState::Active));
+    assert!(
+        farm.job(id).notices.iter().all(|notice| notice.to == "ada@example.com" && notice.state == "sent")
+    );
+
+    let only = Notices {
+        mail: None,
+        webhook: Some(hook("https://bot.example.com/")),
+        ..wishes(&[NoticeKind::Failed])
+    };
+    wish(&mut farm, &user, only);
+    let id = farm.submits(JobDescription { attempts_max: 1, ..job("bad", "1") });
+    farm.fails_one("a");
+    assert_eq!(kinds(&farm)[3..], [NoticeKind::Failed]);
+    let to = farm.job(id).notices[0].to.clone();
+    assert_eq!(Schedule::webhook_of(&to), Some(user.as_str()));
+    farm.happens(Event::SetNotices { user, notices: None });
+    farm.submits(job("quiet", "1"));
+    farm.finishes_one("a");
+    assert_eq!(farm.mails.len(), 4);
+}
+
+fn hook(url: &str) -> Webhook {
+    Webhook { url: url.to_owned(), secret: "secret".to_owned() }
+}
+
+#[test]
+fn who_wishes_it_is_told_of_a_wait_also_of_jobs_that_were_there() {
+    let mut farm = Farm::with_hosts(&[("a", 1)]);
+    farm.hosts.get_mut("a").unwrap().unsuitable = true;
+    let description = with_tag("gpu", job("job", "1"));
+    let user = description.user.clone();
+    let id = farm.submits(description);
+    (0..20).for_each(|_| farm.after_ms(60_000));
+    assert_eq!(farm.job(id).notices, []);
+    wish(&mut farm, &user, wishes(&[NoticeKind::Waiting]));
+    (0..20).for_each(|_| farm.after_ms(60_000));
+    assert_eq!(kinds(&farm), [NoticeKind::Waiting]);
+    assert!(farm.mails[0].1.waiting.is_some());
+}
+
+#[test]
+fn wishes_that_nobody_can_serve_are_refused() {
+    let mut farm = Farm::with_hosts(&[]);
+    let mut refused = |notices: Notices| {
+        matches!(
+            farm.tries(Event::SetNotices { user: "ada".to_owned(), notices: Some(notices) }),
+            Err(Refusal::Faults(_))
+        )
+    };
+    let good = || wishes(&[NoticeKind::Done]);
+    assert!(refused(Notices { mail: Some("ada".to_owned()), ..good() }));
+    assert!(refused(Notices { webhook: Some(hook("ftp://x")), ..good() }));
+    assert!(refused(Notices { webhook: Some(hook("http://x/ y")), ..good() }));
+    assert!(refused(Notices { first_frames: 0, ..good() }));
+    assert!(refused(Notices { gather_s: 86_401, ..good() }));
+    assert!(!refused(good()));
 }

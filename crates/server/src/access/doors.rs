@@ -13,6 +13,7 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, on};
 
 use super::guard::{Guard, stand_guard};
+use crate::metrics::count_requests;
 use crate::problem::Refused;
 
 /// What a door's object belongs to, where that decides who may.
@@ -124,7 +125,8 @@ impl Doors {
         });
         let watch = (guard.clone(), Arc::new(doors.collect::<Table>()));
         // A method that a door does not have is none of the doors: what is not in the table answers alike.
-        self.router.layer(axum::middleware::from_fn_with_state(watch, stand_guard))
+        let router = self.router.layer(axum::middleware::from_fn_with_state(watch, stand_guard));
+        router.layer(axum::middleware::from_fn(count_requests))
     }
 
     /// Paths and methods of all doors, with their verbs.

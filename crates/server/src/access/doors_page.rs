@@ -58,7 +58,8 @@ fn all_doors(folder: &Path) -> Doors {
     };
     let schedule = ScheduleServer::start(&data, &folder.join("results"), farm, way, None, None).unwrap();
     let control = Control::new(&settings(), None, Whereabouts::At(somewhere()), Proofs::new().1);
-    access.doors().and(control.doors(true)).and(schedule.doors()).and(resource.doors())
+    let metrics = crate::metrics::Sources::new(folder.to_owned()).doors();
+    access.doors().and(control.doors(true)).and(schedule.doors()).and(resource.doors()).and(metrics)
 }
 
 fn somewhere() -> ServerUrl {
@@ -88,6 +89,7 @@ fn settings() -> Settings {
         packages: None,
         smtp: None,
         mail_from: None,
+        metrics: None,
         page: None,
     }
 }
@@ -123,7 +125,16 @@ fn the_table_of_roles_is_true() {
     use Verb as V;
     // The verbs that each row of the table is about.
     let rows: [&[Verb]; 6] = [
-        &[V::SeeJobs, V::ReadLogs, V::ReadResults, V::SeeHosts, V::SeeLimits, V::SeePaths, V::SeeFarm],
+        &[
+            V::SeeJobs,
+            V::ReadLogs,
+            V::ReadResults,
+            V::SeeHosts,
+            V::SeeLimits,
+            V::SeePaths,
+            V::SeeFarm,
+            V::SeeMetrics,
+        ],
         &[V::Submit, V::SendContent, V::ReadContent],
         &[V::HoldJob, V::ReleaseJob, V::KillJob, V::RetryJob, V::SetPriority, V::OrderFrames],
         &[
@@ -145,7 +156,7 @@ fn the_table_of_roles_is_true() {
             V::OpenWindow,
             V::OrderServer,
         ],
-        &[V::SetPassword, V::SeeTokens, V::MakeToken, V::RevokeToken],
+        &[V::SetPassword, V::SeeTokens, V::MakeToken, V::RevokeToken, V::SeeNotices, V::SetNotices],
     ];
     let text = std::fs::read_to_string(page("access.md")).unwrap();
     let table: Vec<Vec<&str>> = text

@@ -15,12 +15,13 @@ mod salvage;
 mod tests;
 
 use std::fmt::Debug;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::{Role, Time};
 use tokio::sync::{oneshot, watch};
 
 use crate::clock::Clock;
+use crate::metrics::TALLY;
 use handle::{Answer, Input, Look};
 use lane::Queue;
 
@@ -229,7 +230,7 @@ where
             }
         };
         let durable: Vec<_> = records.iter().filter(|record| R::durable(record)).cloned().collect();
-        if let Err(error) = if durable.is_empty() { Ok(()) } else { self.ledger.commit(&durable) } {
+        if let Err(error) = if durable.is_empty() { Ok(()) } else { self.commit(&durable) } {
             let text = crate::error_chain(&error);
             tracing::error!(role = self.name, "refused: {text}");
             let lost = !error.is_passing();
@@ -261,7 +262,7 @@ where
     /// Commits, however long it takes: until then nothing is spoken, and whoever asks is told why. What hosts
     /// report cannot be refused, so it waits.
     async fn make_durable(&mut self, records: &[R::Record]) -> Result<(), JournalLost> {
-        while let Err(error) = self.ledger.commit(records) {
+        while let Err(error) = self.commit(records) {
             let text = crate::error_chain(&error);
             tracing::error!(role = self.name, "nothing can be accepted: {text}");
             self.trouble.send_replace(Some(text));
@@ -272,6 +273,13 @@ where
         }
         self.trouble.send_if_modified(|trouble| trouble.take().is_some());
         Ok(())
+    }
+
+    fn commit(&mut self, records: &[R::Record]) -> Result<(), store::LogError> {
+        let begun = Instant::now();
+        let committed = self.ledger.commit(records);
+        TALLY.committed(self.name, records.len(), begun.elapsed());
+        committed
     }
 
     fn speak(&mut self, words: Vec<Word<R, H>>) {

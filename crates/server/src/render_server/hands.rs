@@ -95,6 +95,11 @@ impl RenderHands {
         self.slots.subscribe()
     }
 
+    /// How many sessions are being set up or stand.
+    pub(super) fn sessions_now(&self) -> usize {
+        self.sessions.len()
+    }
+
     /// Whether frames are taken, from now on.
     pub(super) fn door(&self) -> watch::Receiver<Door> {
         self.door.subscribe()

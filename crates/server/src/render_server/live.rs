@@ -16,6 +16,7 @@ use process::{ProcessUsage, Running, TreeUsage};
 use tokio::sync::Notify;
 
 use super::hands::RenderHandle;
+use super::resident::Residents;
 use crate::clock;
 
 /// Between two measurements of an attempt, and between two words about a slot that is looked at.
@@ -29,6 +30,8 @@ const CPU_MIN_MS: u64 = 300;
 pub(super) struct Live {
     host: HostId,
     state: Mutex<State>,
+    /// Packages that stay, now.
+    pub(super) residents: Residents,
     /// Somebody looks at other slots than before.
     looks: Notify,
 }
@@ -92,7 +95,7 @@ impl Due {
 
 impl Live {
     pub(super) fn new(host: HostId) -> Self {
-        Self { host, state: Mutex::default(), looks: Notify::new() }
+        Self { host, state: Mutex::default(), residents: Residents::default(), looks: Notify::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

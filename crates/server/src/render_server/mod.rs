@@ -8,6 +8,7 @@ mod collect;
 mod delivery;
 mod desk;
 mod environments;
+mod figures;
 mod gpu_use;
 mod hands;
 mod inputs;
@@ -57,6 +58,7 @@ use delivery::Server;
 use desk::OwnUsage;
 pub use desk::{DeskPolicy, Hours};
 use environments::Sessions;
+pub(crate) use figures::RenderFigures;
 use hands::{RenderHandle, RenderHands};
 use installation::installation;
 use live::Live;
@@ -145,6 +147,7 @@ struct Kit {
 /// A running render server.
 pub(crate) struct RenderServer {
     handle: RenderHandle,
+    kit: Arc<Kit>,
     tasks: Vec<JoinHandle<()>>,
     stopped: Option<oneshot::Receiver<Option<End>>>,
     /// Where frames work, if that is not in the data folder.
@@ -252,20 +255,18 @@ impl RenderServer {
         let mounted = setup.storage.as_deref().map(open_storage).transpose()?;
         let (found, server) = watch::channel(None);
         let (told, info) = watch::channel(info);
-        let (threads, environment) = (setup.threads, tenant::environment(own_variables(), user.as_ref()));
-        let memory = MemoryKills::watched();
         let kit = Arc::new(Kit {
             contents: Contents::new(cache),
             jobs: jobs.clone(),
             attempts,
             wrapper,
             sessions: sessions.clone(),
+            environment: tenant::environment(own_variables(), user.as_ref()),
             user,
             catalogue: catalogue.clone(),
             info: info.clone(),
-            threads,
-            environment,
-            memory,
+            threads: setup.threads,
+            memory: MemoryKills::watched(),
             usage: OwnUsage::default(),
             live: Live::new(setup.host.clone()),
             bringing: Mutex::default(),
@@ -289,10 +290,10 @@ impl RenderServer {
             tokio::spawn(links::keep_amounts(handle.clone(), info)),
             tokio::spawn(probe::keep_looking(inventory, catalogue, told)),
             tokio::spawn(packages.go_on(server)),
-            tokio::spawn(live::keep_telling(kit, handle.clone())),
+            tokio::spawn(live::keep_telling(kit.clone(), handle.clone())),
         ]);
         let workplace = (workplace != root).then_some(workplace);
-        Ok((Self { handle, tasks, stopped: Some(stopped), workplace, sessions, jobs }, slots))
+        Ok((Self { handle, kit, tasks, stopped: Some(stopped), workplace, sessions, jobs }, slots))
     }
 
     /// Waits until an order has ended it, or it cannot go on.

@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::ChildStdin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use model::{Exit, Grant, JobId, LeaseId, ProcessMark, StepIndex};
@@ -51,6 +52,17 @@ pub(super) struct Resident {
     pub(super) frames: u32,
     /// What it used after its first frame.
     pub(super) memory_at_first: Option<u64>,
+    _counted: Residents,
+}
+
+/// How many packages stay. Clones count together.
+#[derive(Clone, Default)]
+pub(super) struct Residents(Arc<()>);
+
+impl Residents {
+    pub(super) fn now(&self) -> usize {
+        Arc::strong_count(&self.0) - 1
+    }
 }
 
 /// What has come of waiting for a resident.
@@ -113,6 +125,7 @@ impl Resident {
             allotted: allotted_of(kit, grant),
             frames: 0,
             memory_at_first: None,
+            _counted: kit.live.residents.clone(),
         })
     }
 

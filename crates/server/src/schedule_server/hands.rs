@@ -5,21 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::tz::TimeZone;
 use model::{
     HostView, JobId, LeaseId, Output, Profile, ResourceList, ScheduleToRender, ScheduleToResource, SlotIndex,
 };
-use schedule::{Effect, Event, JobSummary, LinkId, NoticeId, Refusal, Schedule};
+use schedule::{Effect, Event, LinkId, Refusal, Schedule};
 use store::Results;
 use tokio::sync::{broadcast, oneshot, watch};
 use wire::link::Sender;
 
 use super::changes::{Changes, Wish};
 use super::looks::Told;
+use super::post_office::PostOffice;
 use super::refusals::Refusals;
 use crate::error_chain;
-use crate::letter::letter;
-use crate::mail::Post;
 use crate::owner::{Handle, Hands};
 
 /// Hosts that the resource server told of, and why others are not among them.
@@ -45,7 +43,7 @@ pub(crate) struct ScheduleHands {
     /// What render servers were told somebody looks at.
     looked_at: Told,
     results: Arc<Results>,
-    post: Option<Post>,
+    office: PostOffice,
     watchers: broadcast::Sender<JobId>,
     /// What changed, for the streams of changes.
     pub(super) changes: Changes,
@@ -67,7 +65,7 @@ impl ScheduleHands {
         handle: ScheduleHandle,
         refusals: Refusals,
         results: Arc<Results>,
-        post: Option<Post>,
+        office: PostOffice,
         watchers: broadcast::Sender<JobId>,
         epoch: String,
     ) -> Self {
@@ -81,7 +79,7 @@ impl ScheduleHands {
             last_host_ask: 0,
             looked_at: Told::new(),
             results,
-            post,
+            office,
             watchers,
             changes: Changes::new(epoch),
             bell: watch::Sender::new(0),
@@ -227,34 +225,10 @@ impl ScheduleHands {
             }
         });
     }
-
-    fn mail(&self, notice: NoticeId, to: String, summary: &JobSummary) {
-        let handle = self.handle.clone();
-        let results = self.results.path().join(&summary.folder).display().to_string();
-        let letter = letter(summary, &results, &TimeZone::system());
-        let post = self.post.clone();
-        tokio::spawn(async move {
-            let sent = match post {
-                Some(post) => post.send(&to, letter).await.map_err(|error| error_chain(&error)),
-                None => {
-                    Err("no mail server is set; start the schedule server with --smtp smtp://HOST:PORT"
-                        .into())
-                }
-            };
-            let event = match sent {
-                Ok(()) => Event::NoticeSent { notice },
-                Err(why) => {
-                    tracing::warn!(to, "a mail could not be sent: {why}");
-                    Event::NoticeFailed { notice, why }
-                }
-            };
-            handle.tell(event).await;
-        });
-    }
 }
 
 impl Hands<Schedule> for ScheduleHands {
-    fn perform(&mut self, effect: Effect, _role: &Schedule, next: &mut Vec<Event>) {
+    fn perform(&mut self, effect: Effect, role: &Schedule, next: &mut Vec<Event>) {
         match effect {
             Effect::ToHost { link, message } => {
                 if let Some(host) = self.hosts.get(&link) {
@@ -282,7 +256,10 @@ impl Hands<Schedule> for ScheduleHands {
             Effect::SealResults { job, folder, outputs, clear_parts } => {
                 self.seal(job, folder, outputs, clear_parts);
             }
-            Effect::Mail { notice, to, summary } => self.mail(notice, to, &summary),
+            Effect::Mail { notice, to, summary } => {
+                let results = self.results.path().join(&summary.folder).display().to_string();
+                self.office.take(notice, to, &summary, results, role);
+            }
             Effect::NeverGiven { link, lease } => {
                 self.count(link, "unknown_lease", &format_args!("lease {lease} was never given"));
             }

@@ -8,7 +8,9 @@ use axum::Extension;
 use axum::extract::{State, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::Response;
-use model::{HostId, RenderToSchedule, ResourceToSchedule, ScheduleToRender, ScheduleToResource};
+use model::{
+    AttemptView, HostId, RenderToSchedule, ResourceToSchedule, ScheduleToRender, ScheduleToResource,
+};
 use schedule::Event;
 use wire::Link;
 use wire::Service;
@@ -18,6 +20,7 @@ use super::hands::ScheduleHandle;
 use super::{Desk, MATCH_PATH, WayToResource};
 use crate::access::{Pass, Published};
 use crate::arrivals;
+use crate::metrics::TALLY;
 use crate::whereabouts::{Goal, stay_linked};
 
 /// The kind of hello that gives a name which is somebody else's.
@@ -61,6 +64,11 @@ async fn serve_host(
         }
         messages.retain(|message| !is_hardware(&pass, message));
         looks.hear(&pass, &mut messages);
+        let ended = messages.iter().filter_map(|message| match message {
+            RenderToSchedule::Report(report) => Some(AttemptView::word(&report.outcome)),
+            _ => None,
+        });
+        ended.for_each(|outcome| TALLY.attempt_ended(outcome));
         let can_wait = |message: &RenderToSchedule| matches!(message, RenderToSchedule::Alive { .. });
         let spoke = |message| Event::HostSpoke { link: id, message };
         receiver

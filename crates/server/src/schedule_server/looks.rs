@@ -11,7 +11,7 @@ use ::access::{Object, Verb};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use model::{FrameId, HostId, JobId, RenderToSchedule, SlotIndex, SlotStats, StepIndex};
+use model::{FrameId, HostId, JobId, RenderToSchedule, SlotIndex, SlotStats, StepIndex, Topic};
 use schedule::LinkId;
 use std::time::Instant;
 use tokio::sync::{Notify, broadcast};
@@ -49,7 +49,6 @@ pub(super) enum LookAt {
         slot: SlotIndex,
     },
     /// Wherever it is rendered.
-    #[allow(dead_code, reason = "the stream of events looks at frames")]
     Frame {
         frame: FrameId,
         /// The first number of its chunk.
@@ -178,7 +177,6 @@ pub(super) async fn keep_telling(handle: ScheduleHandle, looks: Looks) {
 }
 
 impl Desk {
-    #[allow(dead_code, reason = "the stream of events looks at frames")]
     /// Looks at a frame from now on; nothing where there is no such frame.
     pub(super) async fn look_at_frame(
         &self,
@@ -188,6 +186,40 @@ impl Desk {
     ) -> Result<Option<Looking>, Refused> {
         let found = self.handle.read(move |role| role.chunk_with(job, step, number)).await?;
         Ok(found.map(|(frame, number)| self.looks.look(LookAt::Frame { frame, number })))
+    }
+}
+
+/// Tells those who follow a topic what the slot or frame does, as long as this is there.
+pub(super) struct Eye(tokio::task::JoinHandle<()>);
+
+impl Drop for Eye {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Desk {
+    /// Looks at what `topic` is about, where that is a slot or a frame.
+    pub(super) fn look_for(&self, topic: &Topic) -> Option<Eye> {
+        let (desk, topic) = (self.clone(), topic.clone());
+        matches!(topic, Topic::Slot(..) | Topic::Frame(..))
+            .then(|| Eye(tokio::spawn(async move { desk.tell_of(topic).await })))
+    }
+
+    async fn tell_of(&self, topic: Topic) {
+        let looking = match &topic {
+            Topic::Slot(host, slot) => {
+                Ok(Some(self.looks.look(LookAt::Slot { host: host.clone(), slot: *slot })))
+            }
+            Topic::Frame(job, step, number) => self.look_at_frame(*job, *step, *number).await,
+            _ => Ok(None),
+        };
+        // Of what is not there nothing is told.
+        let Ok(Some(mut looking)) = looking else { return };
+        while let Some(stats) = looking.next().await {
+            let (topic, value) = (topic.clone(), serde_json::to_string(&*stats).unwrap_or_default());
+            self.handle.look(move |_, hands| hands.changes.put(&topic, &value)).await;
+        }
     }
 }
 

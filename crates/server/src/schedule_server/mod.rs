@@ -4,6 +4,7 @@ mod api;
 mod bulk;
 mod changes;
 mod drafts;
+mod figures;
 mod grid;
 mod hands;
 mod host_orders;
@@ -12,9 +13,11 @@ mod links;
 mod lists;
 mod logs;
 mod looks;
+mod notices;
 mod orders;
 mod package_views;
 mod picture;
+mod post_office;
 mod refusals;
 mod site;
 mod steering;
@@ -49,8 +52,10 @@ use crate::whereabouts::{Whereabouts, new_instance};
 use hands::ScheduleHands;
 use looks::Looks;
 use picture::Darkroom;
+use post_office::PostOffice;
 use refusals::Refusals;
 
+pub(crate) use figures::ScheduleFigures;
 pub(crate) use hands::ScheduleHandle;
 
 /// Where render servers dial the schedule server.
@@ -157,7 +162,8 @@ impl ScheduleServer {
         let (changes, _) = broadcast::channel(CHANGES_MAX);
         let (refusals, epoch) = (Refusals::default(), new_instance()?.0);
         let handle = owner::start("schedule", role, ledger, |handle| {
-            ScheduleHands::new(handle, refusals.clone(), results.clone(), post, changes.clone(), epoch)
+            let office = PostOffice::new(handle.clone(), post, thumbnails.clone());
+            ScheduleHands::new(handle, refusals.clone(), results.clone(), office, changes.clone(), epoch)
         })?;
         let resource_link = tokio::spawn(links::keep_resource_link(handle.clone(), resource));
         let logs = AttemptLogs::new(&data.path().join("logs"));
@@ -219,6 +225,8 @@ impl ScheduleServer {
             .get("/api/v1/limits/{limit}", Verb::SeeLimits, steering::limit)
             .put("/api/v1/limits/{limit}", Verb::SetLimit, steering::set_limit)
             .delete("/api/v1/limits/{limit}", Verb::SetLimit, steering::remove_limit)
+            .get("/api/v1/users/{user}/notices", Verb::SeeNotices, notices::read)
+            .put("/api/v1/users/{user}/notices", Verb::SetNotices, notices::set)
             .get("/api/v1/shares", Verb::SeeLimits, steering::shares)
             .get("/api/v1/shares/{share}", Verb::SeeLimits, steering::share)
             .put("/api/v1/shares/{share}", Verb::SetShare, steering::set_share)

@@ -27,6 +27,7 @@ use wire::{FarmNews, FarmView};
 use super::Desk;
 use super::changes::{News, Since};
 use super::hands::{ScheduleHandle, ScheduleHands};
+use super::looks::Eye;
 use crate::access::Pass;
 use crate::clock;
 use crate::problem::Refused;
@@ -158,6 +159,8 @@ struct Feed {
     due: Instant,
     /// When it is looked at what does not tell by itself that it has changed.
     look_at: Option<Instant>,
+    /// Has slots and frames tell what they do.
+    _eyes: Vec<Eye>,
 }
 
 impl Feed {
@@ -180,8 +183,9 @@ impl Feed {
         let look_at = follower.topics.iter().any(polled).then(Instant::now);
         let hello =
             Hello { epoch: epoch.clone(), seq, at: clock::now(), topics: follower.topics.clone(), resumed };
-        let mut feed =
-            Self { desk, pass, follower, epoch, since, ready: VecDeque::new(), due: Instant::now(), look_at };
+        let eyes = follower.topics.iter().filter_map(|topic| desk.look_for(topic)).collect();
+        let (ready, due) = (VecDeque::new(), Instant::now());
+        let mut feed = Self { desk, pass, follower, epoch, since, ready, due, look_at, _eyes: eyes };
         feed.tell("hello", &hello);
         // Who was elsewhere before goes on from here, and fetches the lists.
         if !resumed {

@@ -1,8 +1,8 @@
 //! Calls that steer the farm as a whole, and those that say why something waits.
 
 use model::{
-    FramesOrder, FramesOrdered, JobId, JobView, JobsOrder, JobsOrdered, LimitView, PackageFile, PathRule,
-    PathRules, SetAsideView, ShareView, WhyView,
+    FramesOrder, FramesOrdered, JobId, JobView, JobsOrder, JobsOrdered, LimitView, NoticesChange,
+    NoticesView, PackageFile, PathRule, PathRules, SetAsideView, ShareView, WhyView,
 };
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -97,6 +97,22 @@ impl Client {
     /// As for every call.
     pub async fn set_share(&self, name: &str, weight: u32) -> Result<ShareView, ClientError> {
         self.json(self.request(Method::PUT, &["shares", name]).json(&json!({ "weight": weight }))).await
+    }
+
+    /// What a user is told of.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn notices(&self, user: &str) -> Result<NoticesView, ClientError> {
+        self.json(self.request(Method::GET, &["users", user, "notices"])).await
+    }
+
+    /// Says what a user is to be told of.
+    ///
+    /// # Errors
+    /// As for every call, and where it is not understood.
+    pub async fn set_notices(&self, user: &str, change: &NoticesChange) -> Result<NoticesView, ClientError> {
+        self.json(self.request(Method::PUT, &["users", user, "notices"]).json(change)).await
     }
 
     /// The rendering packages of the site: files that lie over those that come with the farm.

@@ -59,6 +59,24 @@ impl Http {
         self.send(Method::GET, path, None)
     }
 
+    /// The data of the first event called `name` in a stream.
+    #[track_caller]
+    pub(super) fn event(&self, path: &str, name: &str) -> String {
+        let request = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        let start = format!("event: {name}\ndata: ");
+        self.runtime.block_on(async {
+            let mut response = request.send().await.unwrap();
+            let mut text = String::new();
+            while let Some(piece) = response.chunk().await.unwrap() {
+                text.push_str(&String::from_utf8_lossy(&piece));
+                if let Some((data, _)) = text.split_once(&start).and_then(|(_, rest)| rest.split_once('\n')) {
+                    return data.to_owned();
+                }
+            }
+            panic!("no {name} in {text}")
+        })
+    }
+
     pub(super) fn send(&self, method: Method, path: &str, body: Option<&serde_json::Value>) -> Answer {
         let mut request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token);
         if let Some(body) = body {

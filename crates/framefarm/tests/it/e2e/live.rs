@@ -39,6 +39,13 @@ fn a_slot_is_told_of_while_somebody_looks_and_an_attempt_has_a_history() {
         stats.cpu_permille > 200 && stats.processes.iter().any(|process| process.cpu_permille > 200)
     });
 
+    for topic in [format!("slot:solo/{}", busy.slot), format!("frame:{id}/0/7")] {
+        let kind = topic.split(':').next().unwrap().to_owned();
+        let told = http.event(&format!("/api/v1/events?topics={topic}"), &kind);
+        let told: SlotStats = serde_json::from_str(&told).unwrap();
+        assert_eq!((told.frame, told.slot), (Some(7), busy.slot), "{topic}");
+    }
+
     std::fs::write(&gate, "").unwrap();
     let frames = farm.until_done(&id);
     let used = frames[0].history[0].usage.unwrap();
