@@ -34,6 +34,9 @@ test('faults stand beside their fields and nothing is sent before there is none'
   const frames = owner.locator('.field', { has: owner.getByLabel('Frames', { exact: true }) });
   await frames.getByText('is not a frame or a range').waitFor();
   assert.equal(await owner.getByLabel('Frames', { exact: true }).getAttribute('aria-invalid'), 'true');
+  // The form has what the package declares, and its faults.
+  await owner.getByLabel('antialias depth').fill('99');
+  await owner.locator('.field', { has: owner.getByLabel('antialias depth') }).getByText('must lie between 1 and 9').waitFor();
   assert.ok(await owner.getByRole('button', { name: 'Submit', exact: true }).isDisabled());
   await accessible(owner, 'the submit page with faults');
   assert.equal(await jobs(), 0);
@@ -42,9 +45,11 @@ test('faults stand beside their fields and nothing is sent before there is none'
 
 test('a job without faults is sent, rendered and shown', async () => {
   await owner.getByLabel('Frames', { exact: true }).fill('1-2');
+  await owner.getByLabel('antialias depth').fill('2');
   await owner.getByLabel('Size').fill('64x48');
   await owner.getByLabel('Job name').fill('<img src=x onerror=alert(1)>');
-  await owner.getByText('Nothing is wrong with it').waitFor();
+  await owner.getByText('1 host of 1 can render it').waitFor();
+  assert.equal(await jobs(), 0, 'what is tried out is not taken');
   await owner.getByRole('button', { name: 'Submit', exact: true }).click();
   await owner.waitForURL(/\/jobs\/\d+$/);
   const id = /\d+$/.exec(owner.url())[0];
