@@ -1475,7 +1475,7 @@ class Farm:
 
     def package(self, name: str) -> dict[str, Any]:
         """What a rendering package can be told: its settings, formats and versions."""
-        return cast("dict[str, Any]", self.call("GET", "/packages/{name}", name=name))
+        return cast("dict[str, Any]", self.call("GET", "/packages/{package}", package=name))
 
     def events(self, topics: Iterable[str], after: str | None = None) -> Iterator[Event]:
         """Everything that changes, as it changes: topics are `jobs`, `job:17`, `grid:17`, `hosts`, `host:NAME`,
