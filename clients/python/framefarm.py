@@ -1677,7 +1677,11 @@ class Farm:
 
         `dry_run` counts and does nothing; `expect` refuses where another number of jobs fits.
         """
-        chosen = {name: value for name, value in {"ids": ids, **select}.items() if value is not None}
+        chosen = {name: value for name, value in select.items() if value is not None}
+        if not isinstance(chosen.get("state", ""), str):
+            chosen["state"] = ",".join(chosen["state"])
+        if ids is not None:
+            chosen["ids"] = list(ids)
         body = {"verb": verb, "select": chosen, "dry_run": dry_run, "priority": priority, "expect": expect}
         body = {name: value for name, value in body.items() if value is not None}
         return cast(Orders, self.call("POST", "/jobs/orders", body))

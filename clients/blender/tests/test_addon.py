@@ -92,6 +92,25 @@ class AddOn(unittest.TestCase):
                 words = [*command, str(HERE / "inside.py"), "--", str(folder), str(addons)]
                 self.check(folder, self.run_inside(words, folder / "told.json", environment))
 
+    @unittest.skipUnless(shutil.which("xvfb-run") and shutil.which("blender"), "no Blender, or no Xvfb to show it on")
+    def test_its_panel_works_in_a_window(self) -> None:
+        folder, addons = self.live.folder / "window", self.live.folder / "addons-window"
+        folder.mkdir()
+        zipfile.ZipFile(io.BytesIO(self.zip)).extractall(addons)
+        words = [
+            "xvfb-run", "-a", "-s", "-screen 0 1200x1200x24", "blender", "--factory-startup", "-p", "0", "0", "1000",
+            "1000", "--python", str(HERE / "window.py"), "--", str(folder), str(addons)]
+        environment = {**self.live.environment, "LIBGL_ALWAYS_SOFTWARE": "1"}
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300)
+        said = f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        self.assertTrue((folder / "told.json").exists(), said)
+        self.assertNotIn("Traceback", said)
+        told = json.loads((folder / "told.json").read_text("utf-8"))
+        self.assertEqual((told["phases"], told["left"]), (["failed", "done"], 1), told)
+        self.assertIn("frames:", told["faults"][0][0])
+        self.assertEqual({picture(Path(path)) for path in told["fetched"]}, {(64, 48)})
+        self.assertTrue(any("held" in status for line in told["statuses"] for status in line), told["statuses"])
+
     def check(self, folder: Path, told: dict) -> None:
         look, shot = told["look"], told["shot"]
         self.assertEqual(look["files"], [f"{folder}/tex/red.png"])

@@ -280,10 +280,31 @@ class Live(unittest.TestCase):
         self.assertEqual(counted["matched"], 3)
         with self.assertRaises(framefarm.Conflict):
             self.farm.order("kill", text="many", expect=2)
+        with self.assertRaises(framefarm.Invalid):
+            self.farm.order("kill")
+        self.assertEqual(self.farm.order("priority", priority=9, text="many", state=["held", "queued"])["matched"], 3)
+        self.assertEqual(jobs[1].refresh()["priority"], 9)
         done = self.farm.order("kill", ids=[job.id for job in jobs[:2]])
         self.assertEqual(sorted(int(one) for one in done["done"]), [job.id for job in jobs[:2]])
         self.assertEqual(jobs[2].refresh()["state"], "held")
         jobs[2].kill()
+
+    @unittest.skipUnless(has_door("POST", "/jobs/{job}/frames/orders"), "orders to frames are no door yet")
+    def test_orders_to_frames(self) -> None:
+        job = self.command("exit 3", name="bad", frames="1-3", attempts=1)
+        job.wait(check=False)
+        self.assertEqual(job.order_frames("retry", numbers="2-3", states=["failed"])["frames"], 2)
+        job.wait(check=False)
+        self.assertEqual([frame["attempts"] for frame in job.frames()], [1, 2, 2])
+
+    @unittest.skipUnless(has_door("GET", "/package-names"), "packages are no door yet")
+    def test_packages_say_what_they_can_be_told(self) -> None:
+        names = [package["name"] for package in self.farm.packages()]
+        self.assertTrue({"povray", "blender"} <= set(names), names)
+        settings = [setting["name"] for setting in self.farm.package("povray")["settings"]]
+        self.assertIn("quality", settings)
+        with self.assertRaises(framefarm.Missing):
+            self.farm.package("no such package")
 
     @unittest.skipUnless(has_door("GET", "/events"), "events are no door yet")
     def test_events_go_on_where_they_broke_off(self) -> None:
