@@ -232,6 +232,8 @@ class FrameView(TypedDict, total=False):
     number: int
     chunk: str
     step: str
+    step_index: int
+    index: int
     state: str
     host: str | None
     slot: int | None
@@ -260,6 +262,14 @@ class StepView(TypedDict, total=False):
     waiting_because: str | None
 
 
+class Eta(TypedDict):
+    """When a job is expected to end, and between which times that surely lies; milliseconds."""
+
+    at: int
+    low: int
+    high: int
+
+
 class JobView(TypedDict, total=False):
     """A job. `state` is `queued`, `active`, `held`, `done`, `failed` or `killed`; times are milliseconds."""
 
@@ -285,6 +295,12 @@ class JobView(TypedDict, total=False):
     ended_at: int | None
     waiting_because: str | None
     results: str
+    cover: str | None
+    eta: Eta | None
+    cpu_ms: int
+    wall_ms: int
+    hosts: int
+    tag: str
     steps: list[StepView]
     running: list[FrameView]
 
