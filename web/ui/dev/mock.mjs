@@ -91,7 +91,7 @@ const changed = new Set();
 function order(job, verb, priority) {
   const final = inQueue(job, 'done');
   if (verb === 'priority') job.priority = priority;
-  else if (final && verb !== 'retry') throw new Refused(409, `Job ${job.id} has ended.`);
+  else if (final && (verb !== 'retry' || job.state === 'killed')) throw new Refused(409, `Job ${job.id} has ended.`);
   else if (verb === 'kill') {
     for (const step of job.steps) step.cells.forEach((cell, i) => (cell & 7) < 2 && set(step, i, 4));
     Object.assign(job, { state: 'killed', ended_at: now() });

@@ -21,7 +21,7 @@ const DONE: Record<JobVerb, string> = {
   kill: 'killed', hold: 'put on hold', release: 'released', retry: 'will try again', priority: 'moved',
 };
 const ASKED: Partial<Record<JobVerb, string>> = {
-  kill: 'What runs is ended at once. Finished frames are kept. Retry brings a killed job back.',
+  kill: 'What runs is ended at once. Finished frames are kept. A killed job does not come back; it can be submitted again.',
 };
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -34,7 +34,7 @@ export function fits(verb: JobVerb, job: Job): boolean {
     case 'release':
       return job.state === 'held';
     case 'retry':
-      return job.state === 'failed' || job.state === 'killed' || job.frames_failed > 0;
+      return job.state !== 'killed' && job.frames_failed > 0;
     case 'kill':
     case 'priority':
       return !ended;
@@ -82,8 +82,8 @@ export interface FrameOrder {
   step?: string;
 }
 
-const FRAMES_DONE: Record<FrameVerb, string> = {
-  retry: 'will be tried again', requeue: 'wait again', kill: 'killed',
+const FRAMES_DONE: Record<FrameVerb, [one: string, many: string]> = {
+  retry: ['will be tried again', 'will be tried again'], requeue: ['waits again', 'wait again'], kill: ['killed', 'killed'],
 };
 
 export async function doFrameOrder(job: string, order: FrameOrder, frames: number): Promise<boolean> {
@@ -96,7 +96,10 @@ export async function doFrameOrder(job: string, order: FrameOrder, frames: numbe
     const reply = await post<{ matched: number; frames: number }>(`/jobs/${job}/frames/orders`, order);
     const none = reply.frames === 0;
     if (none) toasts.add('plain', 'None of these frames is in a state that this changes.');
-    else said(`${counted(reply.frames, 'frame')} ${FRAMES_DONE[order.verb]}`);
+    else {
+      const [one, many] = FRAMES_DONE[order.verb];
+      said(`${counted(reply.frames, 'frame')} ${reply.frames === 1 ? one : many}`);
+    }
     return !none;
   } catch (error) {
     complain(error);
