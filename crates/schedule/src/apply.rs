@@ -61,13 +61,7 @@ impl Schedule {
                 let until = self.passing.seals.remove(job).flatten();
                 self.passing.due(Due::Seal(*job), until, None);
             }
-            Record::NoticeQueued { notice, job, to, at, waiting, about } => {
-                let state = NoticeState::Waiting { until: *at };
-                let (to, waiting) = (to.clone(), waiting.clone());
-                let notice =
-                    Notice { id: *notice, to, state, tries: 0, problem: None, waiting, about: *about };
-                self.notice_queued(notice, *job, effects);
-            }
+            Record::NoticeQueued { .. } => self.notice_queued(record, effects),
             Record::NoticesSet { user, notices, .. } => self.notices_set(user, notices.as_ref()),
             Record::NoticeSent { notice, .. } => {
                 self.notice_tried(*notice, NoticeState::Sent, None, effects);
@@ -219,10 +213,12 @@ impl Schedule {
         self.file_still(id);
     }
 
-    fn notice_queued(&mut self, notice: Notice, job: JobId, effects: &mut Vec<Effect>) {
-        let id = notice.id;
+    fn notice_queued(&mut self, record: &Record, effects: &mut Vec<Effect>) {
+        let Record::NoticeQueued { notice: id, job, to, at, waiting, about } = record else { return };
+        let (id, job, state) = (*id, *job, NoticeState::Waiting { until: *at });
         if let Some(held) = self.kept.jobs.get_mut(&job) {
-            held.notices.push(notice);
+            let (to, waiting, about) = (to.clone(), waiting.clone(), *about);
+            held.notices.push(Notice { id, to, state, tries: 0, problem: None, waiting, about });
             self.kept.outbox.insert(id, job);
         }
         self.kept.last_notice = self.kept.last_notice.max(id);

@@ -40,11 +40,11 @@ impl Schedule {
             Passing::IntakeRefused { lease, why } => self.intake_refused(*lease, why, effects),
             Passing::PublishBegun { lease, .. } => self.publish_begun(*lease, passing, effects),
             Passing::PublishPutOff { lease, until, why } => {
-                self.publish_put_off(*lease, *until, why, effects);
+                self.publish_put_off(*lease, *until, why, effects)
             }
             Passing::PublishTried { lease } => self.publish_tried(*lease, effects),
             Passing::NeverGiven { link, lease } => {
-                effects.push(Effect::NeverGiven { link: *link, lease: *lease });
+                effects.push(Effect::NeverGiven { link: *link, lease: *lease })
             }
             Passing::ReportDropped { lease } => effects.push(Effect::Discard { lease: *lease }),
             Passing::ResourceSeen { linked } => self.resource_seen(*linked, effects),

@@ -1,5 +1,5 @@
-//! Telling a user's program, over HTTP: one try to hand over one notice, signed so that it can be told from what
-//! others send there.
+//! Telling a user's program, over HTTP: one try to hand over one notice, signed so that it can be told from
+//! what others send there.
 //!
 //! The queue of notices, and when to try again, belong to the schedule server's journal, not to this file.
 

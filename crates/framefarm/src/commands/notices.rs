@@ -11,9 +11,9 @@ use crate::output::{self, Cell, Exit, Facts, Failure};
 
 /// Show or set what you are told of, by mail or by a program of yours
 ///
-/// Without flags it shows what is set. A flag changes what it names and leaves the rest. A job's own `--notify`
-/// addresses are told of its end besides. How programs know that it is the farm that tells them, is told in
-/// docs/notifications.md.
+/// Without flags it shows what is set. A flag changes what it names and leaves the rest. A job's own
+/// `--notify` addresses are told of its end besides. How programs know that it is the farm that tells them,
+/// is told in docs/notifications.md.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -1,5 +1,5 @@
-//! Figures for Prometheus: a page of them at the port of every server, guarded as all doors are, and where it is
-//! wished at a port of its own.
+//! Figures for Prometheus: a page of them at the port of every server, guarded as all doors are, and where it
+//! is wished at a port of its own.
 
 mod page;
 mod port;

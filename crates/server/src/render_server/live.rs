@@ -118,7 +118,8 @@ impl Live {
         self.state().attempts.insert(grant.lease, attempt);
     }
 
-    /// Whether an attempt that was measured so long ago, and is to be after each pause, is to be measured now.
+    /// Whether an attempt that was measured so long ago, and is to be after each pause, is to be measured
+    /// now.
     pub(super) fn due(&self, lease: LeaseId, since: Duration, pause: Duration) -> Option<Due> {
         let state = self.state();
         let attempt = state.attempts.get(&lease)?;

@@ -35,7 +35,8 @@ pub(super) async fn follow(found: watch::Receiver<Option<Server>>, lease: LeaseI
     }
 }
 
-/// Sends the log of an attempt as [`follow`] does, and what it uses, ever more seldom: that changes ever less.
+/// Sends the log of an attempt as [`follow`] does, and what it uses, ever more seldom: that changes ever
+/// less.
 pub(super) async fn follow_attempt(kit: Arc<Kit>, lease: LeaseId, path: PathBuf) {
     let usage = async {
         let mut pause = FIRST_USAGE;
