@@ -82,6 +82,23 @@ test('limits, shares and path rules are set in the page', async () => {
   browser.nothingWrong();
 });
 
+test('one says of what one is told, and how', async () => {
+  const page = await browser.user(farm, 'nora', 'artist');
+  await page.goto('/people');
+  await page.getByRole('checkbox', { name: 'its first frame has begun' }).check();
+  await page.getByLabel('Mail to').fill('nobody at all');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('alert').waitFor();
+  await page.getByLabel('Mail to').fill('nora@example.com');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('What you are told of is set').waitFor();
+  const told = await (await page.request.get('/api/v1/users/nora/notices')).json();
+  assert.equal(told.mail, 'nora@example.com');
+  assert.ok(told.on.includes('started'));
+  await accessible(page, 'one’s own page');
+  browser.nothingWrong();
+});
+
 test('a viewer sees no verbs, and is told why a page is not for him', async () => {
   const job = await farm.script('slow', '1', 'true', '--hold');
   const page = await browser.user(farm, 'vera', 'viewer');
