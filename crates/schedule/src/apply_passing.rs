@@ -64,8 +64,7 @@ impl Schedule {
             Passing::LeaseWithdrawn { lease } => self.lease_withdrawn(*lease, effects),
             Passing::LeaseRevoked { lease } => self.revoke(*lease, effects),
             Passing::StuckSeen { since, next } => {
-                self.passing.stuck.clone_from(since);
-                self.passing.look_at = *next;
+                (self.passing.stuck, self.passing.look_at) = (since.clone(), *next);
             }
             Passing::LicenceShort { job, step, shortage } => self.shortage_seen(*job, *step, shortage),
             Passing::LookedBack { at } => self.passing.looked_back_at = *at,

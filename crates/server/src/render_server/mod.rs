@@ -275,22 +275,16 @@ impl RenderServer {
             server: server.clone(),
         });
         let (stop, stopped) = oneshot::channel();
-        let door = role.door();
-        let rendering = role.attempts().any(|attempt| attempt.process.is_some());
+        let (door, rendering) = (role.door(), role.attempts().any(|attempt| attempt.process.is_some()));
         sessions.take_up(&kit, &|slot, job| renders_on(&role, slot, job));
         let hands = |handle| RenderHands::new(handle, kit.clone(), door, stop, of_sessions);
         let handle = owner::start("render", role, ledger, hands)?;
         let hello = Introduction { host: setup.host, instance, info: info.clone(), kit: kit.clone() };
         let desk = setup.desk.map(|policy| desk::watch(handle.clone(), policy, kit.clone(), rendering));
         let mut tasks: Vec<_> = desk.map(tokio::spawn).into_iter().collect();
+        let own = (handle.clone(), hello.clone());
         tasks.extend([
-            tokio::spawn(links::keep_schedule_link(
-                handle.clone(),
-                to_schedule,
-                found,
-                mounted,
-                hello.clone(),
-            )),
+            tokio::spawn(links::keep_schedule_link(own.0, to_schedule, found, mounted, own.1)),
             tokio::spawn(links::keep_resource_link(handle.clone(), to_resource, hello)),
             tokio::spawn(links::keep_amounts(handle.clone(), info)),
             tokio::spawn(probe::keep_looking(inventory, catalogue, told)),
