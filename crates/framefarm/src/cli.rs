@@ -8,7 +8,7 @@ use wire::{DiscoveryConfig, ServerUrl};
 use crate::commands::{
     audit, authority, backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits,
     log, login, man, member, notices, package, path, picture, probe, serve, server, service, shares, submit,
-    token, up, user, wait, why,
+    token, top, up, user, wait, why,
 };
 use crate::output::{Exit, Talk};
 
@@ -35,6 +35,7 @@ Render:
   priority     Give a job another priority
 
 Look:
+  top          See and steer the farm on a screen of the terminal
   jobs         List the jobs of the farm
   job          Show one job
   frames       List the frames of a job
@@ -195,6 +196,7 @@ pub(crate) enum Command {
     Release(change::Release),
     Retry(change::Retry),
     Priority(change::Priority),
+    Top(top::Top),
     Jobs(jobs::Jobs),
     Job(job::Job),
     Frames(frames::Frames),

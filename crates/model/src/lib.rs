@@ -63,7 +63,7 @@ pub use live::{GpuStats, ProcessStats, SlotStats, UsageHistory, UsageSample, Usa
 pub use nearest::nearest;
 pub use news::{
     EventId, EventIdError, FarmCounts, GridNews, GridStep, GridView, Hello, HostRow, HostsNews, JobCounts,
-    JobsNews, JoinsNews, Reset, Topic, TopicError,
+    JobsNews, JoinsNews, QueueCounts, Reset, Topic, TopicError,
 };
 pub use notices::{NoticeKind, NoticeKindError, Notices, NoticesChange, NoticesView, Webhook};
 pub use package_file::PackageFile;

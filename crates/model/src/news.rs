@@ -240,11 +240,27 @@ pub struct JobCounts {
     pub killed: u32,
 }
 
+/// How many jobs are in which queue, as `GET /api/v1/jobs?queue=` counts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueCounts {
+    /// No frame of them was begun.
+    pub new: u32,
+    /// Some frame was, and they have not ended.
+    pub active: u32,
+    /// Given to another farm.
+    pub outsourced: u32,
+    /// They have ended, in whichever way.
+    pub done: u32,
+}
+
 /// The farm in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FarmCounts {
     /// Jobs.
     pub jobs: JobCounts,
+    /// The same by queue.
+    #[serde(default)]
+    pub queues: QueueCounts,
     /// Frames on a slot now.
     pub frames_running: u32,
     /// Slots of the hosts that are linked.

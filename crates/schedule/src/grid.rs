@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use model::{
-    FarmCounts, FrameId, FrameState, GridStep, JobCounts, JobId, JobState, JobView, Step, StepIndex,
+    FarmCounts, FrameId, FrameState, GridStep, JobCounts, JobId, JobState, JobView, QueueCounts, Step,
+    StepIndex,
 };
 
 use crate::dependency::Casualty;
@@ -109,7 +110,7 @@ impl Schedule {
     /// The farm in numbers.
     #[must_use]
     pub fn counts(&self) -> FarmCounts {
-        let mut jobs = JobCounts::default();
+        let (mut jobs, mut queues) = (JobCounts::default(), QueueCounts::default());
         for job in self.kept.jobs.values() {
             let count = match job.state() {
                 JobState::Queued => &mut jobs.queued,
@@ -120,6 +121,12 @@ impl Schedule {
                 JobState::Killed => &mut jobs.killed,
             };
             *count += 1;
+            let queue = match (job.ended_at, job.started_at) {
+                (Some(_), _) => &mut queues.done,
+                (None, Some(_)) => &mut queues.active,
+                (None, None) => &mut queues.new,
+            };
+            *queue += 1;
         }
         let (mut slots_total, mut free) = (0, 0);
         for linked in self.passing.linked.iter().filter_map(|host| self.passing.host(host)) {
@@ -129,6 +136,7 @@ impl Schedule {
         let live = u32::try_from(self.kept.leases.len()).unwrap_or(u32::MAX);
         FarmCounts {
             jobs,
+            queues,
             frames_running: live.saturating_sub(self.kept.ahead),
             slots_total,
             slots_busy: slots_total.saturating_sub(free),

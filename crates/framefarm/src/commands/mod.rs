@@ -33,6 +33,7 @@ pub(crate) mod shares;
 mod span;
 pub(crate) mod submit;
 pub(crate) mod token;
+pub(crate) mod top;
 pub(crate) mod up;
 pub(crate) mod user;
 pub(crate) mod wait;
@@ -74,6 +75,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Retry(retry) => retry.run(&global).await,
             Command::Priority(priority) => priority.run(&global).await,
             Command::Jobs(jobs) => jobs.run(&global).await,
+            Command::Top(top) => top.run(&global).await,
             Command::Job(job) => job.run(&global).await,
             Command::Frames(frames) => frames.run(&global).await,
             Command::Log(log) => log.run(&global).await,

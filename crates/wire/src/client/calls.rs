@@ -129,6 +129,30 @@ impl Client {
         self.json(self.request(Method::GET, &["jobs", &job.to_string(), "grid"])).await
     }
 
+    /// The last lines of the log of frame `number`, at most `most` bytes of it.
+    ///
+    /// # Errors
+    /// As for every call.
+    pub async fn log_end(
+        &self,
+        job: JobId,
+        number: i64,
+        of: LogOf<'_>,
+        most: u64,
+    ) -> Result<String, ClientError> {
+        let mut url = self.resource(&["jobs", &job.to_string(), "frames", &number.to_string(), "log"]);
+        url.query_pairs_mut().append_pair("tail", &most.to_string());
+        if let Some(attempt) = of.attempt {
+            url.query_pairs_mut().append_pair("attempt", &attempt.to_string());
+        }
+        if let Some(step) = of.step {
+            url.query_pairs_mut().append_pair("step", step);
+        }
+        let response = self.answer(self.http.get(url).timeout(super::REQUEST_TIME)).await?;
+        let bytes = response.bytes().await.map_err(|error| ClientError::of(error, &self.url))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// Writes the log of frame `number` to `to`: what has arrived of it, where the attempt still runs.
     ///
     /// # Errors

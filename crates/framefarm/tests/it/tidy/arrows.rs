@@ -18,8 +18,9 @@ fn allowed(name: &str) -> Vec<&'static str> {
         hand if HANDS.contains(&hand) => vec!["model"],
         "server" => ["model", "describe"].into_iter().chain(ROLES).chain(HANDS).collect(),
         "framefarm" => {
-            vec!["describe", "model", "packages", "pictures", "process", "server", "trust", "wire"]
+            vec!["describe", "model", "packages", "pictures", "process", "server", "top", "trust", "wire"]
         }
+        "top" => vec!["model", "wire"],
         "sim" => ["model"].into_iter().chain(ROLES).collect(),
         "load" => vec!["model", "trust", "wire"],
         other => panic!("say in tidy/arrows.rs and ARCHITECTURE.md what crate {other} may know"),
