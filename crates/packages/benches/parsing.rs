@@ -29,9 +29,13 @@ fn main() {
         format!("00:00:{:02} 1042MB | loading object {at} of the scene, 1234 vertices\n", at % 60)
     };
     let mixed = |at: usize| if at.is_multiple_of(20) { blender(at) } else { talk(at) };
-    let logs: [Log<'_>; 4] = [
+    // No line is like the one before it.
+    let turns =
+        |at: usize| if at.is_multiple_of(2) { blender(at) } else { blender(at).replacen("Scene", "S", 1) };
+    let logs: [Log<'_>; 5] = [
         ("parse mixed blender", "blender", &mixed),
         ("parse progress blender", "blender", &blender),
+        ("parse changing blender", "blender", &turns),
         ("parse talk arnold", "arnold", &talk),
         ("parse talk command", "command", &talk),
     ];

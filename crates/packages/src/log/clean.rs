@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 use crate::definition::Encoding;
 
 const ESCAPE: u8 = 0x1b;
@@ -49,7 +51,7 @@ impl Cleaner {
     /// The text of `bytes`, which follow those before.
     pub(super) fn clean<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let decoded = self.decode(bytes);
-        if self.escape == Escape::None && !decoded.contains(&ESCAPE) {
+        if self.escape == Escape::None && memchr(ESCAPE, &decoded).is_none() {
             return decoded;
         }
         let mut kept = Vec::with_capacity(decoded.len());

@@ -8,6 +8,7 @@ use regex_automata::util::syntax::{self, parse_with};
 use regex_automata::{Input, MatchKind, PatternSet};
 
 use super::generic::{GENERIC, Generic};
+use super::shape::takes_all_digits;
 use crate::definition::{Definition, Encoding, ExitRule, Marker, ProgressKind, Scope};
 use crate::pattern::Pattern;
 
@@ -30,6 +31,13 @@ pub(super) enum Means {
     Generic(Generic),
 }
 
+impl Means {
+    /// Whether it says how far the run is.
+    pub(super) const fn is_progress(self) -> bool {
+        matches!(self, Self::Progress(..) | Self::Generic(Generic::Percent))
+    }
+}
+
 /// A pattern and what it means.
 #[derive(Debug)]
 pub(super) struct Rule {
@@ -50,6 +58,8 @@ pub(crate) struct Matcher {
     /// Whether it says when a frame is done.
     pub(super) says_done: bool,
     pub(super) exit: ExitRule,
+    /// Whether no pattern tells one digit from another.
+    pub(super) takes_all_digits: bool,
     finder: Option<Many>,
     of_line: Option<Many>,
 }
@@ -86,6 +96,7 @@ impl Matcher {
             says_done: !log.frame_done.is_empty(),
             exit: definition.exit.clone(),
             markers: definition.markers.clone(),
+            takes_all_digits: rules.iter().all(|rule| takes_all_digits(rule.regex.as_str())),
             finder: many(&rules, true),
             of_line: many(&rules, false),
             rules,

@@ -11,6 +11,7 @@ mod generic;
 mod matcher;
 mod numbers;
 mod reader;
+mod shape;
 mod text;
 mod verdict;
 

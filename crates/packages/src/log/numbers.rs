@@ -2,6 +2,9 @@
 
 /// The number that `text` is.
 pub(super) fn number(text: &[u8]) -> Option<f64> {
+    if (1..=9).contains(&text.len()) && text.iter().all(u8::is_ascii_digit) {
+        return Some(f64::from(text.iter().fold(0, |sum: u32, digit| sum * 10 + u32::from(digit - b'0'))));
+    }
     // A comma is what some languages write for the point.
     let text = std::str::from_utf8(text).ok()?.trim();
     let number: f64 = match text.parse() {

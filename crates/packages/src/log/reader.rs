@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::Read;
 use std::sync::Arc;
 
-use regex::bytes::Captures;
+use memchr::{memchr2, memrchr2};
+use regex::bytes::{CaptureLocations, Captures};
 use regex_automata::PatternSet;
 
 use super::clean::Cleaner;
@@ -13,6 +14,7 @@ use super::counting::Counting;
 use super::generic::Generic;
 use super::matcher::{Matcher, Means};
 use super::numbers::{number, seconds, thousandths, whole};
+use super::shape::{Fit, Shape};
 use super::text::Text;
 use super::verdict::Seen;
 use crate::Invocation;
@@ -67,6 +69,10 @@ pub struct LogReader {
     text: Text,
     events: Vec<Event>,
     fitting: PatternSet,
+    /// Room for the groups of each rule.
+    groups: Vec<CaptureLocations>,
+    /// The last line that fitted something.
+    shape: Shape,
     memory: u64,
     sentences: BTreeSet<(Class, String)>,
     pub(super) seen: Seen,
@@ -106,7 +112,9 @@ impl LogReader {
             begun: Vec::new(),
             text: Text::default(),
             events: Vec::new(),
+            shape: Shape::default(),
             fitting: PatternSet::new(matcher.rules.len()),
+            groups: matcher.rules.iter().map(|rule| rule.regex.capture_locations()).collect(),
             memory: 0,
             sentences: BTreeSet::new(),
             seen: Seen::default(),
@@ -163,7 +171,7 @@ impl LogReader {
     }
 
     fn clean(&mut self, text: &[u8]) {
-        let Some(end) = text.iter().rposition(|byte| is_end(*byte)) else {
+        let Some(end) = memrchr2(b'\n', b'\r', text) else {
             self.begin(text);
             return;
         };
@@ -171,7 +179,7 @@ impl LogReader {
         if self.begun.is_empty() {
             self.lines(whole);
         } else {
-            let first = whole.iter().position(|byte| is_end(*byte)).map_or(whole.len(), |at| at + 1);
+            let first = memchr2(b'\n', b'\r', whole).map_or(whole.len(), |at| at + 1);
             self.begin(&whole[..first - 1]);
             let mut line = std::mem::take(&mut self.begun);
             line.push(b'\n');
@@ -192,19 +200,21 @@ impl LogReader {
     fn lines(&mut self, text: &[u8]) {
         let matcher = self.matcher.clone();
         let mut from = 0;
-        while let Some(end) = matcher.next(text, from) {
+        // Behind a line that means something mostly stands another: it is not looked for.
+        let mut fits = false;
+        while let Some(end) = if fits { Some(from) } else { matcher.next(text, from) } {
             // Of a match that takes the end of its line along, the line is meant and not the next.
             let inside = end.saturating_sub(1).max(from);
-            let start =
-                text[from..inside].iter().rposition(|byte| is_end(*byte)).map_or(from, |at| from + at + 1);
-            let stop =
-                text[inside..].iter().position(|byte| is_end(*byte)).map_or(text.len(), |at| inside + at);
+            let start = memrchr2(b'\n', b'\r', &text[from..inside]).map_or(from, |at| from + at + 1);
+            let stop = memchr2(b'\n', b'\r', &text[inside..]).map_or(text.len(), |at| inside + at);
             if from < start {
                 self.text.keep(&text[from..start]);
             }
             let line = &text[start..stop];
             let next = (stop + 1).min(text.len());
-            if !self.line(&matcher, &line[..line.len().min(LINE_MAX)]) {
+            let idle;
+            (fits, idle) = self.line(&matcher, &line[..line.len().min(LINE_MAX)]);
+            if !idle {
                 self.text.keep(&text[start..next]);
             }
             from = next;
@@ -215,32 +225,25 @@ impl LogReader {
         self.text.keep(&text[from..]);
     }
 
-    /// Reads a line; whether it only says how far it is, or means nothing.
-    fn line(&mut self, matcher: &Matcher, line: &[u8]) -> bool {
+    /// Reads a line; whether it fits anything, and whether it only says how far it is, or means nothing.
+    fn line(&mut self, matcher: &Matcher, line: &[u8]) -> (bool, bool) {
+        if self.shape.is_of(line)
+            && let Some(idle) = self.again(matcher, line)
+        {
+            return (true, idle);
+        }
         let mut fitting = std::mem::replace(&mut self.fitting, PatternSet::new(0));
+        let mut groups = std::mem::take(&mut self.groups);
         matcher.rules_of(line, &mut fitting);
+        self.shape.begin(line);
         let (mut idle, mut progress, mut marked) = (false, false, false);
-        for rule in fitting.iter().map(|at| &matcher.rules[at.as_usize()]) {
+        for at in fitting.iter().map(|at| at.as_usize()) {
+            let rule = &matcher.rules[at];
             match rule.means {
-                Means::Progress(..) | Means::Generic(Generic::Percent) if progress => continue,
-                Means::Marker(_) if marked => continue,
-                _ => {}
-            }
-            let Some(groups) = rule.regex.captures(line) else { continue };
-            let group = |at: usize| groups.get(at).map(|group| group.as_bytes());
-            match rule.means {
-                Means::Progress(kind, scope) => {
-                    if let Some(said) = said(kind, group(1), group(2)) {
-                        (progress, idle) = (true, true);
-                        self.progress(said, scope);
-                    }
-                }
-                Means::FrameStart => self.begins(group(1).and_then(whole)),
-                Means::FrameDone => self.ends(group(1).and_then(whole)),
-                Means::FileWritten => self.written(&lossy(group(1).unwrap_or_default())),
-                Means::Memory(unit) => self.uses(group(1).and_then(number), unit),
-                Means::Excuse => self.seen.excused = true,
+                means if progress && means.is_progress() => {}
+                Means::Marker(_) if marked => {}
                 Means::Marker(at) => {
+                    let Some(groups) = rule.regex.captures(line) else { continue };
                     marked = true;
                     let class = matcher.markers[at].class;
                     if class == Class::Benign {
@@ -249,19 +252,84 @@ impl LogReader {
                         self.mark(class, at, sentence(matcher, at, &groups, line));
                     }
                 }
-                Means::Generic(Generic::Percent) => {
-                    if let Some(said) = said(ProgressKind::Percent, group(1), None) {
-                        (progress, idle) = (true, true);
-                        self.progress(said, Scope::Run);
+                means => {
+                    let groups = &mut groups[at];
+                    if rule.regex.captures_read(groups, line).is_some() {
+                        let group = |at| groups.get(at).map(|(from, to)| from..to);
+                        let fit = Fit { rule: at, one: group(1), two: group(2) };
+                        let (says, is_idle) = self.means(means, line, &fit);
+                        self.shape.fitting.push(fit);
+                        progress |= says;
+                        idle |= is_idle;
                     }
-                }
-                Means::Generic(generic) => {
-                    idle |= self.generic(generic, group(1).unwrap_or_default());
                 }
             }
         }
-        self.fitting = fitting;
-        idle
+        if marked || !matcher.takes_all_digits {
+            self.shape.forget();
+        }
+        let fits = !fitting.is_empty();
+        (self.fitting, self.groups) = (fitting, groups);
+        (fits, idle)
+    }
+
+    /// Reads a line like the last; whether it only says how far it is. Nothing, where it has to be searched.
+    fn again(&mut self, matcher: &Matcher, line: &[u8]) -> Option<bool> {
+        let shape = std::mem::take(&mut self.shape);
+        let (mut idle, mut progress) = (false, false);
+        for fit in &shape.fitting {
+            let means = matcher.rules[fit.rule].means;
+            if progress && means.is_progress() {
+                continue;
+            }
+            let (says, is_idle) = self.means(means, line, fit);
+            // Another pattern may say it. Those of progress stand first, so nothing was done yet.
+            if matches!(means, Means::Progress(..)) && !says {
+                return None;
+            }
+            progress |= says;
+            idle |= is_idle;
+        }
+        self.shape = shape;
+        Some(idle)
+    }
+
+    /// A line that fits a pattern with these groups; whether it says how far it is, and whether it says
+    /// nothing for the end of a log.
+    fn means(&mut self, means: Means, line: &[u8], fit: &Fit) -> (bool, bool) {
+        let one = fit.one.clone().map(|at| &line[at]);
+        let (kind, scope) = match means {
+            Means::Progress(kind, scope) => (kind, scope),
+            Means::Generic(Generic::Percent) => (ProgressKind::Percent, Scope::Run),
+            Means::Generic(generic) => return (false, self.generic(generic, one.unwrap_or_default())),
+            Means::FrameStart => {
+                self.begins(one.and_then(whole));
+                return (false, false);
+            }
+            Means::FrameDone => {
+                self.ends(one.and_then(whole));
+                return (false, false);
+            }
+            Means::FileWritten => {
+                self.written(&lossy(one.unwrap_or_default()));
+                return (false, false);
+            }
+            Means::Memory(unit) => {
+                self.uses(one.and_then(number), unit);
+                return (false, false);
+            }
+            Means::Excuse => {
+                self.seen.excused = true;
+                return (false, false);
+            }
+            // Read where it is found.
+            Means::Marker(_) => return (false, false),
+        };
+        let said = said(kind, one, fit.two.clone().map(|at| &line[at]));
+        if let Some(said) = said {
+            self.progress(said, scope);
+        }
+        (said.is_some(), said.is_some())
     }
 
     /// A line that is understood of every package; whether it says nothing for the end of a log.
@@ -347,10 +415,6 @@ impl LogReader {
             self.events.push(Event::Marked { class, sentence });
         }
     }
-}
-
-const fn is_end(byte: u8) -> bool {
-    matches!(byte, b'\n' | b'\r')
 }
 
 fn lossy(bytes: &[u8]) -> String {
