@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The benches of rendering packages that stay, and of what the farm adds to a package. Read by scripts/bench.
 
-# A small Blender scene with a texture, 200 frames, made by the Blender that is measured.
+# A small Blender scene with a texture, 200 frames of about 0.1 s, made by the Blender that is measured.
 blender_scene() {
     cat >"$work/make.py" <<'TEXT'
 import sys
@@ -9,8 +9,8 @@ import bpy
 folder = sys.argv[-1]
 bpy.ops.wm.read_factory_settings(use_empty=False)
 scene = bpy.context.scene
-scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 1, False
-scene.render.resolution_x = scene.render.resolution_y = 64
+scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 2, False
+scene.render.resolution_x = scene.render.resolution_y = 256
 scene.render.resolution_percentage = 100
 image = bpy.data.images.new("grid", 256, 256)
 image.generated_type, image.filepath_raw, image.file_format = "COLOR_GRID", folder + "/grid.png", "PNG"
@@ -31,16 +31,17 @@ TEXT
         fail "Blender makes no scene" "$(tail -n 5 "$work/said")"
 }
 
+# The same for Mitsuba.
 mitsuba_scene() {
     cat >"$work/scene.xml" <<'TEXT'
 <scene version="3.0.0">
-  <default name="frame" value="1"/><default name="spp" value="4"/>
+  <default name="frame" value="1"/><default name="spp" value="16"/>
   <integrator type="path"/>
   <sensor type="perspective">
     <transform name="to_world">
       <rotate y="1" angle="$frame"/><lookat origin="0,1,4" target="0,0,0" up="0,1,0"/>
     </transform>
-    <film type="hdrfilm"><integer name="width" value="64"/><integer name="height" value="64"/></film>
+    <film type="hdrfilm"><integer name="width" value="192"/><integer name="height" value="192"/></film>
     <sampler type="independent"><integer name="sample_count" value="$spp"/></sampler>
   </sensor>
   <shape type="sphere"><bsdf type="diffuse"/></shape><emitter type="constant"/>
@@ -55,6 +56,13 @@ warm_job() {
     printf '%s\n' "name = \"$name\"" "package = \"$package\"" "scene = \"$scene\"" "frames = \"1-$frames\"" "$@" >"$work/$name.toml"
 }
 
+# cold NAME FRAMES: what so many frames take by a start for each, from 20 of them.
+cold() {
+    local took
+    took=$(seconds rendered "$work/$1.toml")
+    awk -v s="$took" -v n="$2" 'BEGIN { printf "%.3f", s / 20 * n }'
+}
+
 bench_warm() {
     build
     start_farm --slots 1
@@ -65,8 +73,7 @@ bench_warm() {
         warm_job blender-cold blender scene.blend 20 'format = "png"' 'cold = true'
         step "Blender: $frames frames by one that stays, 20 by one each, $frames by Blender alone, on one thread"
         warm=$(seconds rendered "$work/blender-warm.toml")
-        cold=$(seconds rendered "$work/blender-cold.toml")
-        cold=$(awk -v s="$cold" -v n="$frames" 'BEGIN { printf "%.3f", s / 20 * n }')
+        cold=$(cold blender-cold "$frames")
         alone=$(seconds blender -b --factory-startup -noaudio "$work/scene.blend" -t 1 -o "$work/alone####" -F PNG \
             -s 1 -e "$frames" -a)
         figure blender_warm "$warm" s "$alone"
@@ -78,8 +85,7 @@ bench_warm() {
         warm_job mitsuba-cold mitsuba scene.xml 20 'format = "exr"' 'cold = true'
         step "Mitsuba: $frames frames by one that stays, 20 by one each, $frames by one Python alone"
         warm=$(seconds rendered "$work/mitsuba-warm.toml")
-        cold=$(seconds rendered "$work/mitsuba-cold.toml")
-        cold=$(awk -v s="$cold" -v n="$frames" 'BEGIN { printf "%.3f", s / 20 * n }')
+        cold=$(cold mitsuba-cold "$frames")
         cat >"$work/alone.py" <<'TEXT'
 import sys
 import drjit
@@ -132,9 +138,10 @@ bench_overhead() {
     start_farm --slots 2
     povray_scene
     local frames=100 farm="" alone="" i
+    warm_job overhead povray frame.pov "$frames" 'size = "480x360"' 'arguments = ["+A0.1"]'
     step "$frames frames of POV-Ray on two slots, and by two POV-Rays by hand"
     for i in 1 2 3; do
-        farm+=$(seconds rendered "$work/frame.pov" --name "overhead $i" --frames "1-$frames" --size 480x360 -- +A0.1)$'\n'
+        farm+=$(seconds rendered "$work/overhead.toml")$'\n'
         alone+=$(seconds by_hand "$frames")$'\n'
     done
     figure overhead "$(printf %s "$farm" | median)" s "$(printf %s "$alone" | median)"

@@ -84,6 +84,8 @@ pub struct Usage {
 pub enum FailureClass {
     /// The frame's: wrong exit code, no picture, a broken one. Counted.
     Frame,
+    /// The frame's, and no other try would do better: a broken scene, settings that cannot be. It has failed.
+    Fatal,
     /// The host's: it could not prepare or start the package. Counted, so that a farm of such hosts ends.
     Host,
     /// A licence was not to be had. Not counted; tried again later.
@@ -102,6 +104,6 @@ impl FailureClass {
     /// Whether it counts against the frame's tries.
     #[must_use]
     pub const fn counted(self) -> bool {
-        matches!(self, Self::Frame | Self::Host | Self::Memory)
+        matches!(self, Self::Frame | Self::Fatal | Self::Host | Self::Memory)
     }
 }

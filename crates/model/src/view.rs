@@ -351,6 +351,7 @@ impl AttemptView {
             Outcome::Done { .. } => "done",
             Outcome::Failed { class, .. } => match class {
                 FailureClass::Frame => "failed",
+                FailureClass::Fatal => "fatal",
                 FailureClass::Host => "host_failed",
                 FailureClass::Licence => "licence",
                 FailureClass::Memory => "memory",

@@ -120,7 +120,8 @@ impl Schedule {
                 let frame = FrameId { index, ..first };
                 let ends = touched.attempts().filter_map(|attempt| attempt.end.as_ref());
                 failures += ends.filter(|end| end.ending.is_some_and(Ending::counted)).count();
-                let used_up = touched.failures >= job.description.attempts_max;
+                let fatal = touched.failures > 0 && touched.last_failure() == Some(Ending::Fatal);
+                let used_up = touched.failures >= job.description.attempts_max || fatal;
                 let failed = table.state(index) == Some(FrameState::Failed);
                 let ended = used_up || table.struck(index).is_some();
                 assert_eq!(ended, failed, "frame {frame} fails when its tries are used up, or by a person");

@@ -307,6 +307,8 @@ const fn is_zero(bytes: &u64) -> bool {
 pub enum Ending {
     /// The frame failed. Counted.
     Frame,
+    /// The frame failed, and no other try would do better. Counted, and the last.
+    Fatal,
     /// The host could not do its part. Counted.
     Host,
     /// The render server did not take the lease. Not counted, and no try of the frame.
@@ -327,7 +329,7 @@ impl Ending {
     /// Whether it counts against the frame's tries.
     #[must_use]
     pub const fn counted(self) -> bool {
-        matches!(self, Self::Frame | Self::Host | Self::Memory)
+        matches!(self, Self::Frame | Self::Fatal | Self::Host | Self::Memory)
     }
 
     /// The word that the public API has for it.
@@ -335,6 +337,7 @@ impl Ending {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Frame => "failed",
+            Self::Fatal => "fatal",
             Self::Host => "host_failed",
             Self::Refused => "refused",
             Self::Licence => "licence",
@@ -350,6 +353,7 @@ impl From<FailureClass> for Ending {
     fn from(class: FailureClass) -> Self {
         match class {
             FailureClass::Frame => Self::Frame,
+            FailureClass::Fatal => Self::Fatal,
             FailureClass::Host => Self::Host,
             FailureClass::Licence => Self::Licence,
             FailureClass::Memory => Self::Memory,

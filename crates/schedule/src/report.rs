@@ -160,7 +160,7 @@ impl Schedule {
             Ending::Licence => 1 + touched.map_or(0, Touched::without_licence),
             _ => failures,
         };
-        let again = !ending.counted() || failures < job.description.attempts_max;
+        let again = !ending.counted() || ending != Ending::Fatal && failures < job.description.attempts_max;
         again.then(|| waits::again_at(now, ending, times))
     }
 

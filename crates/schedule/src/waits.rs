@@ -41,7 +41,7 @@ pub(crate) const REFUSALS_MANY: u32 = 3;
 /// that count in all, of missing licences in a row. What is nobody's fault costs no time.
 pub(crate) fn again_at(now: Time, ending: Ending, times: u32) -> Time {
     now.plus_ms(match ending {
-        Ending::Frame | Ending::Host | Ending::Memory => step(&RETRY_MS, times),
+        Ending::Frame | Ending::Fatal | Ending::Host | Ending::Memory => step(&RETRY_MS, times),
         Ending::Licence => step(&LICENCE_MS, times),
         Ending::Refused | Ending::HostLost | Ending::GivenBack | Ending::Killed => 0,
     })

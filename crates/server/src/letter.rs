@@ -160,6 +160,7 @@ fn attempts(job: &JobSummary) -> String {
 /// What goes before the problem of a failed frame.
 fn kind(class: Option<Ending>) -> &'static str {
     match class {
+        Some(Ending::Fatal) => "not tried again: ",
         Some(Ending::Memory) => "out of memory: ",
         Some(Ending::Host) => "the fault of a host: ",
         _ => "",

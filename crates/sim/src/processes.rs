@@ -157,6 +157,7 @@ impl World {
         let left = match () {
             () if memory => Left::Nothing(FailureClass::Memory),
             () if licence => Left::Nothing(FailureClass::Licence),
+            () if bad && self.chance.permille(100) => Left::Nothing(FailureClass::Fatal),
             () if bad || none => Left::Nothing(FailureClass::Frame),
             () => Left::Whole,
         };

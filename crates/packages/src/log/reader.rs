@@ -14,7 +14,7 @@ use super::counting::Counting;
 use super::generic::Generic;
 use super::matcher::{Matcher, Means};
 use super::numbers::{number, seconds, thousandths, whole};
-use super::shape::{Fit, Shape};
+use super::shape::{Fit, Shapes};
 use super::text::Text;
 use super::verdict::Seen;
 use crate::Invocation;
@@ -71,8 +71,9 @@ pub struct LogReader {
     fitting: PatternSet,
     /// Room for the groups of each rule.
     groups: Vec<CaptureLocations>,
-    /// The last line that fitted something.
-    shape: Shape,
+    /// The last lines that fitted something, and of that at work what it fits.
+    shapes: Shapes,
+    fits: Vec<Fit>,
     memory: u64,
     sentences: BTreeSet<(Class, String)>,
     pub(super) seen: Seen,
@@ -112,7 +113,8 @@ impl LogReader {
             begun: Vec::new(),
             text: Text::default(),
             events: Vec::new(),
-            shape: Shape::default(),
+            shapes: Shapes::default(),
+            fits: Vec::new(),
             fitting: PatternSet::new(matcher.rules.len()),
             groups: matcher.rules.iter().map(|rule| rule.regex.capture_locations()).collect(),
             memory: 0,
@@ -227,15 +229,13 @@ impl LogReader {
 
     /// Reads a line; whether it fits anything, and whether it only says how far it is, or means nothing.
     fn line(&mut self, matcher: &Matcher, line: &[u8]) -> (bool, bool) {
-        if self.shape.is_of(line)
-            && let Some(idle) = self.again(matcher, line)
-        {
+        if let Some(idle) = self.again(matcher, line) {
             return (true, idle);
         }
         let mut fitting = std::mem::replace(&mut self.fitting, PatternSet::new(0));
         let mut groups = std::mem::take(&mut self.groups);
         matcher.rules_of(line, &mut fitting);
-        self.shape.begin(line);
+        self.fits.clear();
         let (mut idle, mut progress, mut marked) = (false, false, false);
         for at in fitting.iter().map(|at| at.as_usize()) {
             let rule = &matcher.rules[at];
@@ -258,24 +258,24 @@ impl LogReader {
                         let group = |at| groups.get(at).map(|(from, to)| from..to);
                         let fit = Fit { rule: at, one: group(1), two: group(2) };
                         let (says, is_idle) = self.means(means, line, &fit);
-                        self.shape.fitting.push(fit);
+                        self.fits.push(fit);
                         progress |= says;
                         idle |= is_idle;
                     }
                 }
             }
         }
-        if marked || !matcher.takes_all_digits {
-            self.shape.forget();
+        if !self.fits.is_empty() && !marked && matcher.takes_all_digits {
+            self.shapes.add(line, &self.fits);
         }
         let fits = !fitting.is_empty();
         (self.fitting, self.groups) = (fitting, groups);
         (fits, idle)
     }
 
-    /// Reads a line like the last; whether it only says how far it is. Nothing, where it has to be searched.
+    /// Reads a line like one of the last; whether it only says how far it is. Nothing, where it has to be searched.
     fn again(&mut self, matcher: &Matcher, line: &[u8]) -> Option<bool> {
-        let shape = std::mem::take(&mut self.shape);
+        let (at, shape) = self.shapes.take(line)?;
         let (mut idle, mut progress) = (false, false);
         for fit in &shape.fitting {
             let means = matcher.rules[fit.rule].means;
@@ -290,7 +290,7 @@ impl LogReader {
             progress |= says;
             idle |= is_idle;
         }
-        self.shape = shape;
+        self.shapes.put_back((at, shape));
         Some(idle)
     }
 

@@ -1,7 +1,39 @@
-//! The shape of the last line that only told how far it is: the next one mostly differs in its digits alone, and
-//! then it need not be searched again.
+//! The shapes of the last lines that told how far it is: the next one mostly differs from one of them in its
+//! digits alone, and then it need not be searched again.
 
 use std::ops::Range;
+
+/// So many are remembered: programs say a few things in turn.
+const SHAPES: usize = 4;
+
+/// The last lines that fitted something.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shapes {
+    shapes: [Shape; SHAPES],
+    next: usize,
+}
+
+impl Shapes {
+    /// That which `line` is of, taken out to be put back.
+    pub(super) fn take(&mut self, line: &[u8]) -> Option<(usize, Shape)> {
+        let at = self.shapes.iter().position(|shape| shape.is_of(line))?;
+        Some((at, std::mem::take(&mut self.shapes[at])))
+    }
+
+    pub(super) fn put_back(&mut self, (at, shape): (usize, Shape)) {
+        self.shapes[at] = shape;
+    }
+
+    /// Remembers `line` instead of the oldest.
+    pub(super) fn add(&mut self, line: &[u8], fitting: &[Fit]) {
+        let shape = &mut self.shapes[self.next];
+        self.next = (self.next + 1) % SHAPES;
+        shape.line.clear();
+        shape.line.extend_from_slice(line);
+        shape.fitting.clear();
+        shape.fitting.extend_from_slice(fitting);
+    }
+}
 
 /// A line, and where the groups of the rules stand that it fits.
 #[derive(Clone, Debug, Default)]
@@ -20,20 +52,8 @@ pub(super) struct Fit {
 }
 
 impl Shape {
-    /// Begins anew with `line`.
-    pub(super) fn begin(&mut self, line: &[u8]) {
-        self.forget();
-        self.line.extend_from_slice(line);
-    }
-
-    /// No line is like it.
-    pub(super) fn forget(&mut self) {
-        self.line.clear();
-        self.fitting.clear();
-    }
-
     /// Whether `line` is the same but for what digits it has.
-    pub(super) fn is_of(&self, line: &[u8]) -> bool {
+    fn is_of(&self, line: &[u8]) -> bool {
         // Without a branch for each byte, so that the compiler takes many at once.
         let alike = |(a, b): (&u8, &u8)| (a == b) | (a.is_ascii_digit() & b.is_ascii_digit());
         !self.fitting.is_empty()
@@ -64,10 +84,8 @@ mod tests {
 
     #[test]
     fn only_digits_may_differ() {
-        let mut shape = Shape::default();
-        shape.begin(b"Sample 12/64");
-        assert!(!shape.is_of(b"Sample 12/64"), "it fits nothing");
-        shape.fitting.push(Fit { rule: 0, one: None, two: None });
+        let fitting = vec![Fit { rule: 0, one: None, two: None }];
+        let shape = Shape { line: b"Sample 12/64".to_vec(), fitting };
         assert!(shape.is_of(b"Sample 13/64"));
         assert!(shape.is_of(b"Sample 99/00"));
         assert!(!shape.is_of(b"Sample 1/64"));

@@ -5,6 +5,8 @@ use model::{
     Usage,
 };
 
+use schedule::Event;
+
 use crate::farm::{Farm, done, failed, job};
 
 #[test]
@@ -42,6 +44,23 @@ fn a_frame_goes_back_to_a_host_where_it_failed_when_there_is_no_other() {
     assert_eq!(farm.held("a"), [] as [i64; 0]);
     farm.after_ms(1);
     assert_eq!(farm.held("a"), [1]);
+}
+
+#[test]
+fn a_frame_that_no_try_can_render_is_tried_once_until_a_person_lets_it() {
+    let mut farm = Farm::with_hosts(&[("a", 1), ("b", 1)]);
+    let id = farm.submits(job("job", "1"));
+    let broken = |farm: &mut Farm, host| farm.ends(host, |_| failed(FailureClass::Fatal, "it has no camera"));
+    broken(&mut farm, "a");
+    assert_eq!(farm.held("b"), [] as [i64; 0]);
+    let frame = farm.frame(id, 1);
+    assert_eq!((frame.state, frame.history[0].outcome.as_str()), (FrameState::Failed, "fatal"));
+    assert_eq!(farm.job(id).state, JobState::Failed);
+    farm.restarts();
+    farm.links("b", 1);
+    farm.happens(Event::Retry(id));
+    farm.everything_is_rendered();
+    assert_eq!(farm.job(id).state, JobState::Done);
 }
 
 #[test]

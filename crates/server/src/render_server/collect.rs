@@ -223,6 +223,7 @@ fn failed(failure: Failure, reins: &Reins, grant: &Grant) -> CollectError {
 /// Whom a failure of this kind is laid at the door of.
 const fn class(class: Class) -> FailureClass {
     match class {
+        Class::Fatal => FailureClass::Fatal,
         Class::Licence => FailureClass::Licence,
         Class::Memory => FailureClass::Memory,
         Class::Host => FailureClass::Host,

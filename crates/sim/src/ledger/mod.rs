@@ -262,7 +262,8 @@ impl Ledger {
         *failures += u32::from(ending.counted());
         let failures = *failures;
         let most = self.job(frame.job).description.attempts_max;
-        hold(Oracle::TriesAreCounted, again == (failures < most), || {
+        let goes_on = failures < most && ending != Ending::Fatal;
+        hold(Oracle::TriesAreCounted, again == goes_on, || {
             format!("frame {frame} has failed {failures} times of {most}, {ending:?}, and goes on: {again}")
         });
         if !again {

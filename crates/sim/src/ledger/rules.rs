@@ -147,7 +147,7 @@ impl Ledger {
         let fits = match ending {
             Ending::HostLost | Ending::Refused | Ending::GivenBack | Ending::Killed => true,
             Ending::Host if matches!(reported, Some(Outcome::Done { .. })) => true,
-            Ending::Frame | Ending::Host | Ending::Licence | Ending::Memory => {
+            Ending::Frame | Ending::Fatal | Ending::Host | Ending::Licence | Ending::Memory => {
                 matches!(reported, Some(Outcome::Failed { class, .. }) if Ending::from(*class) == ending)
             }
         };
