@@ -155,8 +155,10 @@ impl Host {
             }
             ScheduleToRender::Welcome => self.tally.welcomed.add(1),
             ScheduleToRender::TurnedAway { .. } => self.tally.links_lost.add(1),
-            // Nobody steers a simulated host.
-            ScheduleToRender::Order(_) | ScheduleToRender::Look { .. } => {}
+            // Nobody steers a simulated host, and it has no files.
+            ScheduleToRender::Order(_)
+            | ScheduleToRender::Look { .. }
+            | ScheduleToRender::Prefetch { .. } => {}
         }
     }
 

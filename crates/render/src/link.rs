@@ -30,8 +30,8 @@ impl Render {
             }
             ScheduleToRender::Acknowledge { lease } => Err(Refusal::UnknownLease(*lease)),
             ScheduleToRender::Order(order) => Ok(self.ordered(now, order)),
-            // Its shell looks at them.
-            ScheduleToRender::Look { .. } => Ok(Vec::new()),
+            // Its shell looks at them, and fetches them.
+            ScheduleToRender::Look { .. } | ScheduleToRender::Prefetch { .. } => Ok(Vec::new()),
         }
     }
 

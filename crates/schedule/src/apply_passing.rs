@@ -2,6 +2,7 @@
 
 use model::{JobId, NoticeKind, Notices, Time};
 
+use crate::next_job::NextJob;
 use crate::passing_state::{Due, LinkedHost, Said};
 use crate::{Effect, NoticeId, Passing, Schedule};
 
@@ -36,6 +37,10 @@ impl Schedule {
             }
             Passing::LeaseStarted { lease, at } => self.lease_started(*lease, *at, effects),
             Passing::LeaseRendered { lease } => self.lease_rendered(*lease, effects),
+            Passing::NextSought { host, lease, quarter, job } => {
+                let (lease, quarter, job) = (*lease, *quarter, *job);
+                self.passing.next.insert(*host, NextJob { lease, quarter, job });
+            }
             Passing::LeaseProgressed { lease, permille } => self.lease_progressed(*lease, *permille, effects),
             Passing::IntakeRefused { lease, why } => self.intake_refused(*lease, why, effects),
             Passing::PublishBegun { lease, .. } => self.publish_begun(*lease, passing, effects),

@@ -45,11 +45,13 @@ impl Schedule {
                 let started = self.started(now, host, *lease)?;
                 let job = self.kept.leases.get(*lease).map(|held| held.frame.job);
                 let notices = job.map(|job| self.notices_of_progress(now, job, 0));
-                Ok(started.into_iter().chain(notices.into_iter().flatten()).collect())
+                let next = self.next_job(now, host, *lease, 0);
+                Ok(started.into_iter().chain(notices.into_iter().flatten()).chain(next).collect())
             }
             RenderToSchedule::Progress { lease, permille } => {
                 let (lease, permille) = (self.at_work(host, *lease)?, (*permille).min(1_000));
-                Ok(vec![Record::Passing(Passing::LeaseProgressed { lease, permille })])
+                let progressed = Record::Passing(Passing::LeaseProgressed { lease, permille });
+                Ok(std::iter::once(progressed).chain(self.next_job(now, host, lease, permille)).collect())
             }
             RenderToSchedule::Rendered { lease } => {
                 let lease = self.at_work(host, *lease)?;

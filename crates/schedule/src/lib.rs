@@ -37,6 +37,7 @@ mod limits;
 mod line;
 mod listing;
 mod lists;
+mod next_job;
 mod notice;
 mod nowhere;
 mod old_snapshot;

@@ -115,6 +115,17 @@ pub enum Passing {
         /// Which.
         lease: LeaseId,
     },
+    /// It was looked which job a host will work on next, while it works on a lease.
+    NextSought {
+        /// The host.
+        host: HostIndex,
+        /// What it works on.
+        lease: LeaseId,
+        /// How far that is, in quarters.
+        quarter: u16,
+        /// The job whose files it was told to fetch.
+        job: Option<JobId>,
+    },
     /// The package of a lease says how far it is.
     LeaseProgressed {
         /// Which.

@@ -11,6 +11,7 @@ use crate::id_map::IdMap;
 use crate::kinds::Kinds;
 use crate::licences::Shortage;
 use crate::lists::Need;
+use crate::next_job::NextJob;
 use crate::nowhere::Nowhere;
 use crate::reservation::Reservation;
 use crate::{LinkId, NoticeId};
@@ -43,6 +44,8 @@ pub(crate) struct PassingState {
     pub(crate) warm: BTreeSet<(JobId, StepIndex, HostIndex, SlotIndex)>,
     /// Linked hosts that refused, and until when they are left alone.
     pub(crate) skipped: BTreeMap<HostIndex, Time>,
+    /// What was found when it was looked which job a host will work on next.
+    pub(crate) next: BTreeMap<HostIndex, NextJob>,
     /// The leases of an earlier run have their deadlines.
     pub(crate) taken_up: bool,
     /// Jobs that wait for what will not come by itself, and since when.
@@ -244,6 +247,7 @@ impl PassingState {
             self.warm.remove(&(*job, *step, host, *slot));
         }
         self.skipped.remove(&host);
+        self.next.remove(&host);
         Some(linked)
     }
 

@@ -133,6 +133,24 @@ impl<'a> Pass<'a> {
         false
     }
 
+    /// The first of so many jobs in the queue that could use a host, and how many of its frames may start.
+    pub(crate) fn next_on(mut self, host: HostIndex, most: usize) -> Option<(JobId, usize)> {
+        for place in 0..most {
+            let job = self.in_order(place)?;
+            if self.could_use(job, host) {
+                return Some((job, self.waiting(job)));
+            }
+        }
+        None
+    }
+
+    /// How many frames of a job may start.
+    fn waiting(&mut self, id: JobId) -> usize {
+        let Some(mut turn) = self.take_turn(id) else { return 0 };
+        let steps = turn.steps().filter_map(|at| turn.step(self.schedule, at, self.now));
+        steps.map(|step| step.ready.left()).sum()
+    }
+
     /// Whether frames of a job may start that match a host.
     pub(super) fn could_use(&mut self, id: JobId, host: HostIndex) -> bool {
         let Some(mut turn) = self.take_turn(id) else { return false };

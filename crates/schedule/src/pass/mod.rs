@@ -110,7 +110,7 @@ enum Bar<'a> {
 }
 
 /// A pass under way. It reads the state and notes on the side what it has given away.
-struct Pass<'a> {
+pub(crate) struct Pass<'a> {
     schedule: &'a Schedule,
     now: Time,
     records: Vec<Record>,
@@ -145,7 +145,7 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn new(schedule: &'a Schedule, now: Time) -> Self {
+    pub(crate) fn new(schedule: &'a Schedule, now: Time) -> Self {
         let skipped = schedule.passing.skipped.values().filter(|until| **until > now);
         let past = schedule.passing.nowhere.at(now);
         let mut pass = Self {

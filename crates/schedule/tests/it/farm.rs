@@ -70,6 +70,8 @@ pub(crate) struct Host {
     pub(crate) door: Door,
     /// What people told it.
     pub(crate) orders: Vec<HostOrder>,
+    /// Jobs whose files it was told to fetch.
+    pub(crate) prefetch: Vec<JobId>,
 }
 
 impl Host {
@@ -436,6 +438,7 @@ impl Farm {
             }
             ScheduleToRender::Order(order) => host.orders.push(order),
             ScheduleToRender::Look { .. } => {}
+            ScheduleToRender::Prefetch { job } => host.prefetch.push(job),
         }
         None
     }

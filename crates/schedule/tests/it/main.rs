@@ -20,6 +20,7 @@ mod licences;
 mod limits;
 mod listing;
 mod mails;
+mod next_job;
 mod old_journals;
 mod policy;
 mod queue;

@@ -20,7 +20,12 @@ pub(super) struct Contents {
     pub(super) cache: Cache,
     /// Contents that somebody sees to now: whoever wants the same waits for him.
     turns: Mutex<BTreeMap<Digest, Arc<tokio::sync::Mutex<()>>>>,
+    /// Held while files are fetched for a job that may come.
+    ahead: tokio::sync::Mutex<()>,
 }
+
+/// Holds what is fetched for a job that may never come here: no job has this number.
+const AHEAD: JobId = JobId(0);
 
 /// Contents of a job that are not in the cache, and how many of its files still want each.
 pub(super) struct Brought(BTreeMap<Digest, (PathBuf, usize)>);
@@ -44,7 +49,7 @@ impl Brought {
 
 impl Contents {
     pub(super) fn new(cache: Cache) -> Self {
-        Self { cache, turns: Mutex::default() }
+        Self { cache, turns: Mutex::default(), ahead: tokio::sync::Mutex::default() }
     }
 
     async fn turn(&self, digest: Digest) -> OwnedMutexGuard<()> {
@@ -87,6 +92,39 @@ pub(super) async fn bring(
         }
     }
     Ok(Brought(brought))
+}
+
+/// Fetches the files of a job whose frames will probably come next into the cache, as far as there is room, one job
+/// at a time. What goes wrong goes wrong again, and is told, when the job comes.
+pub(super) async fn fetch_ahead(kit: Arc<Kit>, job: JobId) {
+    let Ok(_alone) = kit.contents.ahead.try_lock() else { return };
+    let Some(client) = kit.server.borrow().as_ref().map(|server| server.client.clone()) else { return };
+    let Ok(description) = client.description(job).await else { return };
+    let files: BTreeMap<Digest, u64> =
+        description.files.iter().map(|file| (file.digest, file.bytes)).collect();
+    kit.contents.cache.hold(AHEAD);
+    let (mut fetched, mut bytes_fetched) = (0, 0);
+    for (digest, bytes) in files {
+        let _turn = kit.contents.turn(digest).await;
+        let cache = kit.contents.cache.clone();
+        let claim = spawn_blocking(move || cache.claim(AHEAD, digest, bytes)).await;
+        match claim {
+            Ok(Ok(Claim::Fetch(reservation))) => {
+                if keep(&kit, digest, reservation).await.is_err() {
+                    break;
+                }
+                fetched += 1;
+                bytes_fetched += bytes;
+            }
+            Ok(Ok(Claim::Here | Claim::Aside)) => {}
+            Ok(Err(_)) | Err(_) => break,
+        }
+    }
+    // From here on it goes like all that nobody uses, the longest unused first.
+    kit.contents.cache.release(AHEAD);
+    if fetched > 0 {
+        tracing::info!(%job, files = fetched, bytes = bytes_fetched, "fetched before the job's first frame");
+    }
 }
 
 async fn keep(kit: &Arc<Kit>, digest: Digest, reservation: Reservation) -> Result<(), PlaceError> {

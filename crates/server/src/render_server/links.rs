@@ -14,9 +14,9 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 use wire::{Client, Link};
 
-use super::Kit;
 use super::delivery::Server;
 use super::hands::{RenderHandle, Slots};
+use super::{Kit, bringing};
 use crate::whereabouts::{Goal, Reached, stay_linked};
 
 /// Between two words about slots to the resource server: what a slot did for less than that is no news, and
@@ -96,6 +96,9 @@ async fn serve_schedule(
                 Ok(()) => for message in messages.drain(..) {
                     match message {
                         ScheduleToRender::Look { slots } => kit.live.look_at(slots),
+                        ScheduleToRender::Prefetch { job } => {
+                            tokio::spawn(bringing::fetch_ahead(kit.clone(), job));
+                        }
                         message => heard.take(message),
                     }
                 },

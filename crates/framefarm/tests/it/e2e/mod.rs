@@ -23,6 +23,7 @@ mod one_machine;
 mod orders;
 mod page;
 mod parts;
+mod programs;
 mod queue;
 pub(crate) mod ran;
 mod relocated;
