@@ -38,7 +38,12 @@ impl Job {
         } else if global.quiet {
             output::line(&job.id)?;
         } else {
-            output::text(facts(&job))?;
+            let description = client.description(self.id).await?;
+            let mut facts = facts(&job);
+            for warning in &description.warnings {
+                facts.add("warning", Cell::new(warning));
+            }
+            output::text(facts)?;
             if job.steps.len() > 1 {
                 let folded = fold_steps(&job.steps);
                 output::text(format_args!("\n{}", steps(&folded)))?;

@@ -184,8 +184,16 @@ def shown(path):
     return path if relative.startswith("..") else relative
 
 
-def sequence_files(image, first):
-    """The files of the frames that the scene has, as far as the number in the first one's name tells."""
+def number_at(user, frame):
+    """The number of the picture that Blender shows in a frame of the scene."""
+    at = frame - user.frame_start + 1
+    if user.use_cyclic:
+        at = at % user.frame_duration or user.frame_duration
+    return min(max(at, 1), user.frame_duration) + user.frame_offset
+
+
+def sequence_files(image, first, frames):
+    """The files that the frames of the scene need, as far as the number in the first one's name tells."""
     folder, name = os.path.split(first)
     start = re.search(r"(\d+)(?=\D*$)", name)
     if start is None:
@@ -194,13 +202,12 @@ def sequence_files(image, first):
              for node in material.node_tree.nodes if getattr(node, "image", None) == image and hasattr(node, "image_user")]
     files = set()
     for user in users:
-        for number in range(user.frame_duration):
-            count = user.frame_offset + number + 1
+        for count in {number_at(user, frame) for frame in frames}:
             files.add(os.path.join(folder, name[:start.start()] + str(count).zfill(len(start.group())) + name[start.end():]))
     return sorted(files) or [first]
 
 
-def image_files(image):
+def image_files(image, frames):
     """The files of an image; of one in tiles each of them."""
     path = absolute(image.filepath_raw or image.filepath, image.library)
     if image.source == "TILED":
@@ -209,19 +216,19 @@ def image_files(image):
             u, v = (number - 1001) % 10 + 1, (number - 1001) // 10 + 1
             yield path.replace("<UDIM>", str(number)).replace("<UVTILE>", f"u{u}_v{v}")
     elif image.source == "SEQUENCE":
-        yield from sequence_files(image, path)
+        yield from sequence_files(image, path, frames)
     else:
         yield path
 
 
-def references():
-    """Kind and path of every file that the scene refers to and does not hold itself."""
+def references(frames):
+    """Kind and path of every file that these frames of the scene refer to and that it does not hold itself."""
     for library in bpy.data.libraries:
         yield "library", absolute(library.filepath, library.parent)
     for image in bpy.data.images:
         if image.source in ("FILE", "SEQUENCE", "MOVIE", "TILED") and image.packed_file is None:
             if image.users and (image.filepath_raw or image.filepath):
-                for path in image_files(image):
+                for path in image_files(image, frames):
                     yield "image", path
     for kind, things in (
         ("font", bpy.data.fonts),
@@ -236,9 +243,16 @@ def references():
                 yield kind, absolute(thing.filepath, thing.library)
 
 
-def report_missing():
-    """Prints a line for each thing that the scene refers to and that is not there; returns how many."""
-    missing = sorted({(kind, path) for kind, path in references() if not os.path.exists(path)})
+def asked_frames():
+    """The frames that Blender was started for."""
+    if "-f" not in sys.argv[:-1]:
+        return [bpy.context.scene.frame_current]
+    return [int(number) for number in sys.argv[sys.argv.index("-f") + 1].split(",")]
+
+
+def report_missing(frames):
+    """Prints a line for each thing that these frames refer to and that is not there; returns how many."""
+    missing = sorted({(kind, path) for kind, path in references(frames) if not os.path.exists(path)})
     for kind, path in missing[:MISSING_MAX]:
         say(f'missing {kind} "{shown(path)}"')
     return len(missing)
@@ -279,15 +293,14 @@ def check(settings):
     """All of it for the scene that is open; returns the scene that is rendered."""
     report_version()
     find_elsewhere()
-    scene = apply_settings(settings)
-    report_missing()
-    return scene
+    return apply_settings(settings)
 
 
 def main():
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     watch_progress()
     check(words())
+    report_missing(asked_frames())
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ def main():
     render = scene.render
     render.threads_mode, render.threads = "FIXED", int(threads)
     render.use_file_extension = True
-    for frame in (int(word) for word in frames.split(",")):
+    numbers = [int(word) for word in frames.split(",")]
+    check.report_missing(numbers)
+    for frame in numbers:
         # Before 5.0 Blender names the frame itself, and keeps lines back that were printed before.
         if bpy.app.version >= (5, 0):
             print(f"framefarm: begin {frame}", flush=True)

@@ -58,12 +58,10 @@ def main():
     # Meshes, textures and shaders stay as they are from frame to frame.
     scene.render.use_persistent_data = True
     say("ready")
-    first = True
     for line in iter(sys.stdin.readline, ""):
-        if not first:
-            check.report_missing()
-        first = False
-        render(scene, json.loads(line))
+        request = json.loads(line)
+        check.report_missing(request["frames"])
+        render(scene, request)
 
 
 main()

@@ -14,8 +14,9 @@ mod wide;
 mod withdraw;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-use model::{JobId, Profile, SlotIndex, Step, Time};
+use model::{JobId, Profile, SlotIndex, Step, StepIndex, Time};
 
 use crate::amounts::{AmountsLeft, ShortAmount, Taken};
 use crate::host_table::HostIndex;
@@ -185,20 +186,49 @@ impl<'a> Pass<'a> {
     /// Gives up to `most` slots to a job; how many it took.
     fn job(&mut self, id: JobId, most: u32) -> u32 {
         let Some(mut turn) = self.take_turn(id) else { return 0 };
-        let (mut given, mut nowhere) = (0, true);
-        for step in turn.steps() {
+        let (mut given, mut nowhere, mut at) = (0, true, 0);
+        while at < turn.steps().end {
             let left = most.saturating_sub(given);
             if left == 0 || self.is_over() {
                 nowhere = false;
                 break;
             }
-            let (got, unmatched) = self.step(&mut turn, step, left);
+            let parts = turn.parts_from(at);
+            at = parts.end;
+            let (got, unmatched) = match parts.len() {
+                1 => self.step(&mut turn, parts.start, left),
+                _ => self.parts(&mut turn, &parts, left),
+            };
             given += got;
             nowhere &= unmatched;
         }
         self.turns.insert(id, turn);
         self.nowhere.extend(nowhere.then_some(id));
         given
+    }
+
+    /// The same for steps that make parts of the same pictures: frame by frame, so that pictures become whole in
+    /// their order.
+    fn parts(&mut self, turn: &mut JobTurn<'a>, parts: &Range<usize>, most: u32) -> (u32, bool) {
+        // One that found no licence is given one frame to try, and no more.
+        let short = |(job, step): &(JobId, StepIndex)| *job == turn.id && parts.contains(&step.0.into());
+        let by_turns = !self.schedule.passing.shortages.keys().any(short);
+        let (mut given, mut nowhere) = (0, true);
+        loop {
+            let before = given;
+            for at in parts.clone() {
+                let left = most.saturating_sub(given);
+                if left == 0 || self.is_over() {
+                    return (given, false);
+                }
+                let (got, unmatched) = self.step(turn, at, if by_turns { 1 } else { left });
+                given += got;
+                nowhere &= unmatched;
+            }
+            if given == before || !by_turns {
+                return (given, nowhere);
+            }
+        }
     }
 
     /// Gives up to `most` slots to a step; how many it took, and whether it can go nowhere.

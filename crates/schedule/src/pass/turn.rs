@@ -1,6 +1,7 @@
 //! What a pass has looked up of a job, and what it has given it so far: a job may get slots in several turns.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use model::{FrameId, JobId, SlotIndex, SlotNeed, Step, StepIndex, Time};
 
@@ -50,8 +51,17 @@ impl<'a> JobTurn<'a> {
     }
 
     /// The places of its steps.
-    pub(super) fn steps(&self) -> std::ops::Range<usize> {
+    pub(super) fn steps(&self) -> Range<usize> {
         0..self.steps.len()
+    }
+
+    /// The step at a place, with those behind it that make other parts of the same pictures.
+    pub(super) fn parts_from(&self, at: usize) -> Range<usize> {
+        let steps = self.job.description.steps.get(at..).unwrap_or_default();
+        let first = steps.first();
+        let alike =
+            |step: &&Step| step.work.part.is_some() && first.is_some_and(|first| first.frames == step.frames);
+        at..at + steps.iter().take_while(alike).count().max(1)
     }
 
     /// A step, to be put back; none where it has nothing to give.

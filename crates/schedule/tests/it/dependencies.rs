@@ -1,6 +1,6 @@
 //! Steps after steps, frame by frame or as a whole, and jobs after jobs.
 
-use model::{Dependency, DependencyKind, FailureClass, FrameState, JobDescription, JobState, Step};
+use model::{Dependency, DependencyKind, FailureClass, FrameState, JobDescription, JobState, Part, Step};
 use schedule::{Event, Refusal};
 
 use crate::farm::{Farm, failed, farm, job};
@@ -291,4 +291,20 @@ fn frames_failed_by_others_are_failed_frames() {
     let frames = farm.schedule.frames(id).unwrap();
     assert!(frames.iter().all(|frame| frame.state == FrameState::Failed));
     assert_eq!((frames[1].attempts, frames[1].host.as_ref()), (0, None));
+}
+
+#[test]
+fn parts_of_pictures_are_rendered_picture_by_picture() {
+    let mut farm = Farm::with_hosts(&[("a", 3)]);
+    let mut job = steps(&[("left", "1-4", 1, &[]), ("right", "1-4", 1, &[]), ("other", "1-4", 1, &[])]);
+    for (step, at) in job.steps.iter_mut().zip(0..2) {
+        step.work.size = Some("64x48".parse().unwrap());
+        step.work.part = Some(Part::Tile { at, across: 2, down: 1, border: 0 });
+    }
+    farm.submits(job);
+    assert_eq!(held(&farm, "a"), ["0 1", "1 1", "0 2"]);
+    farm.finishes_one("a");
+    assert_eq!(held(&farm, "a")[2..], ["1 2"], "the second picture becomes whole before the third begins");
+    (0..5).for_each(|_| drop(farm.finishes_one("a")));
+    assert_eq!(held(&farm, "a")[2..], ["2 1"], "then comes the next step");
 }
