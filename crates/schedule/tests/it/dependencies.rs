@@ -301,6 +301,8 @@ fn parts_of_pictures_are_rendered_picture_by_picture() {
         step.work.size = Some("64x48".parse().unwrap());
         step.work.part = Some(Part::Tile { at, across: 2, down: 1, border: 0 });
     }
+    // Nothing is leased ahead then.
+    job.slots_max = Some(3);
     farm.submits(job);
     assert_eq!(held(&farm, "a"), ["0 1", "1 1", "0 2"]);
     farm.finishes_one("a");
