@@ -177,8 +177,8 @@ pub enum ScheduleToRender {
     },
     /// People want it started, stopped, restarted or ended.
     Order(HostOrder),
-    /// A slot of the host will probably be given frames of this job next: its files may be fetched while the slots
-    /// are busy. Only a hint, which is worth nothing later.
+    /// A slot of the host will probably be given frames of this job next: its files may be fetched while the
+    /// slots are busy. Only a hint, which is worth nothing later.
     Prefetch {
         /// The job.
         job: crate::JobId,

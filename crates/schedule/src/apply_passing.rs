@@ -2,7 +2,6 @@
 
 use model::{JobId, NoticeKind, Notices, Time};
 
-use crate::next_job::NextJob;
 use crate::passing_state::{Due, LinkedHost, Said};
 use crate::{Effect, NoticeId, Passing, Schedule};
 
@@ -37,10 +36,7 @@ impl Schedule {
             }
             Passing::LeaseStarted { lease, at } => self.lease_started(*lease, *at, effects),
             Passing::LeaseRendered { lease } => self.lease_rendered(*lease, effects),
-            Passing::NextSought { host, lease, quarter, job } => {
-                let (lease, quarter, job) = (*lease, *quarter, *job);
-                self.passing.next.insert(*host, NextJob { lease, quarter, job });
-            }
+            Passing::NextSought { host, .. } => self.next_sought(*host, passing),
             Passing::LeaseProgressed { lease, permille } => self.lease_progressed(*lease, *permille, effects),
             Passing::IntakeRefused { lease, why } => self.intake_refused(*lease, why, effects),
             Passing::PublishBegun { lease, .. } => self.publish_begun(*lease, passing, effects),
@@ -62,10 +58,7 @@ impl Schedule {
             Passing::NoticeAwaited { notice, until } => self.notice_due(*notice, Some(*until), effects),
             Passing::SealTried { job } => self.seal_due(*job, None, effects),
             Passing::SealPutOff { job, until } => self.seal_due(*job, Some(*until), effects),
-            Passing::PassDue => {
-                self.passing.wake = None;
-                effects.push(Effect::PassWanted);
-            }
+            Passing::PassDue => self.pass_due(effects),
             Passing::LeaseWithdrawn { lease } => self.lease_withdrawn(*lease, effects),
             Passing::LeaseRevoked { lease } => self.revoke(*lease, effects),
             Passing::StuckSeen { since, next } => {
@@ -80,6 +73,11 @@ impl Schedule {
                 effects.extend(again.then_some(Effect::PassWanted));
             }
         }
+    }
+
+    fn pass_due(&mut self, effects: &mut Vec<Effect>) {
+        self.passing.wake = None;
+        effects.push(Effect::PassWanted);
     }
 
     fn passed(&mut self, at: Time, wake: Option<Time>, thinned: usize, nowhere: (&[JobId], bool)) {

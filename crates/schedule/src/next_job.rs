@@ -1,7 +1,8 @@
-//! Which job a host will work on next: it is told while its slots are busy, so that it can fetch the job's files.
+//! Which job a host will work on next: it is told while its slots are busy, so that it can fetch the job's
+//! files.
 //!
-//! Only a hint. It costs nothing where it is wrong but the fetching, so no more hosts are told of a job than it
-//! has frames that wait.
+//! Only a hint. It costs nothing where it is wrong but the fetching, so no more hosts are told of a job than
+//! it has frames that wait.
 
 use model::{JobId, LeaseId, ScheduleToRender, Time};
 
@@ -51,6 +52,12 @@ impl Schedule {
             records.push(Record::Passing(Passing::HostTold { link, message }));
         }
         records
+    }
+
+    pub(crate) fn next_sought(&mut self, host: HostIndex, passing: &Passing) {
+        if let &Passing::NextSought { lease, quarter, job, .. } = passing {
+            self.passing.next.insert(host, NextJob { lease, quarter, job });
+        }
     }
 
     /// Whether one more host may be told of a job with files, of which so many frames wait.

@@ -273,7 +273,8 @@ impl LogReader {
         (fits, idle)
     }
 
-    /// Reads a line like one of the last; whether it only says how far it is. Nothing, where it has to be searched.
+    /// Reads a line like one of the last; whether it only says how far it is. Nothing, where it has to be
+    /// searched.
     fn again(&mut self, matcher: &Matcher, line: &[u8]) -> Option<bool> {
         let (at, shape) = self.shapes.take(line)?;
         let (mut idle, mut progress) = (false, false);

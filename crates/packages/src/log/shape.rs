@@ -62,7 +62,8 @@ impl Shape {
     }
 }
 
-/// Whether `pattern` takes one digit for another: none is named in it, neither alone nor as the end of a range.
+/// Whether `pattern` takes one digit for another: none is named in it, neither alone nor as the end of a
+/// range.
 pub(super) fn takes_all_digits(pattern: &str) -> bool {
     let plain = ["0-9", r"\\", r"\d", r"\{", r"\}"];
     let mut rest = plain.iter().fold(pattern.to_owned(), |rest, plain| rest.replace(plain, ""));

@@ -207,8 +207,8 @@ impl<'a> Pass<'a> {
         given
     }
 
-    /// The same for steps that make parts of the same pictures: frame by frame, so that pictures become whole in
-    /// their order.
+    /// The same for steps that make parts of the same pictures: frame by frame, so that pictures become whole
+    /// in their order.
     fn parts(&mut self, turn: &mut JobTurn<'a>, parts: &Range<usize>, most: u32) -> (u32, bool) {
         // One that found no licence is given one frame to try, and no more.
         let short = |(job, step): &(JobId, StepIndex)| *job == turn.id && parts.contains(&step.0.into());

@@ -94,8 +94,8 @@ pub(super) async fn bring(
     Ok(Brought(brought))
 }
 
-/// Fetches the files of a job whose frames will probably come next into the cache, as far as there is room, one job
-/// at a time. What goes wrong goes wrong again, and is told, when the job comes.
+/// Fetches the files of a job whose frames will probably come next into the cache, as far as there is room,
+/// one job at a time. What goes wrong goes wrong again, and is told, when the job comes.
 pub(super) async fn fetch_ahead(kit: Arc<Kit>, job: JobId) {
     let Ok(_alone) = kit.contents.ahead.try_lock() else { return };
     let Some(client) = kit.server.borrow().as_ref().map(|server| server.client.clone()) else { return };

@@ -1,5 +1,5 @@
-//! Rendering packages that a site adds, and what real ones do wrong: each ends in the right state with a sentence
-//! that says what happened. Python stands in for the package.
+//! Rendering packages that a site adds, and what real ones do wrong: each ends in the right state with a
+//! sentence that says what happened. Python stands in for the package.
 
 mod misbehaving;
 mod staying;

@@ -1,5 +1,5 @@
-//! A package that stays, and hangs, grows, has had its frames or never gets ready: it is replaced, and that costs
-//! one try at most.
+//! A package that stays, and hangs, grows, has had its frames or never gets ready: it is replaced, and that
+//! costs one try at most.
 
 use super::super::{lines, until_true};
 use super::farm_with;
