@@ -208,15 +208,17 @@ impl<'a> Pass<'a> {
     }
 
     /// The same for steps that make parts of the same pictures: frame by frame, so that pictures become whole
-    /// in their order.
+    /// in their order. The part that is furthest behind goes first.
     fn parts(&mut self, turn: &mut JobTurn<'a>, parts: &Range<usize>, most: u32) -> (u32, bool) {
         // One that found no licence is given one frame to try, and no more.
         let short = |(job, step): &(JobId, StepIndex)| *job == turn.id && parts.contains(&step.0.into());
         let by_turns = !self.schedule.passing.shortages.keys().any(short);
         let (mut given, mut nowhere) = (0, true);
+        let mut order: Vec<usize> = parts.clone().collect();
+        order.sort_by_key(|at| std::cmp::Reverse(turn.waiting_at(*at)));
         loop {
             let before = given;
-            for at in parts.clone() {
+            for at in order.iter().copied() {
                 let left = most.saturating_sub(given);
                 if left == 0 || self.is_over() {
                     return (given, false);

@@ -64,6 +64,11 @@ impl<'a> JobTurn<'a> {
         at..at + steps.iter().take_while(alike).count().max(1)
     }
 
+    /// How many chunks of the step at a place have not begun.
+    pub(super) fn waiting_at(&self, at: usize) -> u32 {
+        self.job.tables.get(at).map_or(0, |table| table.counts().waiting)
+    }
+
     /// A step, to be put back; none where it has nothing to give.
     pub(super) fn step(&mut self, schedule: &'a Schedule, at: usize, now: Time) -> Option<StepTurn<'a>> {
         let held = self.steps.get_mut(at)?;
