@@ -175,6 +175,7 @@ fn a_user_is_told_of_what_he_wishes_once_each() {
     farm.finishes_one("a");
     assert_eq!(kinds(&farm).len(), 1, "one frame is not the first two");
     farm.restarts();
+    farm.links("a", 1);
     (0..3).for_each(|_| assert!(farm.finishes_one("a") > 0));
     assert_eq!(kinds(&farm), [NoticeKind::Started, NoticeKind::FirstFrames, NoticeKind::Done]);
     let first = &farm.mails[1].1;
