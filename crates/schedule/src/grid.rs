@@ -110,6 +110,7 @@ impl Schedule {
     /// The farm in numbers.
     #[must_use]
     pub fn counts(&self) -> FarmCounts {
+        let mut slots_busy = 0;
         let (mut jobs, mut queues) = (JobCounts::default(), QueueCounts::default());
         for job in self.kept.jobs.values() {
             let count = match job.state() {
@@ -121,6 +122,7 @@ impl Schedule {
                 JobState::Killed => &mut jobs.killed,
             };
             *count += 1;
+            slots_busy += job.slots;
             let queue = match (job.ended_at, job.started_at) {
                 (Some(_), _) => &mut queues.done,
                 (None, Some(_)) => &mut queues.active,
@@ -128,18 +130,15 @@ impl Schedule {
             };
             *queue += 1;
         }
-        let (mut slots_total, mut free) = (0, 0);
-        for linked in self.passing.linked.iter().filter_map(|host| self.passing.host(host)) {
-            slots_total += u32::from(linked.slots);
-            free += u32::from(linked.free.len());
-        }
+        let linked = self.passing.linked.iter().filter_map(|host| self.passing.host(host));
+        let slots_total = linked.map(|linked| u32::from(linked.slots)).sum();
         let live = u32::try_from(self.kept.leases.len()).unwrap_or(u32::MAX);
         FarmCounts {
             jobs,
             queues,
             frames_running: live.saturating_sub(self.kept.ahead),
             slots_total,
-            slots_busy: slots_total.saturating_sub(free),
+            slots_busy,
             hosts_total: u32::try_from(self.passing.linked_count).unwrap_or(u32::MAX),
         }
     }

@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 
 use crate::jobs::Queue;
 use crate::place::Place;
-use crate::words::ago;
+use crate::words::{ago, plural};
 use crate::{Link, Top};
 
 pub use look::Look;
@@ -77,8 +77,11 @@ fn head(paint: &mut Paint<'_>, area: Rect, top: &Top) {
     let mut x = paint.text(line, 1, 0, name, look.head().patch(look.strong()));
     if let Some(counts) = counts {
         let text = format!(
-            "  {} frames on {}/{} slots of {} hosts",
-            counts.frames_running, counts.slots_busy, counts.slots_total, counts.hosts_total
+            "  {} on {}/{} slots of {}",
+            plural(u64::from(counts.frames_running), "frame"),
+            counts.slots_busy,
+            counts.slots_total,
+            plural(u64::from(counts.hosts_total), "host")
         );
         x += paint.text(line, 1 + x, 0, &text, look.head());
     }
