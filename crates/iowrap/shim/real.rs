@@ -62,7 +62,9 @@ macro_rules! word {
 /// A stand-in for each function: which of its arguments are paths, what each is wanted for, and what else of
 /// the arguments tells so.
 macro_rules! stand_in {
-    ($failed:expr; $($name:ident($($argument:ident),*): $($path:ident = $want:ident($($more:ident),*)),*;)*) => { $(
+    ($failed:expr; $(
+        $name:ident($($argument:ident),*): $($path:ident = $want:ident($($more:ident),*)),*;
+    )*) => { $(
         #[unsafe(no_mangle)]
         unsafe extern "C" fn $name($($argument: usize),*) -> usize {
             $(

@@ -57,7 +57,8 @@ impl Job {
             let (chunks, done) = (u128::from(counts.left()), u128::from(counts.done));
             let (each, square) = match table.typical_ms() {
                 Some(ms) => (u128::from(ms), table.variance_ms()),
-                // Nothing is known of a step before one of its chunks is done: it is taken for one like others.
+                // Nothing is known of a step before one of its chunks is done: it is taken for one like
+                // others.
                 None => (usual, usual * usual),
             };
             left.work += chunks * each;

@@ -13,8 +13,8 @@ impl Job {
         !self.held && self.awaits.is_empty() && self.tables.iter().any(FrameTable::is_ready)
     }
 
-    /// Its chunk is done, has failed for good, or waits again: what waits for it may start, or fails too. Says
-    /// what does.
+    /// Its chunk is done, has failed for good, or waits again: what waits for it may start, or fails too.
+    /// Says what does.
     pub(crate) fn chunk_ended(&mut self, frame: FrameId) -> Vec<Casualty> {
         let (steps, at) = (&self.description.steps, usize::from(frame.step.0));
         match self.tables.get(at).and_then(|table| table.state(frame.index)) {

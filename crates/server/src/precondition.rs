@@ -1,7 +1,7 @@
 //! What a client knows of a thing already: `ETag` in answers, `If-None-Match` and `If-Match` in requests.
 //!
-//! A tag has two parts, the second after a dot: what people set, and the whole answer. Whoever changes a thing
-//! asks that nobody else has changed it meanwhile, and does not mind that it went on by itself.
+//! A tag has two parts, the second after a dot: what people set, and the whole answer. Whoever changes a
+//! thing asks that nobody else has changed it meanwhile, and does not mind that it went on by itself.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;

@@ -14,9 +14,9 @@ const NO_COLOR: &str = "NO_COLOR";
 
 /// See and steer the farm on a screen of the terminal
 ///
-/// Queues, jobs with all their frames, frames with their logs, hosts with their slots, and who asks to join, as
-/// they change. `?` shows the keys. It needs 80 columns and 24 rows, no font and, with NO_COLOR, no colours, so
-/// that it works over any link.
+/// Queues, jobs with all their frames, frames with their logs, hosts with their slots, and who asks to join,
+/// as they change. `?` shows the keys. It needs 80 columns and 24 rows, no font and, with NO_COLOR, no
+/// colours, so that it works over any link.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

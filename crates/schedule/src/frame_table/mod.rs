@@ -185,7 +185,8 @@ impl FrameTable {
         attempts.filter(counted).map(|attempt| attempt.host)
     }
 
-    /// Hosts that the chunk had better not go to again: where it failed, and where a person took it away from.
+    /// Hosts that the chunk had better not go to again: where it failed, and where a person took it away
+    /// from.
     pub(crate) fn shuns(&self, index: u32) -> impl Iterator<Item = HostIndex> {
         let ending = |attempt: &Attempt| attempt.end.as_ref().and_then(|end| end.ending);
         let bad = move |attempt: &&Attempt| {

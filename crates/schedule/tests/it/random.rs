@@ -290,6 +290,11 @@ fn heal(farm: &mut Farm) {
     }
 }
 
+/// Whether failed frames wait again after it.
+fn retries(step: &Step) -> bool {
+    matches!(step, Step::Retry(_) | Step::OrderFrames(_, FrameVerb::Retry, _))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -305,10 +310,8 @@ proptest! {
             farm.nothing_was_missed();
             farm.watches_all();
             let after = ended(&farm);
-            let retried = |frame: &(String, i64, FrameState)| {
-                let retries = matches!(step, Step::Retry(_) | Step::OrderFrames(_, FrameVerb::Retry, _));
-                retries && frame.2 == FrameState::Failed
-            };
+            let retried =
+                |frame: &(String, i64, FrameState)| retries(step) && frame.2 == FrameState::Failed;
             for frame in before.into_iter().filter(|frame| !retried(frame)) {
                 prop_assert!(after.contains(&frame), "{frame:?} had ended, and then came {step:?}");
             }
@@ -318,7 +321,7 @@ proptest! {
         for job in farm.schedule.jobs() {
             prop_assert!(job.state.is_final(), "job {} never ends: {:?}", job.id, job.waiting_because);
             let notices = farm.job(job.id.parse().unwrap()).notices;
-            let once = steps.iter().all(|step| !matches!(step, Step::Retry(_) | Step::OrderFrames(_, FrameVerb::Retry, _)));
+            let once = !steps.iter().any(retries);
             // One for the end, and one where it did not move for long.
             let mails = usize::from(job.state != JobState::Killed);
             prop_assert!((mails..=mails + 1).contains(&notices.len()) || (!once && notices.len() >= mails));

@@ -32,7 +32,8 @@ fn turn() -> impl Strategy<Value = Turn> {
         1 => any::<bool>().prop_map(Turn::Refuse),
         1 => any::<bool>().prop_map(Turn::Die),
         1 => Just(Turn::Retry),
-        3 => (verb(), prop::option::of((0..12_i64, 0..5_i64))).prop_map(|(verb, some)| Turn::Order(verb, some)),
+        3 => (verb(), prop::option::of((0..12_i64, 0..5_i64)))
+            .prop_map(|(verb, some)| Turn::Order(verb, some)),
         1 => Just(Turn::Restart),
         2 => Just(Turn::Time),
     ]
