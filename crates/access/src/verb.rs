@@ -71,6 +71,8 @@ verbs! {
     Join = "join", Who::Anybody, false;
     /// Log in.
     LogIn = "log in", Who::Anybody, false;
+    /// Read what the API is.
+    ReadApi = "read about the API", Who::Known, false;
     /// Ask for whom one is taken.
     WhoAmI = "ask who one is", Who::Known, false;
     /// Log out.

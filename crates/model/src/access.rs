@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::Time;
 
 /// What a person may do; each rank may do what those before it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Rank {
     /// Looks.
@@ -59,7 +61,7 @@ impl FromStr for Rank {
 }
 
 /// A password or a token's text. It is written where it has to be sent, and never shown.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct Secret(pub String);
 
@@ -70,7 +72,7 @@ impl fmt::Debug for Secret {
 }
 
 /// Whom the farm takes somebody for: `GET /api/v1/whoami`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WhoView {
     /// The name of the user or member.
     pub name: String,
@@ -86,7 +88,7 @@ pub struct WhoView {
 }
 
 /// A user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UserView {
     /// His name.
     pub name: String,
@@ -103,7 +105,7 @@ pub struct UserView {
 }
 
 /// `POST /api/v1/users`: a new user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// His name.
@@ -116,7 +118,7 @@ pub struct NewUser {
 }
 
 /// `PUT /api/v1/users/{name}`: what is to change of a user.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserChange {
     /// What he may do from now on.
@@ -128,7 +130,7 @@ pub struct UserChange {
 }
 
 /// `PUT /api/v1/users/{name}/password`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPassword {
     /// The new one.
@@ -139,7 +141,7 @@ pub struct NewPassword {
 }
 
 /// `POST /api/v1/login`: with a name and a password, or with the secret of the owner's link.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoginRequest {
     /// The user.
@@ -157,7 +159,7 @@ pub struct LoginRequest {
 }
 
 /// The answer to a login.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LoginReply {
     /// The user.
     pub user: String,
@@ -171,7 +173,9 @@ pub struct LoginReply {
 }
 
 /// What a token is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenKind {
     /// Of the account that runs the farm.
@@ -183,7 +187,7 @@ pub enum TokenKind {
 }
 
 /// A token, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TokenView {
     /// Its number.
     pub id: u64,
@@ -206,7 +210,7 @@ pub struct TokenView {
 }
 
 /// `POST /api/v1/tokens`: a token for a program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
     /// What to call it.
@@ -223,7 +227,7 @@ pub struct NewToken {
 }
 
 /// A token that was just made. Its secret is never told again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MadeToken {
     /// The token.
     #[serde(flatten)]
@@ -233,7 +237,9 @@ pub struct MadeToken {
 }
 
 /// Whether a server is a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum MemberState {
     /// It asks to be one.
@@ -243,7 +249,7 @@ pub enum MemberState {
 }
 
 /// A member, or a server that asks to be one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MemberView {
     /// Its name.
     pub name: String,
@@ -270,7 +276,7 @@ pub struct MemberView {
 }
 
 /// A join token, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JoinTokenView {
     /// Its id.
     pub id: String,
@@ -285,7 +291,7 @@ pub struct JoinTokenView {
 }
 
 /// `POST /api/v1/join-tokens`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewJoinToken {
     /// What who joins with it may do.
@@ -297,7 +303,7 @@ pub struct NewJoinToken {
 }
 
 /// A join token that was just made. Its text is never told again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MadeJoinToken {
     /// The token.
     #[serde(flatten)]
@@ -307,7 +313,7 @@ pub struct MadeJoinToken {
 }
 
 /// An enrolment window: servers of a subnet join without being asked about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WindowView {
     /// Its number.
     pub id: u64,
@@ -322,7 +328,7 @@ pub struct WindowView {
 }
 
 /// `POST /api/v1/windows`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewWindow {
     /// The subnet: `10.0.0.0/24`.
@@ -334,7 +340,7 @@ pub struct NewWindow {
 }
 
 /// What somebody did, or was refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DeedView {
     /// Its number; later ones have larger ones.
     pub number: u64,

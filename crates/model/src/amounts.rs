@@ -6,7 +6,20 @@ use serde::{Deserialize, Serialize};
 ///
 /// The schedule server knows a host's from its hello and leases no more than that: memory by bytes, GPUs by
 /// their number in the host's list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 pub struct Amounts {
     /// RAM in bytes.
     #[serde(default, skip_serializing_if = "is_none")]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Digest, Environment, JobId, JobPath, PARTS, Step};
 
 /// A job as a client hands it over. `check` has found no fault in one that the farm holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JobDescription {
     /// What people call it.
     pub name: String,
@@ -125,7 +125,7 @@ pub(crate) fn slug(name: &str) -> String {
 }
 
 /// A file that travels with the job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JobFile {
     /// Where it stands in the job's folder on a render host.
     pub path: JobPath,
@@ -141,7 +141,7 @@ pub struct JobFile {
 }
 
 /// The text that a job was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Source {
     /// File name, or `command line`.
     pub name: String,

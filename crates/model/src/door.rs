@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Whether a render server takes frames. Closing it ends nothing: what runs goes on, and a closed host with
 /// busy slots is *draining*.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum Door {
     /// It takes what it is given.
@@ -22,7 +22,9 @@ pub enum Door {
 }
 
 /// What closes a render server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ClosedBy {
     /// A person stopped it; it stays so through restarts, until a person starts it.
@@ -36,7 +38,7 @@ pub enum ClosedBy {
 }
 
 /// What people tell a render server to do (figure 7, the resource manager).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HostOrder {
     /// What to do.
     pub verb: HostVerb,
@@ -48,7 +50,9 @@ pub struct HostOrder {
 }
 
 /// What a render server can be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum HostVerb {
     /// Take frames again.

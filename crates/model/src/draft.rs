@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Digest, Fault, JobDescription, JobPath};
 
 /// A description in the words of people, and the files that it is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DraftRequest {
     /// File name of the description; its ending says the language: `job.toml`, `job.json`.
@@ -21,7 +21,7 @@ pub struct DraftRequest {
 }
 
 /// A file that is to travel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DraftFile {
     /// Its place in the job's folder.
@@ -40,7 +40,7 @@ pub struct DraftFile {
 }
 
 /// What comes of a description.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DraftView {
     /// The job, ready to be submitted; absent where there are faults, or a file has no digest.
     pub job: Option<JobDescription>,
@@ -51,7 +51,7 @@ pub struct DraftView {
 }
 
 /// Something that is wrong with a description.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DraftFault {
     /// The field, where it is one: `frames`, `settings.samples`, `step.0.scene`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

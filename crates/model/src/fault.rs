@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// One fault: where it is, what it is and how to mend it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Fault {
     /// The field, flag or `file:line` it stands in.
     pub place: String,
@@ -41,7 +41,9 @@ impl fmt::Display for Fault {
 }
 
 /// Every fault found at once; never empty when it is an error.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema,
+)]
 #[serde(transparent)]
 pub struct Faults(pub Vec<Fault>);
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Resource information: what stands in the resource database for a host.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct ResourceInfo {
     /// Family of machine: `x86_64`, `aarch64`.
@@ -58,7 +58,7 @@ pub struct ResourceInfo {
 }
 
 /// A rendering package found on a host.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PackageInfo {
     /// Its name, that of its definition: `povray`.
     pub name: String,
@@ -69,7 +69,7 @@ pub struct PackageInfo {
 }
 
 /// A GPU of a host.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default)]
 pub struct GpuInfo {
     /// Its model: `NVIDIA GeForce RTX 4090`.
@@ -81,7 +81,7 @@ pub struct GpuInfo {
 }
 
 /// An address of a host.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AddressInfo {
     /// The interface: `eth0`.
     pub interface: String,
@@ -93,7 +93,7 @@ pub struct AddressInfo {
 }
 
 /// A licence that a host can use.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LicenceInfo {
     /// Of what: `maya`, or the vendor's name where no more can be said.
     pub name: String,
@@ -102,7 +102,7 @@ pub struct LicenceInfo {
 }
 
 /// A shared folder that a host mounts.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ShareInfo {
     /// Where it is mounted, absolute.
     pub path: String,

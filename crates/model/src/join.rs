@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What a farm says of itself to anybody: `GET /api/v1/identity`. Nothing here is secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FarmIdentity {
     /// Its name, which another farm may have as well.
     pub farm: String,
@@ -18,7 +18,7 @@ pub struct FarmIdentity {
 }
 
 /// `POST /api/v1/join`: a server asks to become a member.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JoinRequest {
     /// The name it wants; of a render server that of its host. Letters, digits, `-`, `_` and `.`.
     pub name: String,
@@ -32,7 +32,7 @@ pub struct JoinRequest {
 }
 
 /// The part of a join token that is shown to the farm, once its authority is known to be the right one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TokenProof {
     /// Which token.
     pub id: String,
@@ -41,7 +41,7 @@ pub struct TokenProof {
 }
 
 /// What became of a request to join: the answer to `POST /api/v1/join` and `GET /api/v1/join/{ticket}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JoinReply {
     /// Under which to ask again; nobody can guess it.
     pub ticket: String,
@@ -50,7 +50,7 @@ pub struct JoinReply {
 }
 
 /// What became of a request to join.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum JoinState {
     /// A person has to approve it.
@@ -71,14 +71,14 @@ pub enum JoinState {
 }
 
 /// `POST /api/v1/renew`, by a member under its certificate: a new certificate for a new key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RenewRequest {
     /// Its request for a certificate, PEM.
     pub request: String,
 }
 
 /// The answer: the certificate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RenewReply {
     /// The certificate, PEM.
     pub certificate: String,

@@ -28,6 +28,7 @@ mod process;
 mod profile;
 mod report;
 mod role;
+mod schema;
 mod select;
 mod servers;
 mod session;

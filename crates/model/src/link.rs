@@ -197,7 +197,7 @@ pub enum ScheduleToRender {
 }
 
 /// What a slot does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum SlotState {
     /// Ready for a frame.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{AttemptNumber, HostId, JobId, SlotIndex, StepIndex, Time, Usage};
 
 /// What a slot does now, and what that takes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SlotStats {
     /// When it was looked at.
     pub at: Time,
@@ -66,7 +66,7 @@ impl SlotStats {
 }
 
 /// A process of a frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ProcessStats {
     /// Its number.
     pub pid: u32,
@@ -87,7 +87,7 @@ pub struct ProcessStats {
 }
 
 /// A GPU that processes of a frame use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GpuStats {
     /// Its place in the host's list.
     pub index: u16,
@@ -98,7 +98,7 @@ pub struct GpuStats {
 }
 
 /// What an attempt used up to a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UsageSample {
     /// Milliseconds since its process started; the sample stands for the time since the one before.
     pub at_ms: u64,
@@ -113,7 +113,7 @@ pub struct UsageSample {
 }
 
 /// What an attempt used over time, coarser the longer it runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UsageHistory {
     /// A sample stands for about so many milliseconds.
     pub interval_ms: u64,
@@ -192,7 +192,7 @@ fn both(since: u64, first: UsageSample, second: UsageSample) -> UsageSample {
 }
 
 /// What an attempt used, for people.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct UsageView {
     /// Which try.
     pub attempt: AttemptNumber,

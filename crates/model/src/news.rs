@@ -136,7 +136,7 @@ impl FromStr for EventId {
 }
 
 /// First of each connection: `hello`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Hello {
     /// Names this start of the schedule server.
     pub epoch: String,
@@ -151,7 +151,7 @@ pub struct Hello {
 }
 
 /// Jobs that changed: `jobs`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JobsNews {
     /// As they are now; steps, what runs and notices are left out.
     pub items: Vec<JobView>,
@@ -161,7 +161,7 @@ pub struct JobsNews {
 }
 
 /// Chunks of a job that changed: `grid`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GridNews {
     /// Number of the job, as text.
     pub job: String,
@@ -170,7 +170,7 @@ pub struct GridNews {
 }
 
 /// Hosts that changed: `hosts`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HostsNews {
     /// Hosts that came, or have other things than before.
     pub items: Vec<HostView>,
@@ -183,7 +183,7 @@ pub struct HostsNews {
 }
 
 /// What changes all the time about a host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HostRow {
     /// Its name.
     pub name: HostId,
@@ -210,21 +210,21 @@ impl From<&HostView> for HostRow {
 }
 
 /// Servers that ask to join: `joins`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JoinsNews {
     /// All of them.
     pub items: Vec<MemberView>,
 }
 
 /// What cannot be gone on from: `reset`. The client fetches these anew.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Reset {
     /// Which.
     pub topics: Vec<Topic>,
 }
 
 /// How many jobs are in which state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JobCounts {
     /// No frame of them has been started.
     pub queued: u32,
@@ -241,7 +241,7 @@ pub struct JobCounts {
 }
 
 /// How many jobs are in which queue, as `GET /api/v1/jobs?queue=` counts them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct QueueCounts {
     /// No frame of them was begun.
     pub new: u32,
@@ -254,7 +254,7 @@ pub struct QueueCounts {
 }
 
 /// The farm in numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FarmCounts {
     /// Jobs.
     pub jobs: JobCounts,
@@ -272,7 +272,7 @@ pub struct FarmCounts {
 }
 
 /// All chunks of a job: the answer to `GET /api/v1/jobs/{job}/grid`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GridView {
     /// With `seq`: from where a stream can go on.
     pub epoch: String,
@@ -283,7 +283,7 @@ pub struct GridView {
 }
 
 /// The chunks of a step.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct GridStep {
     /// What people call the step.
     pub name: String,

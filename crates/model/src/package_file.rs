@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A file of a site: the definition of a package, or a script that one names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PackageFile {
     /// Its path below the folder, `/` between its parts.
     pub path: String,

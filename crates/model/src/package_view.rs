@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Fault;
 
 /// A rendering package, for a list to choose from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PackageName {
     /// The name that descriptions use: `povray`.
     pub name: String,
@@ -20,7 +20,7 @@ pub struct PackageName {
 }
 
 /// A rendering package with all that a form needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PackageView {
     /// The name that descriptions use.
     pub name: String,
@@ -45,7 +45,7 @@ pub struct PackageView {
 }
 
 /// What the values of a setting are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SettingType {
     /// A whole number.
@@ -63,7 +63,7 @@ pub enum SettingType {
 }
 
 /// A setting of a rendering package.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SettingView {
     /// Its name in descriptions.
     pub name: String,
@@ -87,7 +87,7 @@ pub struct SettingView {
 }
 
 /// What would come of a job, were it submitted now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Trial {
     /// Always empty: with faults the answer is the refusal that a submit would be.
     pub faults: Vec<Fault>,

@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 /// A process, named so that a later one with the same pid is not mistaken for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 pub struct ProcessMark {
     /// Its process id.
     pub pid: u32,
@@ -15,7 +17,7 @@ pub struct ProcessMark {
 }
 
 /// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Exit {
     /// It ended by itself with this code.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{AttemptNumber, Digest, FrameId, LeaseId};
 
 /// The end of an attempt. Kept by the render server and sent again until it is acknowledged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Report {
     /// The lease that the attempt ran under.
     pub lease: LeaseId,
@@ -24,7 +24,7 @@ pub struct Report {
 }
 
 /// How an attempt ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Its outputs are whole, verified, and stand in the storage's intake under its lease.
@@ -42,7 +42,7 @@ pub enum Outcome {
 }
 
 /// A file that an attempt made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Output {
     /// Its published file name, `lighthouse.0007.png`.
     pub name: String,
@@ -59,7 +59,7 @@ pub struct Output {
 }
 
 /// What an attempt used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Usage {
     /// Milliseconds from the start of the process to its end.
     pub wall_ms: u64,
@@ -79,7 +79,9 @@ pub struct Usage {
 }
 
 /// Whose fault a failed attempt is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureClass {
     /// The frame's: wrong exit code, no picture, a broken one. Counted.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Something that a session is in while it renders frames: variables, files, and what is run on the way in
 /// and out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Environment {
     /// What people call it; no two of a job or of a step are called the same.
     pub name: String,
@@ -28,7 +28,7 @@ pub struct Environment {
 }
 
 /// A program that is run for a session, not for a frame.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Action {
     /// The program and its arguments, never through a shell. Templates.
     pub command: Vec<String>,
@@ -41,7 +41,7 @@ pub struct Action {
 }
 
 /// How a running program is cancelled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cancel {
     /// It and all it started are ended by force, at once.
@@ -63,7 +63,7 @@ impl Cancel {
 }
 
 /// A small text file that a job carries in its description.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EmbeddedFile {
     /// Its name, of letters, digits and `_`: actions find it as `{file_NAME}`.
     pub name: String,

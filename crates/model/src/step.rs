@@ -8,7 +8,7 @@ use crate::description::slug;
 use crate::{Amounts, Environment, FrameSet, Profile, Work};
 
 /// One thing to do for each frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Step {
     /// What people call it; `render` where there is one.
     pub name: String,
@@ -117,7 +117,7 @@ impl Step {
 }
 
 /// A step that must be done first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Dependency {
     /// Its name.
     pub step: String,
@@ -136,7 +136,7 @@ const fn is_false(flag: &bool) -> bool {
 }
 
 /// How much of another step must be done before a frame may start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DependencyKind {
     /// All of its frames.
@@ -147,7 +147,7 @@ pub enum DependencyKind {
 }
 
 /// In which order the frames of a step start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FrameOrder {
     /// As they are listed.
@@ -167,7 +167,7 @@ impl FrameOrder {
 }
 
 /// How many slots of one host a frame holds while it is rendered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SlotNeed {
     /// So many, at least 1.
@@ -189,7 +189,7 @@ impl SlotNeed {
 }
 
 /// How long an attempt may take. What is absent is not limited.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TimeLimits {
     /// Milliseconds after which it is ended and has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -220,7 +220,7 @@ const fn is_one(chunk: &u32) -> bool {
 }
 
 /// First and last frame of an animation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FrameSpan {
     /// First frame number.
     pub first: i64,

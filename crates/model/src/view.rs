@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// A job, asked to be taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SubmitRequest {
     /// Made by the client; the same key again is the same job. Empty: that of the header `Idempotency-Key`.
     #[serde(default)]
@@ -18,7 +18,7 @@ pub struct SubmitRequest {
 }
 
 /// A job, taken.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SubmitReply {
     /// Its number.
     pub id: JobId,
@@ -30,7 +30,9 @@ pub struct SubmitReply {
 }
 
 /// What a job does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
     /// No frame of it has been started.
@@ -56,7 +58,9 @@ impl JobState {
 }
 
 /// What a frame does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum FrameState {
     /// Waiting for a slot.
@@ -72,7 +76,7 @@ pub enum FrameState {
 }
 
 /// A job for people and scripts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JobView {
     /// Its number, as text.
     pub id: String,
@@ -148,7 +152,7 @@ pub struct JobView {
 }
 
 /// When something will be over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Eta {
     /// Most likely.
     pub at: Time,
@@ -159,7 +163,7 @@ pub struct Eta {
 }
 
 /// A step of a job for people and scripts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StepView {
     /// What people call it.
     pub name: String,
@@ -194,7 +198,7 @@ pub struct StepView {
 }
 
 /// A limit of the farm, such as the licences of a package (requirement: how much may be in use at once).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LimitView {
     /// Its name, as steps ask for it.
     pub name: String,
@@ -210,7 +214,7 @@ pub struct LimitView {
 }
 
 /// What a user or group gets of the farm beside others of the same priority.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ShareView {
     /// The user or the group.
     pub name: String,
@@ -222,7 +226,7 @@ pub struct ShareView {
 }
 
 /// A host that is given no frames because of what it did to earlier ones.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SetAsideView {
     /// The host.
     pub host: HostId,
@@ -236,7 +240,7 @@ pub struct SetAsideView {
 }
 
 /// A mail about a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NoticeView {
     /// Mail address, or `webhook:` and the user whose program is told.
     pub to: String,
@@ -252,7 +256,7 @@ pub struct NoticeView {
 }
 
 /// A frame for people and scripts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FrameView {
     /// Frame number; of a chunk, that of its first frame.
     pub number: i64,
@@ -293,7 +297,7 @@ pub struct FrameView {
 }
 
 /// A stored file of a frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OutputView {
     /// File name in the job's folder.
     pub name: String,
@@ -310,7 +314,7 @@ pub struct OutputView {
 }
 
 /// A file that an attempt works with and that an earlier step made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct InputView {
     /// The folder that it belongs into, named after the step that made it.
     pub folder: String,
@@ -323,7 +327,7 @@ pub struct InputView {
 }
 
 /// One attempt of a frame.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AttemptView {
     /// Which try.
     pub attempt: AttemptNumber,
@@ -364,7 +368,9 @@ impl AttemptView {
 }
 
 /// What a host does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum HostState {
     /// No slot is busy.
@@ -380,7 +386,7 @@ pub enum HostState {
 }
 
 /// A render host for people and scripts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HostView {
     /// Its name.
     pub name: HostId,
@@ -402,7 +408,7 @@ pub struct HostView {
 }
 
 /// The hosts that match a profile: the answer to `GET /api/v1/match`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MatchView {
     /// The profile, as it was understood.
     pub profile: String,
@@ -413,7 +419,7 @@ pub struct MatchView {
 }
 
 /// A slot for people and scripts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SlotView {
     /// Which.
     pub slot: SlotIndex,
@@ -423,7 +429,7 @@ pub struct SlotView {
 }
 
 /// The hosts that match a profile, and why others do not (figure 5B step 126).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ResourceList {
     /// Kinds that match, the preferred first; hosts are told apart from them by `ResourceToSchedule::Kinds`.
     #[serde(default)]
@@ -446,7 +452,7 @@ pub struct ResourceList {
 }
 
 /// A kind of hosts that matches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct KindMatch {
     /// The kind.
     pub kind: KindId,
@@ -462,7 +468,7 @@ pub struct KindMatch {
 }
 
 /// A host that comes near to matching.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NearHost {
     /// Its name.
     pub host: HostId,
@@ -473,7 +479,7 @@ pub struct NearHost {
 }
 
 /// One reason why hosts do not match.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Rejection {
     /// The field, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -485,7 +491,7 @@ pub struct Rejection {
 }
 
 /// An API error (RFC 9457, `application/problem+json`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Problem {
     /// HTTP status.
     pub status: u16,

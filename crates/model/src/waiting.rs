@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{HostId, JobId, NearHost, Rejection, SetAsideView};
 
 /// Why the frames of a step wait that do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct WhyView {
     /// The step.
     pub step: String,
@@ -22,7 +22,7 @@ pub struct WhyView {
 }
 
 /// Why frames wait.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum WaitingReason {
     /// A person holds the job.
@@ -182,7 +182,20 @@ pub enum WaitingReason {
 }
 
 /// What a host has a countable lot of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum AmountKind {
     /// Slots.

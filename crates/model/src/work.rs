@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::JobPath;
 
 /// What a rendering package is asked to do for a frame.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Work {
     /// The rendering package, by the name of its definition.
     pub package: String,
@@ -57,7 +57,7 @@ const fn is_false(flag: &bool) -> bool {
 pub const PARTS: &str = "parts";
 
 /// A part of a picture. All parts of a picture put together are the picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// A tile of a grid; the size of the whole picture has to be given.
@@ -150,7 +150,7 @@ fn share(whole: u32, at: u16, of: u16) -> Option<(u32, u32)> {
 }
 
 /// A kind of warning that a job may want to have failed instead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Refuse {
     /// The package missed a file, a texture for example, and went on without it.

@@ -17,6 +17,7 @@ mod letter;
 mod listening;
 mod mail;
 mod metrics;
+mod openapi;
 mod owner;
 mod page;
 mod precondition;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Absolute, PathRule, PathRules, Platform};
 
 /// What the rules make of a path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Explained {
     /// The path that was asked for.
     pub path: String,
@@ -23,7 +23,7 @@ pub struct Explained {
 }
 
 /// What became of a rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Judged {
     /// Its name.
     pub rule: String,
@@ -33,7 +33,7 @@ pub struct Judged {
 }
 
 /// What became of a rule for a path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// It holds: the path lies in its folder of platform `from`.

@@ -19,7 +19,7 @@ pub use explain::{Explained, Judged, Verdict};
 pub use travelled::{ELSEWHERE, MapFile, MapRule, PathFormat, travelled};
 
 /// What a machine is run by, as far as paths differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Platform {
     /// Linux and its relatives.
@@ -72,7 +72,7 @@ impl FromStr for Platform {
 }
 
 /// One folder as it is called on each platform that has it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PathRule {
     /// On Linux: `/mnt/proj`.
@@ -135,7 +135,7 @@ impl PathRule {
 }
 
 /// The rules of a farm, by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct PathRules(pub BTreeMap<String, PathRule>);
 

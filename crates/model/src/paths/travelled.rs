@@ -14,7 +14,7 @@ use crate::JobFile;
 pub const ELSEWHERE: &str = "elsewhere";
 
 /// The rules for one job on one host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MapFile {
     /// Always `pathmapping-1.0`.
     pub version: String,
@@ -23,7 +23,7 @@ pub struct MapFile {
 }
 
 /// A folder or file, and where it is on this host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct MapRule {
     /// How the source is written.
     pub source_path_format: PathFormat,
@@ -34,7 +34,7 @@ pub struct MapRule {
 }
 
 /// How a path is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum PathFormat {
     /// With `/`.

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{AddressInfo, ResourceInfo};
 
 /// A field of the resource information.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     /// Name of the host.

@@ -24,7 +24,7 @@ pub(crate) use subject::is_package_name;
 pub use value::Wish;
 
 /// What a host must be, and what it had better be.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(from = "Written")]
 pub struct Profile {
     /// All of these must be met.
@@ -71,7 +71,7 @@ pub enum Need {
 }
 
 /// A rendering package that must be there.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PackageNeed {
     /// Its name.
     pub name: String,
@@ -80,7 +80,7 @@ pub struct PackageNeed {
 }
 
 /// Something that makes a host better, though not fitter.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Preference {
     /// What it is or has.
     pub need: Need,

@@ -6,7 +6,7 @@ use super::Value;
 use crate::VersionPattern;
 
 /// What a field must be. In a text, `*` stands for anything.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Requirement {
     /// One of these texts, letter case aside.

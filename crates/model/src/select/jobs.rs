@@ -7,7 +7,7 @@ use super::words::{Fields, Word, list, push};
 use crate::{Faults, JobId, JobState, Time};
 
 /// What people see of the jobs as queues (requirement M4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobQueue {
     /// No frame of it was begun.
@@ -76,7 +76,7 @@ impl Word for JobState {
 }
 
 /// Some of the jobs: those to which all that is said here applies.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct JobSelect {
     /// One of these, by number.
@@ -84,6 +84,7 @@ pub struct JobSelect {
     pub ids: Vec<JobId>,
     /// In one of these states; as text, with commas between.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "write", deserialize_with = "read")]
+    #[schema(value_type = Option<String>, example = "active,held")]
     pub state: Vec<JobState>,
     /// In this queue.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,7 +6,7 @@ use super::jobs::JobSelect;
 use crate::{FrameState, JobId, Problem};
 
 /// What can be done to many jobs at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobVerb {
     /// End them.
@@ -22,7 +22,7 @@ pub enum JobVerb {
 }
 
 /// Something to be done to every job of a selection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobsOrder {
     /// What.
@@ -41,7 +41,7 @@ pub struct JobsOrder {
 }
 
 /// What came of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct JobsOrdered {
     /// How many jobs were meant.
     pub matched: u64,
@@ -52,7 +52,7 @@ pub struct JobsOrdered {
 }
 
 /// A job to which it was not done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RefusedJob {
     /// Which.
     pub id: JobId,
@@ -61,7 +61,7 @@ pub struct RefusedJob {
 }
 
 /// What can be done to frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FrameVerb {
     /// Failed frames wait again, as if they had never been tried.
@@ -85,7 +85,7 @@ impl FrameVerb {
 }
 
 /// Something to be done to frames of a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FramesOrder {
     /// What.
@@ -102,7 +102,7 @@ pub struct FramesOrder {
 }
 
 /// What came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FramesOrdered {
     /// How many chunks were meant and could be ordered so; of single frames, that is how many frames.
     pub matched: u32,

@@ -16,7 +16,7 @@ const USUAL: usize = 100;
 const MOST: usize = 1_000;
 
 /// Some of the items of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Page<T> {
     /// The items, in order.
     pub items: Vec<T>,

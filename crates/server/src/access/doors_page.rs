@@ -15,6 +15,7 @@ use wire::{DiscoveryConfig, FarmView, ServerUrl, Service};
 use super::{AccessServer, Doors};
 use crate::clock;
 use crate::control::Control;
+use crate::openapi::who;
 use crate::proof::Proofs;
 use crate::resource_server::ResourceServer;
 use crate::schedule_server::{ScheduleServer, WayToResource};
@@ -38,7 +39,7 @@ fn page(name: &str) -> PathBuf {
 }
 
 /// The doors of a process that does everything.
-fn all_doors(folder: &Path) -> Doors {
+pub(crate) fn all_doors(folder: &Path) -> Doors {
     let data = DataFolder::open(&folder.join("data")).unwrap();
     let authority = Authority::open_or_make(&folder.join("authority"), "test", clock::now()).unwrap();
     let signer = (Arc::new(authority), Duration::from_hours(1));
@@ -91,18 +92,6 @@ fn settings() -> Settings {
         mail_from: None,
         metrics: None,
         page: None,
-    }
-}
-
-fn who(verb: Verb) -> String {
-    match verb.who() {
-        Who::Anybody => "everybody".to_owned(),
-        Who::Known => "whoever is known".to_owned(),
-        Who::People(rank) => rank.to_string(),
-        Who::PeopleAndMembers(rank) => format!("{rank}, members"),
-        Who::Own(own, others) => format!("{own} for his own, {others} for all"),
-        Who::Members(service) => format!("{service} servers, for their own"),
-        Who::AnyMember => "members, for themselves".to_owned(),
     }
 }
 

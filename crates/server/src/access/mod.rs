@@ -9,7 +9,7 @@ mod attempts;
 mod cookie;
 mod doors;
 #[cfg(test)]
-mod doors_page;
+pub(crate) mod doors_page;
 mod guard;
 mod hands;
 mod joining;
@@ -208,6 +208,7 @@ impl AccessServer {
             .post("/api/v1/renew", Verb::Renew, joining::renew)
             .post("/api/v1/login", Verb::LogIn, people::log_in)
             .post("/api/v1/logout", Verb::LogOut, people::log_out)
+            .get("/api/v1/openapi.json", Verb::ReadApi, crate::openapi::told)
             .get("/api/v1/whoami", Verb::WhoAmI, people::who_am_i)
             .get("/api/v1/users", Verb::SeeUsers, people::users)
             .post("/api/v1/users", Verb::AddUser, people::add)

@@ -55,7 +55,8 @@ fn what_decides_has_no_way_to_do_anything() {
     let mut faults = Vec::new();
     for name in ROLES.iter().chain(&["model"]) {
         for dependency in dependencies(name, "dependencies") {
-            if !["model", "serde", "thiserror"].contains(&dependency.as_str()) {
+            // What describes types does nothing else.
+            if !["model", "serde", "thiserror", "utoipa"].contains(&dependency.as_str()) {
                 faults.push(format!("{name} decides and must not depend on {dependency}"));
             }
         }
