@@ -137,14 +137,7 @@ fn take(farm: &mut Farm, step: &Step) {
             let _ = farm.tries(Event::SetPriority { job, priority });
         }
         Step::Pace(pace) => farm.pace_ms = [1, 100, 5_000, 60_000][usize::from(pace)],
-        Step::Link { host, slots } => {
-            let held = farm
-                .hosts
-                .get(name(host))
-                .map_or(0, |host| host.held.values().map(|grant| grant.slot.0 + 1).max().unwrap_or(0));
-            let slots = held.max(u16::from(slots));
-            farm.links_with(name(host), slots, 2 * u64::from(slots), slots / 2);
-        }
+        Step::Link { host, slots } => link(farm, name(host), slots),
         Step::Unlink(host) => with(farm, host, |farm, name| farm.loses_link(name)),
         Step::Die(host) => with(farm, host, |farm, name| farm.dies(name)),
         Step::Silent(host, silent) => {
@@ -189,6 +182,13 @@ fn take(farm: &mut Farm, step: &Step) {
         Step::Time(ms) => farm.after_ms(u64::from(ms)),
         Step::Restart => farm.restarts(),
     }
+}
+
+/// Links a host with at least the slots that it holds grants on.
+fn link(farm: &mut Farm, host: &str, slots: u8) {
+    let used = |host: &Host| host.held.values().map(|grant| grant.slot.0 + 1).max().unwrap_or(0);
+    let slots = farm.hosts.get(host).map_or(0, used).max(u16::from(slots));
+    farm.links_with(host, slots, 2 * u64::from(slots), slots / 2);
 }
 
 fn order(farm: &mut Farm, host: &str) {
