@@ -139,12 +139,15 @@ impl Drop for Follower {
     }
 }
 
+/// Chunks of a job: step, place in it, and cell.
+type Cells = Vec<(StepIndex, u32, u8)>;
+
 /// What the owner's thread gives of the news; the rest is done elsewhere.
 struct Found {
     news: News,
     jobs: Vec<JobView>,
     single_jobs: Vec<JobView>,
-    grids: Vec<(JobId, Vec<(StepIndex, u32, u8)>)>,
+    grids: Vec<(JobId, Cells)>,
 }
 
 /// A stream of changes.
