@@ -6,9 +6,9 @@ use wire::discovery::{DISCOVERY_PORT, DNS_NAME};
 use wire::{DiscoveryConfig, ServerUrl};
 
 use crate::commands::{
-    audit, authority, backup, change, completions, fetch, frames, host, hosts, job, jobs, journal, limits,
-    log, login, man, member, notices, package, path, picture, probe, serve, server, service, shares, submit,
-    token, top, up, user, wait, why,
+    audit, authority, backup, change, completions, eta, fetch, frame, frames, host, hosts, job, jobs,
+    journal, limits, log, login, man, member, notices, package, path, picture, probe, serve, server, service,
+    shares, submit, token, top, up, user, wait, why,
 };
 use crate::output::{Exit, Talk};
 
@@ -33,6 +33,7 @@ Render:
   release      Let held jobs go on
   retry        Try the failed frames of jobs again
   priority     Give a job another priority
+  frame        Kill frames of a job, send them back to the queue, or have them tried again
 
 Look:
   top          See and steer the farm on a screen of the terminal
@@ -41,6 +42,7 @@ Look:
   frames       List the frames of a job
   log          Print what a frame's rendering package wrote
   why          Say why a job waits
+  eta          Say when a job will end, and how certain that is
   hosts        List the render hosts of the farm
 
 Share the farm:
@@ -197,11 +199,13 @@ pub(crate) enum Command {
     Retry(change::Retry),
     Priority(change::Priority),
     Top(top::Top),
+    Frame(frame::Frame),
     Jobs(jobs::Jobs),
     Job(job::Job),
     Frames(frames::Frames),
     Log(log::Log),
     Why(why::Why),
+    Eta(eta::Eta),
     Hosts(hosts::Hosts),
     Host(host::Host),
     Server(server::Server),

@@ -1,7 +1,9 @@
 //! `framefarm kill`, `hold`, `release`, `retry` and `priority`: what changes a job that is there.
 
 use clap::Args;
-use model::{JobId, JobView};
+use model::{JobId, JobVerb, JobView};
+
+use super::which::Which;
 use wire::Client;
 use wire::client::ClientError;
 
@@ -13,11 +15,14 @@ use crate::output::{self, Exit, Failure};
 ///
 /// What runs is stopped; frames that are done stay in the storage.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  framefarm kill 17 18")]
+#[command(after_help = "\
+Examples:
+  framefarm kill 17 18
+  framefarm kill --user anna --state queued,held
+  framefarm kill --text test --dry-run          which that would be")]
 pub(crate) struct Kill {
-    /// Numbers of the jobs
-    #[arg(value_name = "ID", required = true, value_parser = super::job_id)]
-    ids: Vec<JobId>,
+    #[command(flatten)]
+    which: Which,
 }
 
 /// Start nothing new of jobs
@@ -26,29 +31,26 @@ pub(crate) struct Kill {
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  framefarm hold 17")]
 pub(crate) struct Hold {
-    /// Numbers of the jobs
-    #[arg(value_name = "ID", required = true, value_parser = super::job_id)]
-    ids: Vec<JobId>,
+    #[command(flatten)]
+    which: Which,
 }
 
 /// Let held jobs go on
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  framefarm release 17")]
 pub(crate) struct Release {
-    /// Numbers of the jobs
-    #[arg(value_name = "ID", required = true, value_parser = super::job_id)]
-    ids: Vec<JobId>,
+    #[command(flatten)]
+    which: Which,
 }
 
 /// Try the failed frames of jobs again
 ///
 /// With a fresh count of tries. A job that had ended goes on; what is done stays done.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  framefarm retry 17")]
+#[command(after_help = "Examples:\n  framefarm retry 17\n  framefarm retry --state failed --user anna")]
 pub(crate) struct Retry {
-    /// Numbers of the jobs
-    #[arg(value_name = "ID", required = true, value_parser = super::job_id)]
-    ids: Vec<JobId>,
+    #[command(flatten)]
+    which: Which,
 }
 
 /// Give a job another priority
@@ -65,25 +67,44 @@ pub(crate) struct Priority {
 
 impl Kill {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
-        change(global, &self.ids, "killed", async |client, id| client.kill(id).await).await
+        match self.which.is_by_number()? {
+            true => change(global, &self.which.ids, "killed", async |client, id| client.kill(id).await).await,
+            false => self.which.order(global, JobVerb::Kill, "killed").await,
+        }
     }
 }
 
 impl Hold {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
-        change(global, &self.ids, "on hold", async |client, id| client.hold(id).await).await
+        match self.which.is_by_number()? {
+            true => {
+                change(global, &self.which.ids, "on hold", async |client, id| client.hold(id).await).await
+            }
+            false => self.which.order(global, JobVerb::Hold, "on hold").await,
+        }
     }
 }
 
 impl Release {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
-        change(global, &self.ids, "released", async |client, id| client.release(id).await).await
+        match self.which.is_by_number()? {
+            true => {
+                change(global, &self.which.ids, "released", async |client, id| client.release(id).await).await
+            }
+            false => self.which.order(global, JobVerb::Release, "released").await,
+        }
     }
 }
 
 impl Retry {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
-        change(global, &self.ids, "tried again", async |client, id| client.retry(id).await).await
+        match self.which.is_by_number()? {
+            true => {
+                change(global, &self.which.ids, "tried again", async |client, id| client.retry(id).await)
+                    .await
+            }
+            false => self.which.order(global, JobVerb::Retry, "tried again").await,
+        }
     }
 }
 

@@ -6,8 +6,10 @@ pub(crate) mod backup;
 pub(crate) mod change;
 pub(crate) mod completions;
 mod desktop;
+pub(crate) mod eta;
 pub(crate) mod fetch;
 mod follow;
+pub(crate) mod frame;
 pub(crate) mod frames;
 pub(crate) mod host;
 pub(crate) mod hosts;
@@ -37,6 +39,7 @@ pub(crate) mod top;
 pub(crate) mod up;
 pub(crate) mod user;
 pub(crate) mod wait;
+mod which;
 pub(crate) mod why;
 
 use tokio::runtime::{Builder, Runtime};
@@ -77,6 +80,8 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Failure> {
             Command::Jobs(jobs) => jobs.run(&global).await,
             Command::Top(top) => top.run(&global).await,
             Command::Job(job) => job.run(&global).await,
+            Command::Frame(frame) => frame.run(&global).await,
+            Command::Eta(eta) => eta.run(&global).await,
             Command::Frames(frames) => frames.run(&global).await,
             Command::Log(log) => log.run(&global).await,
             Command::Why(why) => why.run(&global).await,
