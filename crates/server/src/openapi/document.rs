@@ -55,11 +55,11 @@ pub(super) fn document(doors: &[(String, Method, Verb)]) -> Result<Value, Vec<St
     }))
 }
 
-const ABOUT: &str = "The public API of a farm. Faults are told as application/problem+json with a title, and a hint \
-     where something can be done. Lists come in pages: `next` of one is `after` of the following. What is shown \
-     has an `ETag`: `If-None-Match` asks for it only where it is new, `If-Match` changes it only where nobody \
-     else has. `Idempotency-Key` with a POST makes a repetition get the same answer. Who comes by the cookie of a \
-     browser sends `X-Framefarm: 1` with all that changes something.";
+const ABOUT: &str = "The public API of a farm. Faults are told as application/problem+json with a title, \
+     and a hint where something can be done. Lists come in pages: `next` of one is `after` of the following. \
+     What is shown has an `ETag`: `If-None-Match` asks for it only where it is new, `If-Match` changes it \
+     only where nobody else has. `Idempotency-Key` with a POST makes a repetition get the same answer. Who \
+     comes by the cookie of a browser sends `X-Framefarm: 1` with all that changes something.";
 
 /// Who may, in words.
 pub(crate) fn who(verb: Verb) -> String {

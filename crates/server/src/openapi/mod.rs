@@ -1,5 +1,5 @@
-//! The OpenAPI document of the farm: every door with what it takes and gives. It is made from the types and the
-//! table here, committed as `docs/openapi.json`, and served as it is committed; a test compares both.
+//! The OpenAPI document of the farm: every door with what it takes and gives. It is made from the types and
+//! the table here, committed as `docs/openapi.json`, and served as it is committed; a test compares both.
 
 #[cfg(test)]
 mod document;
