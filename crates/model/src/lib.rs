@@ -12,6 +12,7 @@ mod door;
 mod draft;
 mod fault;
 mod frames;
+mod host_view;
 mod id;
 mod info;
 mod join;
@@ -53,6 +54,7 @@ pub use door::{ClosedBy, Door, HostOrder, HostVerb};
 pub use draft::{DraftFault, DraftFile, DraftRequest, DraftView};
 pub use fault::{Fault, Faults};
 pub use frames::{FrameListError, FrameRange, FrameSet};
+pub use host_view::{HostState, HostView, KindMatch, MatchView, NearHost, Rejection, ResourceList, SlotView};
 pub use id::{AttemptNumber, FrameId, HostId, InstanceId, JobId, KindId, LeaseId, SlotIndex, StepIndex};
 pub use info::{AddressInfo, GpuInfo, LicenceInfo, PackageInfo, ResourceInfo, ShareInfo};
 pub use join::{FarmIdentity, JoinReply, JoinRequest, JoinState, RenewReply, RenewRequest, TokenProof};
@@ -93,9 +95,8 @@ pub use time::Time;
 pub use version::{VersionPattern, VersionPatternError};
 pub use versioned::Versioned;
 pub use view::{
-    AttemptView, Eta, FrameState, FrameView, HostState, HostView, InputView, JobState, JobView, KindMatch,
-    LimitView, MatchView, NearHost, NoticeView, OutputView, Problem, Rejection, ResourceList, SetAsideView,
-    ShareView, SlotView, StepView, SubmitReply, SubmitRequest,
+    AttemptView, Eta, FrameState, FrameView, InputView, JobState, JobView, LimitView, NoticeView, OutputView,
+    Problem, SetAsideView, ShareView, StepView, SubmitReply, SubmitRequest,
 };
 pub use waiting::{AmountKind, WaitingReason, WhyView};
 pub use work::{Crop, PARTS, Part, Refuse, Size, SizeError, Work};
