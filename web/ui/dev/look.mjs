@@ -1,5 +1,5 @@
 // Takes pictures of pages, to look at: `node dev/look.mjs [URL] [PATH...]`, at three sizes, light and dark,
-// into shots/. A cookie is had by the owner's link in $OWNER where the farm wants one.
+// into shots/. Where the farm wants to know who looks, $STATE names a file with the state of a browser that is in.
 import { mkdirSync } from 'node:fs';
 
 import { chromium } from 'playwright-core';
