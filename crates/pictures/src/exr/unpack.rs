@@ -30,6 +30,9 @@ pub(crate) struct Unpacker {
     turned: Vec<u8>,
 }
 
+/// Tables that a chunk of few pixels may have all the same, in bytes.
+const COUNTER_SLACK: u64 = 64 << 10;
+
 impl Unpacker {
     pub(crate) fn of(part: &Part) -> Self {
         let foreign = match part.compression {
@@ -63,7 +66,12 @@ impl Unpacker {
         let wanted = check_size(pixel_bytes(part, place), packed.len())?;
         match &self.foreign {
             _ if packed.len() == wanted => Ok(packed),
-            Some((method, header)) => foreign(*method, header, place, packed),
+            Some((method, header)) => {
+                if matches!(method, Compression::DWAA(_) | Compression::DWAB(_)) {
+                    check_counters(&packed, wanted)?;
+                }
+                foreign(*method, header, place, packed)
+            }
             None => self.bytes(&packed, wanted),
         }
     }
@@ -124,6 +132,21 @@ impl WithChannels for Header {
     fn with_channels(mut self, channels: SmallVec<[ChannelDescription; 5]>) -> Self {
         self.channels = ChannelList::new(channels);
         self
+    }
+}
+
+/// Refuses a chunk of DWA whose counters speak of far more than its pixels can be: room is made for what they
+/// say, and room that is not there ends the process. Blocks of 8 by 8 are filled up, so that one pixel may
+/// count as 64.
+fn check_counters(packed: &[u8], wanted: usize) -> Result<(), PictureError> {
+    const COUNTERS: usize = 11;
+    let most = (wanted as u64).saturating_mul(64).saturating_add(COUNTER_SLACK);
+    // The first is a version and the last a method.
+    let counters = packed.chunks_exact(8).take(COUNTERS - 1).skip(1);
+    let counters = counters.filter_map(|bytes| Some(u64::from_le_bytes(bytes.try_into().ok()?)));
+    match counters.into_iter().all(|counter| counter <= most) {
+        true => Ok(()),
+        false => Err(PictureError::broken("a chunk of it speaks of more than its pixels")),
     }
 }
 

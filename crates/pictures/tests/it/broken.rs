@@ -62,6 +62,18 @@ proptest! {
 }
 
 #[test]
+fn numbers_that_are_far_too_large_end_nothing() {
+    for (kind, whole) in everything() {
+        // Any byte may be the high one of a number that room is made for.
+        for at in 0..whole.len().min(1500) {
+            let mut bent = whole.clone();
+            bent[at] = 0x7f;
+            let _ = look_at(&bent, kind);
+        }
+    }
+}
+
+#[test]
 fn a_file_that_lacks_its_last_bytes_never_counts() {
     for (kind, whole) in everything() {
         for less in 1..whole.len().min(40) {
