@@ -1,22 +1,11 @@
 // Who gets in, who does not, and what becomes of whoever was in.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { accessible, Browser } from './browser.mjs';
-import { Farm } from './farm.mjs';
+import { accessible } from './browser.mjs';
+import { opened } from './opened.mjs';
 
-let farm;
-let browser;
-let owner;
-before(async () => {
-  [farm, browser] = await Promise.all([Farm.up(1), Browser.open()]);
-  owner = await browser.owner(farm);
-  farm.owner = owner;
-});
-after(async () => {
-  await browser?.close();
-  await farm?.stop();
-});
+const { farm, browser, owner } = await opened(1);
 
 test('the link of the owner lands on the page and leaves no secret in the address', async () => {
   assert.equal(new URL(owner.url()).hash, '');

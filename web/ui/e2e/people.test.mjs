@@ -1,22 +1,11 @@
 // What each may see and do: people, tokens, limits; and every page for those who cannot see it.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { accessible, Browser, SIZES } from './browser.mjs';
-import { Farm } from './farm.mjs';
+import { accessible, SIZES } from './browser.mjs';
+import { opened } from './opened.mjs';
 
-let farm;
-let browser;
-let owner;
-before(async () => {
-  [farm, browser] = await Promise.all([Farm.up(1), Browser.open()]);
-  owner = await browser.owner(farm);
-  farm.owner = owner;
-});
-after(async () => {
-  await browser?.close();
-  await farm?.stop();
-});
+const { farm, browser, owner } = await opened(1);
 
 test('a user is added, comes in, gets another role, and is removed', async () => {
   await owner.goto('/people');

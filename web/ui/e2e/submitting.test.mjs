@@ -1,27 +1,17 @@
 // A scene that is dropped in a browser, what is wrong with it beside its fields, and its pictures in the end.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { accessible, Browser } from './browser.mjs';
-import { Farm, until } from './farm.mjs';
+import { accessible } from './browser.mjs';
+import { until } from './farm.mjs';
+import { opened } from './opened.mjs';
 
 const SCENE = `camera { location <0, 1, -4> look_at 0 } light_source { <5, 9, -7>, 1 }
 #include "shapes.inc"
 sphere { 0, 1 pigment { rgb <1, 0.5, clock> } }`;
 const file = (name, text) => ({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(text) });
 
-let farm;
-let browser;
-let owner;
-before(async () => {
-  [farm, browser] = await Promise.all([Farm.up(2), Browser.open()]);
-  owner = await browser.owner(farm);
-  farm.owner = owner;
-});
-after(async () => {
-  await browser?.close();
-  await farm?.stop();
-});
+const { farm, browser, owner } = await opened(2);
 
 const jobs = async () => (await (await owner.request.get('/api/v1/jobs')).json()).total;
 

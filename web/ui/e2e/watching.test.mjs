@@ -2,23 +2,13 @@
 // connection that is lost and comes back.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { accessible, Browser } from './browser.mjs';
-import { Farm, until } from './farm.mjs';
+import { accessible } from './browser.mjs';
+import { until } from './farm.mjs';
+import { opened } from './opened.mjs';
 
-let farm;
-let browser;
-let owner;
-before(async () => {
-  [farm, browser] = await Promise.all([Farm.up(2), Browser.open()]);
-  owner = await browser.owner(farm);
-  farm.owner = owner;
-});
-after(async () => {
-  await browser?.close();
-  await farm?.stop();
-});
+const { farm, browser, owner } = await opened(2);
 
 const json = async (path) => (await owner.request.get(`/api/v1${path}`)).json();
 const state = (job) => json(`/jobs/${job}`).then((one) => one.state);
